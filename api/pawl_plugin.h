@@ -65,7 +65,11 @@ struct pawl_option {
 
 /* ---- the descriptor ---- */
 
-enum pawl_plugin_kind { PAWL_KIND_BROKER = 1, PAWL_KIND_STRATEGY, PAWL_KIND_SERVICE };
+enum pawl_plugin_kind {
+    PAWL_PLUGIN_KIND_BROKER = 1,
+    PAWL_PLUGIN_KIND_STRATEGY,
+    PAWL_PLUGIN_KIND_SERVICE
+};
 
 struct pawl_plugin {
     uint32_t size;       /* sizeof(struct pawl_plugin) when it was compiled */

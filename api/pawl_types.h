@@ -18,10 +18,12 @@
 #define PAWL_MUST_CHECK __attribute__((warn_unused_result))
 #define PAWL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define PAWL_EXPORT __attribute__((visibility("default")))
+#define PAWL_UNUSED __attribute__((unused))
 #else
 #define PAWL_MUST_CHECK
 #define PAWL_PRINTF(fmt, args)
 #define PAWL_EXPORT
+#define PAWL_UNUSED
 #endif
 
 #ifdef __cplusplus
