@@ -6,7 +6,7 @@
  * `boot` is raised and stored before any I/O, so an id is never used twice even if its step was
  * lost in a crash. `lot` is a lot, or the protection group of a shared order (same sequence). From
  * the id alone a reconcile can tell whose order it is. Alphabet 0-9 a-v; check = sum of
- * (position x value) mod 32. [any] No state.
+ * (2 x position + 1) x value, positions from 0, mod 32: any one wrong character is seen. [any]
  */
 #ifndef BASE_OID_H
 #define BASE_OID_H
