@@ -320,8 +320,11 @@ struct pawl_ev_signal {
     struct pawl_ratio confidence; /* 0 to 1. */
     struct pawl_price price; /* Price it was made at; 0 = not said. */
     char origin[32]; /* Who made it. */
+    char model[64]; /* Which model; empty = not said. */
+    struct pawl_text probabilities; /* JSON object as given; empty = none. */
+    struct pawl_text meta; /* JSON object as given; empty = none. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_signal) == 104, "layout of pawl_ev_signal");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_signal) == 184, "layout of pawl_ev_signal");
 
 /* A request to open a lot through a component. */
 struct pawl_ev_entry {
@@ -382,7 +385,8 @@ struct pawl_ev_stop {
     struct pawl_price price; /* New stop. */
     uint8_t force; /* 1 = may loosen. */
     char ref[32]; /* Lot by name. */
-    uint8_t pad_0[7]; /* 0. */
+    uint8_t pad_0[3]; /* 0. */
+    uint32_t instrument; /* Only a lot of this instrument; 0 = not said. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_stop) == 104, "layout of pawl_ev_stop");
 

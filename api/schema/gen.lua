@@ -15,6 +15,7 @@ local SCALARS = { -- C type, size, alignment
   u32 = { "uint32_t", 4, 4 }, u64 = { "uint64_t", 8, 8 }, i32 = { "int32_t", 4, 4 },
   i64 = { "int64_t", 8, 8 }, instrument = { "uint32_t", 4, 4 }, account = { "uint32_t", 4, 4 },
   component = { "uint32_t", 4, 4 }, oid = { "char", 24, 1 }, text = { "struct pawl_text", 8, 4 },
+  json = { "struct pawl_text", 8, 4 },
 }
 local SCALED = { price = true, qty = true, money = true, ratio = true }
 local DIRS = {
@@ -109,7 +110,7 @@ local function lay_out(where, entry, start, in_event)
     local here = where .. "." .. name
     check_doc(here, doc)
     if seen[name] or name == "head" or name:match "^pad_" then fail("%s: the name is taken", here) end
-    if kind == "text" and not in_event then fail("%s: text is for events only", here) end
+    if (kind == "text" or kind == "json") and not in_event then fail("%s: %s is for events only", here, kind) end
     seen[name] = true
     local m = layout_of(here, kind)
     pad_to(m.align)

@@ -11,6 +11,7 @@
 --         oid                      our client order id, char[24], NUL-padded
 --         str16 .. str128          short text in place, NUL-terminated
 --         text                     a slice of the event's tail (events only)
+--         json                     the same, holding one JSON value
 --         an enum's name           one byte
 --
 -- Events  dir = "in"      market data and requests that come from outside
@@ -88,7 +89,10 @@ event "signal" { id = 0x0201, dir = "in", doc = "A prediction for an instrument.
   { "signal", "signal_kind", "BUY, SELL, SHORT or NEUTRAL." },
   { "confidence", "ratio", "0 to 1." },
   { "price", "price", "Price it was made at; 0 = not said." },
-  { "origin", "str32", "Who made it." } }
+  { "origin", "str32", "Who made it." },
+  { "model", "str64", "Which model; empty = not said." },
+  { "probabilities", "json", "JSON object as given; empty = none." },
+  { "meta", "json", "JSON object as given; empty = none." } }
 event "entry" { id = 0x0202, dir = "in", doc = "A request to open a lot through a component.",
   { "instrument", "instrument", "What to trade." },
   { "account", "account", "Where; 0 = the instrument's account." },
@@ -108,7 +112,7 @@ event "entry" { id = 0x0202, dir = "in", doc = "A request to open a lot through 
   { "expires", "time", "When the entry is no longer wanted; 0 = the component's default." },
   { "ref", "str32", "A name for the lot that later events and the trace use." },
   { "profile", "str32", "Profile by name; empty = the component's own." },
-  { "tags", "text", "JSON object of identity tags; empty = none." } }
+  { "tags", "json", "JSON object of identity tags; empty = none." } }
 event "scale_in" { id = 0x0203, dir = "in", doc = "A request to add to a lot.",
   { "lot", "u64", "Lot by id; 0 = by ref or symbol." },
   { "instrument", "instrument", "Lots of this instrument; 0 = not said." },
@@ -125,7 +129,8 @@ event "stop" { id = 0x0205, dir = "in", doc = "An operator's stop change.",
   { "lot", "u64", "Lot by id; 0 = by ref." },
   { "price", "price", "New stop." },
   { "force", "u8", "1 = may loosen." },
-  { "ref", "str32", "Lot by name." } }
+  { "ref", "str32", "Lot by name." },
+  { "instrument", "instrument", "Only a lot of this instrument; 0 = not said." } }
 event "fault" { id = 0x0206, dir = "in", doc = "Paper venue only: a misfortune to come.",
   { "what", "fault_kind", "Which." },
   { "role", "role", "Only orders of this role; 0 = any." },

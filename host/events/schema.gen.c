@@ -223,6 +223,12 @@ static const struct pawl_field fields_ev_signal[] = {
      "Price it was made at; 0 = not said."},
     {"origin", PAWL_F_STR, 0, offsetof(struct pawl_ev_signal, origin), 32,
      "Who made it."},
+    {"model", PAWL_F_STR, 0, offsetof(struct pawl_ev_signal, model), 64,
+     "Which model; empty = not said."},
+    {"probabilities", PAWL_F_JSON, 0, offsetof(struct pawl_ev_signal, probabilities), 8,
+     "JSON object as given; empty = none."},
+    {"meta", PAWL_F_JSON, 0, offsetof(struct pawl_ev_signal, meta), 8,
+     "JSON object as given; empty = none."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field fields_ev_entry[] = {
@@ -262,7 +268,7 @@ static const struct pawl_field fields_ev_entry[] = {
      "A name for the lot that later events and the trace use."},
     {"profile", PAWL_F_STR, 0, offsetof(struct pawl_ev_entry, profile), 32,
      "Profile by name; empty = the component's own."},
-    {"tags", PAWL_F_TEXT, 0, offsetof(struct pawl_ev_entry, tags), 8,
+    {"tags", PAWL_F_JSON, 0, offsetof(struct pawl_ev_entry, tags), 8,
      "JSON object of identity tags; empty = none."},
     {0, 0, 0, 0, 0, 0},
 };
@@ -305,6 +311,8 @@ static const struct pawl_field fields_ev_stop[] = {
      "1 = may loosen."},
     {"ref", PAWL_F_STR, 0, offsetof(struct pawl_ev_stop, ref), 32,
      "Lot by name."},
+    {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_stop, instrument), 4,
+     "Only a lot of this instrument; 0 = not said."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field fields_ev_fault[] = {
