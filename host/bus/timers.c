@@ -49,7 +49,8 @@ int timers_set(struct timers *t, uint32_t owner, uint64_t key, int64_t due_ns,
     uint32_t slot = slots_find(&t->slots, owner, key);
     if (slot == SLOTS_NONE) {
         int rc = reserve(t);
-        if (rc == PAWL_E_BUSY) return pawl_fail(err, rc, "timers: %u are set, the limit", TIMERS_MAX);
+        if (rc == PAWL_E_BUSY)
+            return pawl_fail(err, rc, "timers: %u are set, the limit", TIMERS_MAX);
         if (rc != PAWL_OK) return pawl_fail(err, rc, "timers: out of memory");
         slot = slots_add(&t->slots, owner, key);
     } else {

@@ -21,8 +21,8 @@ struct timers;
 int timers_new(struct timers **ret, struct pawl_err *err) PAWL_MUST_CHECK;
 void timers_free(struct timers *t);
 
-/* The same owner and key again replaces it. PAWL_E_BUSY: TIMERS_MAX are set; PAWL_E_NOMEM. On failure
- * nothing has changed. */
+/* The same owner and key again replaces it. PAWL_E_BUSY: TIMERS_MAX are set; PAWL_E_NOMEM. On
+ * failure nothing has changed. */
 int timers_set(struct timers *t, uint32_t owner, uint64_t key, int64_t due_ns,
                struct pawl_err *err);
 /* True if it was set. */

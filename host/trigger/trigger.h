@@ -6,9 +6,9 @@
  *
  * A level fires on the first price at or beyond it that is applied after it was armed, also if the
  * price stood beyond it already. Then it is gone. Order of fires: the order in which prices were
- * applied (callers apply bid, ask, last, mark); on one line the level crossed first, that is nearest
- * to the old price, where levels that stood beyond already, or had no old price, count as crossed at
- * once; then age. Nothing depends on addresses or on the order of a hash.
+ * applied (callers apply bid, ask, last, mark); on one line the level crossed first, which is the
+ * one nearest to the old price, where levels that stood beyond already, or had no old price, count
+ * as crossed at once; then age. Nothing depends on addresses or on the order of a hash.
  *
  * How to use it, for each good quote (not crossed, zero or stale: that is the caller's rule):
  *
@@ -18,9 +18,9 @@
  *     while (triggers_take(t, &hit)) publish and deliver it and all it causes;
  *     while (triggers_pending(t)) { a further turn; triggers_turn(t); take again }
  *
- * Hits stay in the index until they are taken, so one that is disarmed or armed anew before its turn
- * comes does not fire, and applying a price needs no memory and cannot fail. What is armed by a
- * handler waits for the next price.
+ * Hits stay in the index until they are taken, so one that is disarmed or armed anew before its
+ * turn comes does not fire, and applying a price needs no memory and cannot fail. What is armed by
+ * a handler waits for the next price.
  *
  * Owner   heap object of the host; levels belong to an (owner, key) of the caller.
  * Thread  loop only.
@@ -34,7 +34,7 @@
 #include "pawl_types.h"
 
 #define TRIGGERS_MAX (4u << 20)         /* armed levels in all */
-#define TRIGGER_FIRES_PER_TURN_MAX 256u /* hits triggers_take() hands out between two triggers_turn() */
+#define TRIGGER_FIRES_PER_TURN_MAX 256u /* hits handed out between two triggers_turn() */
 
 /* In the order of simultaneous fires. */
 enum trigger_line { TRIGGER_BID = 1, TRIGGER_ASK, TRIGGER_LAST, TRIGGER_MARK };
@@ -61,7 +61,7 @@ struct trigger_hit {
 
 /* The visible head; the rest is trigger.c's. Only the functions below touch it. */
 struct trigger_gate {
-    int64_t below, above; /* a price strictly between fires nothing; below = INT64_MAX: look closer */
+    int64_t below, above; /* a price strictly between fires nothing; below INT64_MAX: look closer */
     int64_t price;        /* last price applied */
     int64_t has_price;    /* 0 until the first */
 };
@@ -97,8 +97,8 @@ void triggers_turn(struct triggers *t);
 /* The next hit, taken out of the index; false if there is none or this turn has had its share. Take
  * the next one when everything this one caused has been delivered. */
 bool triggers_take(struct triggers *t, struct trigger_hit *ret);
-/* True if hits wait to be taken, whatever the turn's share. A line whose hits wait must not be given
- * a newer price. */
+/* True if hits wait to be taken, whatever the turn's share. A line whose hits wait must not be
+ * given a newer price. */
 bool triggers_pending(struct triggers *t);
 
 /* The part of triggers_price() that is not inlined. */

@@ -1,0 +1,358 @@
+/*
+ * Invariant of a line outside a wave: the heaps hold only levels that its last price has not
+ * reached; all others are due. So one price cannot hit both heaps, hits come off the heap in the
+ * order in which the price passed them, and those that are due fire before them.
+ *
+ * A wave is a price whose hits are being taken: they stay where they are, so a disarm takes them
+ * out the usual way. What is armed meanwhile is either not reached, or due after the wave.
+ */
+#include "trigger/trigger.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/idx_heap.h"
+#include "base/names.h"
+#include "base/slots.h"
+#include "trigger/due.h"
+
+PAWL_STATIC_ASSERT(TRIGGERS_MAX <= IDX_SLOTS_MAX, "a tag has room for every slot");
+
+#define NO_LINE UINT32_MAX
+#define INSTRUMENTS_STEP 64u /* gates are added for this many instruments at a time, then doubled */
+
+struct line {
+    struct idx_heap heaps[2]; /* [0] fire at or above, [1] at or below; ranks in rank_of() */
+    struct due due;
+    uint32_t next; /* line of the next wave */
+    bool wave;
+};
+
+/* Where a slot's level is kept. */
+#define PLACE_DUE 1u   /* in the line's due list, not in a heap */
+#define PLACE_BELOW 2u /* fires at or below */
+#define PLACE_LINE_SHIFT 2u
+
+struct index {
+    struct triggers head;
+    struct line *lines; /* one per gate */
+    struct slots slots;
+    uint32_t *places; /* by slot */
+    uint32_t *at;     /* by slot: position in the heap or the due list */
+    uint32_t places_room;
+    uint32_t wave_first, wave_last; /* lines; NO_LINE = none */
+    uint32_t fires_left;
+    uint64_t age; /* of the newest */
+};
+
+static struct index *index_of(struct triggers *t) { return (struct index *)t; }
+static const struct index *const_index_of(const struct triggers *t) {
+    return (const struct index *)t;
+}
+
+/* Turns both directions into "the smallest comes first": reached when rank_of(level) is at or below
+ * rank_of(price). ~x is -x - 1, which has no overflow. */
+static int64_t rank_of(int64_t e8, uint32_t below) { return below ? ~e8 : e8; }
+
+static uint32_t line_index(uint32_t instrument, enum trigger_line line) {
+    return instrument * TRIGGER_LINES + (uint32_t)line - 1u;
+}
+
+int triggers_new(struct triggers **ret, struct pawl_err *err) {
+    struct index *x = mem_calloc(1, sizeof *x);
+    if (x == NULL) return pawl_fail(err, PAWL_E_NOMEM, "triggers: out of memory");
+    slots_init(&x->slots, TRIGGERS_MAX);
+    x->wave_first = x->wave_last = NO_LINE;
+    x->fires_left = TRIGGER_FIRES_PER_TURN_MAX;
+    *ret = &x->head;
+    return PAWL_OK;
+}
+
+void triggers_free(struct triggers *t) {
+    if (t == NULL) return;
+    struct index *x = index_of(t);
+    for (uint32_t i = 0; i < x->head.instruments * TRIGGER_LINES; i++) {
+        idx_heap_done(&x->lines[i].heaps[0]);
+        idx_heap_done(&x->lines[i].heaps[1]);
+        due_done(&x->lines[i].due);
+    }
+    slots_done(&x->slots);
+    mem_free(x->head.gates);
+    mem_free(x->lines);
+    mem_free(x->places);
+    mem_free(x->at);
+    mem_free(x);
+}
+
+/* Open the gate as far as the levels allow; shut it while every price must be looked at. */
+static void gate_set(struct index *x, uint32_t at_line) {
+    struct trigger_gate *gate = &x->head.gates[at_line];
+    const struct line *line = &x->lines[at_line];
+    if (!gate->has_price || line->wave || line->due.live > 0) {
+        gate->below = INT64_MAX;
+        gate->above = INT64_MIN;
+        return;
+    }
+    gate->above = line->heaps[0].count == 0 ? INT64_MAX : line->heaps[0].nodes[0].rank;
+    gate->below = line->heaps[1].count == 0 ? INT64_MIN : ~line->heaps[1].nodes[0].rank;
+}
+
+static int gates_reserve(struct index *x, uint32_t instrument) {
+    if (instrument < x->head.instruments) return PAWL_OK;
+    uint32_t count = x->head.instruments == 0 ? INSTRUMENTS_STEP : x->head.instruments;
+    while (count <= instrument) count *= 2u;
+    if (count > NAMES_MAX + 1u) count = NAMES_MAX + 1u;
+    size_t lines_count = (size_t)count * TRIGGER_LINES;
+    struct trigger_gate *gates = mem_realloc(x->head.gates, lines_count * sizeof *gates);
+    if (gates == NULL) return PAWL_E_NOMEM;
+    x->head.gates = gates;
+    struct line *lines = mem_realloc(x->lines, lines_count * sizeof *lines);
+    if (lines == NULL) return PAWL_E_NOMEM;
+    x->lines = lines;
+    for (size_t i = (size_t)x->head.instruments * TRIGGER_LINES; i < lines_count; i++) {
+        gates[i] = (struct trigger_gate){.below = INT64_MAX, .above = INT64_MIN};
+        lines[i] = (struct line){.next = NO_LINE};
+    }
+    x->head.instruments = count;
+    return PAWL_OK;
+}
+
+static int slot_reserve(struct index *x) {
+    int rc = slots_reserve(&x->slots);
+    if (rc != PAWL_OK || x->places_room >= x->slots.room) return rc;
+    uint32_t *places = mem_realloc(x->places, (size_t)x->slots.room * sizeof *places);
+    if (places == NULL) return PAWL_E_NOMEM;
+    x->places = places;
+    uint32_t *at = mem_realloc(x->at, (size_t)x->slots.room * sizeof *at);
+    if (at == NULL) return PAWL_E_NOMEM;
+    x->at = at;
+    for (uint32_t i = x->places_room; i < x->slots.room; i++) at[i] = IDX_NOWHERE;
+    x->places_room = x->slots.room;
+    return PAWL_OK;
+}
+
+/* Take a level out of its heap or due list; its slot stays. */
+static void detach(struct index *x, uint32_t slot) {
+    uint32_t place = x->places[slot];
+    uint32_t at_line = place >> PLACE_LINE_SHIFT;
+    struct line *line = &x->lines[at_line];
+    if (place & PLACE_DUE)
+        due_leave(&line->due, x->at, x->at[slot]);
+    else
+        idx_heap_remove(&line->heaps[(place & PLACE_BELOW) != 0], x->at, x->at[slot]);
+    gate_set(x, at_line);
+}
+
+static int spec_check(const struct trigger_spec *spec, struct pawl_err *err) {
+    if (spec->instrument == 0 || spec->instrument > NAMES_MAX)
+        return pawl_fail(err, PAWL_E_INVAL, "trigger: no instrument %u", spec->instrument);
+    if (spec->line < TRIGGER_BID || spec->line > TRIGGER_MARK)
+        return pawl_fail(err, PAWL_E_INVAL, "trigger: no price line %u", spec->line);
+    if (spec->cross != TRIGGER_AT_OR_ABOVE && spec->cross != TRIGGER_AT_OR_BELOW)
+        return pawl_fail(err, PAWL_E_INVAL, "trigger: cross is %u, must be 1 or 2", spec->cross);
+    return PAWL_OK;
+}
+
+/* All the memory an arm may need, now and when a price settles it. */
+static int arm_reserve(struct index *x, const struct trigger_spec *spec, bool is_new) {
+    int rc = gates_reserve(x, spec->instrument);
+    if (rc == PAWL_OK && is_new) rc = slot_reserve(x);
+    if (rc != PAWL_OK) return rc;
+    struct line *line = &x->lines[line_index(spec->instrument, spec->line)];
+    struct idx_heap *heap = &line->heaps[spec->cross == TRIGGER_AT_OR_BELOW];
+    rc = due_reserve(&line->due, x->at);
+    return rc != PAWL_OK ? rc : idx_heap_reserve(heap, heap->count + line->due.live + 1u);
+}
+
+int triggers_arm(struct triggers *t, const struct trigger_spec *spec, struct pawl_err *err) {
+    struct index *x = index_of(t);
+    int rc = spec_check(spec, err);
+    if (rc != PAWL_OK) return rc;
+    if (x->age == IDX_AGE_MAX) return pawl_fail(err, PAWL_E_BUSY, "triggers: armed too often");
+    uint32_t slot = slots_find(&x->slots, spec->owner, spec->key);
+    rc = arm_reserve(x, spec, slot == SLOTS_NONE);
+    if (rc == PAWL_E_BUSY)
+        return pawl_fail(err, rc, "triggers: %u are armed, the limit", TRIGGERS_MAX);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "triggers: out of memory");
+
+    if (slot == SLOTS_NONE)
+        slot = slots_add(&x->slots, spec->owner, spec->key);
+    else
+        detach(x, slot);
+    uint32_t at_line = line_index(spec->instrument, spec->line);
+    struct line *line = &x->lines[at_line];
+    const struct trigger_gate *gate = &x->head.gates[at_line];
+    uint32_t below = spec->cross == TRIGGER_AT_OR_BELOW;
+    struct idx_node node = {.rank = rank_of(spec->level.e8, below),
+                            .tag = idx_tag(++x->age, slot)};
+    x->places[slot] = at_line << PLACE_LINE_SHIFT | (below ? PLACE_BELOW : 0u);
+    if (!gate->has_price || node.rank <= rank_of(gate->price, below)) {
+        x->places[slot] |= PLACE_DUE;
+        due_push(&line->due, x->at, node);
+    } else {
+        idx_heap_push(&line->heaps[below], x->at, node);
+    }
+    gate_set(x, at_line);
+    return PAWL_OK;
+}
+
+bool triggers_disarm(struct triggers *t, uint32_t owner, uint64_t key) {
+    struct index *x = index_of(t);
+    uint32_t slot = slots_find(&x->slots, owner, key);
+    if (slot == SLOTS_NONE) return false;
+    detach(x, slot);
+    slots_remove(&x->slots, slot);
+    return true;
+}
+
+uint32_t triggers_drop_owner(struct triggers *t, uint32_t owner) {
+    struct index *x = index_of(t);
+    uint32_t dropped = 0;
+    for (uint32_t slot = 0; slot < x->slots.used; slot++) {
+        if (x->at[slot] == IDX_NOWHERE || x->slots.items[slot].owner != owner) continue;
+        detach(x, slot);
+        slots_remove(&x->slots, slot);
+        dropped++;
+    }
+    return dropped;
+}
+
+/* The spec of a slot whose node has this rank. */
+static struct trigger_spec spec_of(const struct index *x, uint32_t slot, int64_t rank) {
+    uint32_t place = x->places[slot];
+    uint32_t at_line = place >> PLACE_LINE_SHIFT;
+    bool below = (place & PLACE_BELOW) != 0;
+    return (struct trigger_spec){
+        .key = x->slots.items[slot].key,
+        .owner = x->slots.items[slot].owner,
+        .instrument = at_line / TRIGGER_LINES,
+        .level = {rank_of(rank, below)},
+        .line = (uint8_t)(at_line % TRIGGER_LINES + 1u),
+        .cross = below ? TRIGGER_AT_OR_BELOW : TRIGGER_AT_OR_ABOVE,
+    };
+}
+
+bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
+                   struct trigger_spec *ret) {
+    const struct index *x = const_index_of(t);
+    uint32_t slot = slots_find(&x->slots, owner, key);
+    if (slot == SLOTS_NONE) return false;
+    uint32_t place = x->places[slot];
+    const struct line *line = &x->lines[place >> PLACE_LINE_SHIFT];
+    const struct idx_node *nodes = place & PLACE_DUE
+                                       ? line->due.nodes
+                                       : line->heaps[(place & PLACE_BELOW) != 0].nodes;
+    *ret = spec_of(x, slot, nodes[x->at[slot]].rank);
+    return true;
+}
+
+bool triggers_has_feed(const struct triggers *t, uint32_t instrument, enum trigger_line line) {
+    return instrument < t->instruments && t->gates[line_index(instrument, line)].has_price != 0;
+}
+
+uint32_t triggers_count(const struct triggers *t) { return const_index_of(t)->slots.count; }
+
+uint64_t triggers_bytes(const struct triggers *t) {
+    const struct index *x = const_index_of(t);
+    uint64_t lines_count = (uint64_t)x->head.instruments * TRIGGER_LINES;
+    uint64_t nodes = 0;
+    for (uint64_t i = 0; i < lines_count; i++)
+        nodes += (uint64_t)x->lines[i].heaps[0].room + x->lines[i].heaps[1].room +
+                 x->lines[i].due.room;
+    return sizeof *x + lines_count * (sizeof *x->head.gates + sizeof *x->lines) +
+           nodes * sizeof(struct idx_node) + (uint64_t)x->slots.room * sizeof(struct slot) +
+           (uint64_t)x->slots.buckets_count * sizeof(uint32_t) +
+           (uint64_t)x->places_room * (sizeof *x->places + sizeof *x->at);
+}
+
+/* The heap whose first level the line's price has reached, or NULL. */
+static struct idx_heap *heap_hit(struct line *line, int64_t price) {
+    for (uint32_t below = 0; below < 2; below++) {
+        struct idx_heap *heap = &line->heaps[below];
+        if (heap->count > 0 && heap->nodes[0].rank <= rank_of(price, below)) return heap;
+    }
+    return NULL;
+}
+
+/* Of what is due, keep those that fire on this price; the others go to their heaps, where
+ * arm_reserve() made room. */
+static void due_settle(struct index *x, struct line *line, int64_t price) {
+    struct due *due = &line->due;
+    due_compact(due, x->at);
+    uint32_t count = due->end;
+    due->end = due->live = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct idx_node node = due->nodes[i];
+        uint32_t slot = idx_slot(node.tag);
+        uint32_t below = (x->places[slot] & PLACE_BELOW) != 0;
+        if (node.rank <= rank_of(price, below)) {
+            due_push(due, x->at, node);
+        } else {
+            x->places[slot] &= ~PLACE_DUE;
+            idx_heap_push(&line->heaps[below], x->at, node);
+        }
+    }
+    due->fires_end = due->end;
+}
+
+bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line of,
+                    struct pawl_price price) {
+    struct index *x = index_of(t);
+    assert(instrument > 0 && instrument <= NAMES_MAX && of >= TRIGGER_BID && of <= TRIGGER_MARK);
+    /* Without memory for the gate nothing can be armed behind it either. */
+    if (gates_reserve(x, instrument) != PAWL_OK) return false;
+    uint32_t at_line = line_index(instrument, of);
+    struct line *line = &x->lines[at_line];
+    if (line->wave) (void)triggers_pending(t); /* its last hit may have been the turn's last */
+    assert(!line->wave);
+
+    x->head.gates[at_line].price = price.e8;
+    x->head.gates[at_line].has_price = 1;
+    if (line->due.end > 0) due_settle(x, line, price.e8);
+    line->wave = line->due.live > 0 || heap_hit(line, price.e8) != NULL;
+    if (line->wave) {
+        if (x->wave_first == NO_LINE)
+            x->wave_first = at_line;
+        else
+            x->lines[x->wave_last].next = at_line;
+        x->wave_last = at_line;
+    }
+    gate_set(x, at_line);
+    return line->wave;
+}
+
+void triggers_turn(struct triggers *t) { index_of(t)->fires_left = TRIGGER_FIRES_PER_TURN_MAX; }
+
+bool triggers_pending(struct triggers *t) {
+    struct index *x = index_of(t);
+    while (x->wave_first != NO_LINE) {
+        uint32_t at_line = x->wave_first;
+        struct line *line = &x->lines[at_line];
+        if (due_fires(&line->due) || heap_hit(line, x->head.gates[at_line].price) != NULL)
+            return true;
+        due_compact(&line->due, x->at);
+        x->wave_first = line->next;
+        line->next = NO_LINE;
+        line->wave = false;
+        gate_set(x, at_line);
+    }
+    return false;
+}
+
+bool triggers_take(struct triggers *t, struct trigger_hit *ret) {
+    struct index *x = index_of(t);
+    if (x->fires_left == 0 || !triggers_pending(t)) return false;
+    struct line *line = &x->lines[x->wave_first];
+    int64_t price = x->head.gates[x->wave_first].price;
+    struct idx_node node = due_fires(&line->due)
+                               ? due_pop(&line->due, x->at)
+                               : idx_heap_remove(heap_hit(line, price), x->at, 0);
+    uint32_t slot = idx_slot(node.tag);
+    ret->spec = spec_of(x, slot, node.rank);
+    ret->price.e8 = price;
+    ret->age = idx_age(node.tag);
+    slots_remove(&x->slots, slot);
+    x->fires_left--;
+    return true;
+}
