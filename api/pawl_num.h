@@ -3,6 +3,7 @@
  *
  * Every function returns PAWL_OK or PAWL_E_RANGE and leaves *ret untouched on failure. Products go
  * through 128 bits. Where a result must be rounded the name of the direction is an argument.
+ * INT64_MIN is no number: no function gives it, so -x is safe for every x that came from here.
  * [any] No state, no allocation, any thread.
  */
 #ifndef PAWL_NUM_H
@@ -24,19 +25,19 @@ __extension__ typedef __int128 pawl_i128;
 
 static inline int pawl_add_i64(int64_t a, int64_t b, int64_t *ret) {
     int64_t sum;
-    if (__builtin_add_overflow(a, b, &sum)) return PAWL_E_RANGE;
+    if (__builtin_add_overflow(a, b, &sum) || sum == INT64_MIN) return PAWL_E_RANGE;
     *ret = sum;
     return PAWL_OK;
 }
 
 static inline int pawl_sub_i64(int64_t a, int64_t b, int64_t *ret) {
     int64_t difference;
-    if (__builtin_sub_overflow(a, b, &difference)) return PAWL_E_RANGE;
+    if (__builtin_sub_overflow(a, b, &difference) || difference == INT64_MIN) return PAWL_E_RANGE;
     *ret = difference;
     return PAWL_OK;
 }
 
-/* n / d with the given rounding; d != 0. */
+/* n / d with the given rounding; d = 0 is out of range. Both within +-2^126. */
 static inline int pawl_div_i128(pawl_i128 n, pawl_i128 d, enum pawl_round round, int64_t *ret) {
     if (d == 0) return PAWL_E_RANGE;
     if (d < 0) {
@@ -56,7 +57,7 @@ static inline int pawl_div_i128(pawl_i128 n, pawl_i128 d, enum pawl_round round,
         }
         if (away) q += n < 0 ? -1 : 1;
     }
-    if (q > INT64_MAX || q < INT64_MIN) return PAWL_E_RANGE;
+    if (q > INT64_MAX || q <= INT64_MIN) return PAWL_E_RANGE;
     *ret = (int64_t)q;
     return PAWL_OK;
 }
@@ -76,13 +77,14 @@ static inline int pawl_round_to(int64_t value, int64_t step, enum pawl_round rou
     int64_t n;
     if (step <= 0 || pawl_div_i128(value, step, round, &n) != PAWL_OK) return PAWL_E_RANGE;
     pawl_i128 product = (pawl_i128)n * step;
-    if (product > INT64_MAX || product < INT64_MIN) return PAWL_E_RANGE;
+    if (product > INT64_MAX || product <= INT64_MIN) return PAWL_E_RANGE;
     *ret = (int64_t)product;
     return PAWL_OK;
 }
 
 /* Signed profit in quote currency: (to - from) * quantity * multiplier, long positive when it rises.
- * side is PAWL_LONG (1) or PAWL_SHORT (2). Rounded to nearest, ties to even. */
+ * side is PAWL_LONG (1) or PAWL_SHORT (2). Rounded to nearest, ties to even: quantity x multiplier
+ * first, then the product with the difference. */
 static inline int pawl_profit(int side, struct pawl_price from, struct pawl_price to,
                               struct pawl_qty quantity, struct pawl_ratio multiplier,
                               struct pawl_money *ret) {
