@@ -60,6 +60,7 @@ bool due_fires(struct due *due) {
 
 struct idx_node due_pop(struct due *due, uint32_t *at) {
     struct idx_node node = due->nodes[due->head];
-    due_leave(due, at, due->head++);
+    due_leave(due, at, due->head);
+    due->head++;
     return node;
 }
