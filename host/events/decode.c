@@ -1,0 +1,178 @@
+/* decode.c - requests and market data from JSON: the input half of codec.h. */
+#include "events/decode.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "events/timefmt.h"
+#include "pawl_num.h"
+
+static const json_t *find(const json_t *object, const struct input_key *key) {
+    if (key->parent != NULL) object = json_object_get(object, key->parent);
+    return json_object_get(object, key->key);
+}
+
+/* ---- keys nobody knows ---- */
+
+static const struct input_key *key_named(const struct input_key *keys, const char *parent,
+                                         const char *name) {
+    for (; keys->key != NULL; keys++) {
+        bool same_parent = parent == NULL ? keys->parent == NULL
+                                          : keys->parent != NULL && strcmp(keys->parent, parent) == 0;
+        if (same_parent && strcmp(keys->key, name) == 0) return keys;
+    }
+    return NULL;
+}
+
+static bool is_parent(const struct input_key *keys, const char *name) {
+    for (; keys->key != NULL; keys++)
+        if (keys->parent != NULL && strcmp(keys->parent, name) == 0) return true;
+    return false;
+}
+
+static int check_keys(struct decode *d, const struct input_key *keys, const json_t *object,
+                      const char *parent) {
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+        struct input_key here = {.parent = parent, .key = name};
+        if (parent == NULL && (strcmp(name, "t") == 0 || strcmp(name, "type") == 0)) continue;
+        if (key_named(keys, parent, name) != NULL) continue;
+        if (parent != NULL || !is_parent(keys, name)) return decode_fail(d, &here, "unknown key");
+        if (!json_is_object(value) || json_object_size(value) == 0)
+            return decode_fail(d, &here, "must be an object with at least one key");
+        int rc = check_keys(d, keys, value, name);
+        if (rc != PAWL_OK) return rc;
+    }
+    return PAWL_OK;
+}
+
+/* ---- what no single field can tell ---- */
+
+static int check_bar(struct decode *d) {
+    struct pawl_ev_bar *bar = (struct pawl_ev_bar *)(void *)d->buf;
+    if (bar->high.e8 < bar->low.e8) return decode_fail(d, NULL, "high is below low");
+    if (bar->open.e8 > bar->high.e8 || bar->open.e8 < bar->low.e8)
+        return decode_fail(d, NULL, "open is not between low and high");
+    if (bar->close.e8 > bar->high.e8 || bar->close.e8 < bar->low.e8)
+        return decode_fail(d, NULL, "close is not between low and high");
+    bar->open_time = bar->head.time_ns;
+    if (pawl_add_i64(bar->open_time, bar->seconds * PAWL_NS, &bar->head.time_ns) != PAWL_OK)
+        return decode_fail(d, NULL, "its end is out of range");
+    return PAWL_OK;
+}
+
+static int count_of(const json_t *object, const char *const *keys) {
+    int count = 0;
+    for (; *keys != NULL; keys++) count += json_object_get(object, *keys) != NULL;
+    return count;
+}
+
+static int check_level(struct decode *d, const json_t *object, const char *which) {
+    static const char *const ways[] = {"price", "pct", "atr", NULL};
+    const struct input_key here = {.key = which};
+    const json_t *level = json_object_get(object, which);
+    if (level == NULL || count_of(level, ways) == 1) return PAWL_OK;
+    return decode_fail(d, &here, "exactly one of price, pct, atr must be given");
+}
+
+static int check_entry(struct decode *d, const json_t *object) {
+    static const char *const sizes[] = {"quantity", "allocation", "risk_pct", NULL};
+    static const struct input_key type_key = {"order", "type", NULL, 0};
+    static const struct input_key price_key = {"order", "price", NULL, 0};
+    struct pawl_ev_entry *entry = (struct pawl_ev_entry *)(void *)d->buf;
+    if (count_of(object, sizes) != 1)
+        return decode_fail(d, NULL, "exactly one of quantity, allocation, risk_pct must be given");
+    int rc = check_level(d, object, "stop");
+    if (rc == PAWL_OK) rc = check_level(d, object, "target");
+    if (rc != PAWL_OK) return rc;
+    if (entry->order_kind == 0) entry->order_kind = PAWL_KIND_MARKET;
+    bool market = entry->order_kind == PAWL_KIND_MARKET;
+    if (!market && entry->order_kind != PAWL_KIND_LIMIT && entry->order_kind != PAWL_KIND_STOP)
+        return decode_fail(d, &type_key, "must be market, limit or stop, not \"%s\"",
+                           reflect_enum_text(PAWL_ENUM_KIND, entry->order_kind));
+    if (market && entry->order_price.e8 != 0)
+        return decode_fail(d, &price_key, "a market order has none");
+    if (!market && entry->order_price.e8 == 0) return decode_fail(d, &price_key, "missing");
+    if (entry->expires != 0 && entry->expires <= entry->head.time_ns) {
+        const struct input_key here = {.key = "expires"};
+        return decode_fail(d, &here, "must be later than the entry itself");
+    }
+    return PAWL_OK;
+}
+
+static int check_whole(struct decode *d, const json_t *object) {
+    static const char *const which[] = {"lot", "ref", "symbol", NULL};
+    static const char *const one_lot[] = {"lot", "ref", NULL};
+    switch (d->type->id) {
+    case PAWL_EV_BAR: return check_bar(d);
+    case PAWL_EV_ENTRY: return check_entry(d, object);
+    case PAWL_EV_SCALE_IN:
+    case PAWL_EV_EXIT:
+        if (count_of(object, which) > 0) return PAWL_OK;
+        return decode_fail(d, NULL, "lot, ref or symbol must be given");
+    case PAWL_EV_STOP:
+        if (count_of(object, one_lot) > 0) return PAWL_OK;
+        return decode_fail(d, NULL, "lot or ref must be given");
+    default: return PAWL_OK;
+    }
+}
+
+/* ---- the object ---- */
+
+static int decode_type(struct decode *d, const json_t *object, const struct input_type **ret) {
+    static const struct input_key here = {NULL, "type", NULL, 0};
+    if (!json_is_object(object)) return decode_fail(d, NULL, "must be a JSON object");
+    const json_t *value = json_object_get(object, "type");
+    const char *name = value == NULL ? d->env->type : json_string_value(value);
+    if (name == NULL) return decode_fail(d, &here, value == NULL ? "missing" : "must be a text");
+    const struct schema_event *type = reflect_event_named(name);
+    *ret = type == NULL ? NULL : input_type_of(type->id);
+    if (*ret == NULL) return decode_fail(d, &here, "unknown event \"%.40s\"", name);
+    d->type = type;
+    return PAWL_OK;
+}
+
+static int decode_t(struct decode *d, const json_t *object) {
+    static const struct input_key here = {NULL, "t", NULL, 0};
+    const json_t *value = json_object_get(object, "t");
+    d->time_ns = d->env->now_ns;
+    if (value == NULL)
+        return d->time_ns != 0 ? PAWL_OK : decode_fail(d, &here, "missing");
+    const char *text = json_string_value(value);
+    if (text == NULL || timefmt_parse(text, json_string_length(value), &d->time_ns) != PAWL_OK)
+        return decode_fail(d, &here, "must be an RFC 3339 time such as \"2026-03-01T09:30:00Z\"");
+    return PAWL_OK;
+}
+
+int event_from_json(const json_t *object, const struct event_decode *env, void *buf, size_t max,
+                    struct pawl_err *err) {
+    struct decode d = {.env = env, .buf = buf, .err = err};
+    d.max = (max < PAWL_EVENT_SIZE_MAX ? max : PAWL_EVENT_SIZE_MAX) / 8 * 8;
+    const struct input_type *input;
+    assert((uintptr_t)buf % 8 == 0);
+    int rc = decode_type(&d, object, &input);
+    if (rc == PAWL_OK) rc = decode_t(&d, object);
+    if (rc == PAWL_OK) rc = check_keys(&d, input->keys, object, NULL);
+    if (rc != PAWL_OK) return rc;
+    if (d.type->size > d.max) return decode_fail(&d, NULL, "the buffer of %zu bytes is too small", max);
+    memset(buf, 0, d.type->size);
+    d.size = d.type->size;
+    struct pawl_event *head = buf;
+    head->time_ns = d.time_ns;
+    for (const struct input_key *k = input->keys; k->key != NULL; k++) {
+        const json_t *value = find(object, k);
+        if (value == NULL) {
+            bool wanted = k->parent == NULL || json_object_get(object, k->parent) != NULL;
+            if ((k->rules & INPUT_REQUIRED) != 0 && wanted) return decode_fail(&d, k, "missing");
+            continue;
+        }
+        rc = decode_value(&d, k, value);
+        if (rc != PAWL_OK) return rc;
+    }
+    rc = check_whole(&d, object);
+    head->size = d.size;
+    head->type = d.type->id;
+    return rc;
+}

@@ -1,0 +1,27 @@
+/*
+ * decode.h - one JSON value into one field; private to the input half of codec.h.
+ */
+#ifndef EVENTS_DECODE_H
+#define EVENTS_DECODE_H
+
+#include "events/codec.h"
+#include "events/input_table.h"
+#include "events/reflect.h"
+
+struct decode {
+    const struct event_decode *env;
+    const struct schema_event *type;
+    char *buf;
+    size_t max;
+    uint32_t size; /* of the event so far: the struct, then what is in the tail */
+    int64_t time_ns; /* the object's "t" */
+    struct pawl_err *err;
+};
+
+/* "entry.stop.pct: message"; key NULL = the event itself. Returns PAWL_E_DATA. */
+int decode_fail(struct decode *d, const struct input_key *key, const char *format, ...)
+    PAWL_PRINTF(3, 4);
+
+int decode_value(struct decode *d, const struct input_key *key, const json_t *value);
+
+#endif
