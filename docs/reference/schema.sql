@@ -191,13 +191,13 @@ CREATE TABLE "link_groups" (
   "id" INTEGER PRIMARY KEY, -- u64: The lot.
   "instrument" INTEGER NOT NULL, -- instrument: Instrument.
   "side" INTEGER NOT NULL, -- enum position_side: LONG or SHORT.
-  "status" INTEGER NOT NULL, -- u8: 1 waiting, 2 entering, 3 open, 4 closing.
+  "status" INTEGER NOT NULL, -- enum lot_state: Where its lot stood when this was written.
   "quantity" INTEGER NOT NULL, -- qty x 1e-8: Asked entry.
-  "entry_price" INTEGER NOT NULL, -- price x 1e-8: Average entry.
-  "stop_price" INTEGER NOT NULL, -- price x 1e-8: Stop as asked; 0 = by percent.
-  "stop_pct" INTEGER NOT NULL, -- ratio x 1e-8: Stop as asked, fraction.
-  "target_price" INTEGER NOT NULL, -- price x 1e-8: Target as asked; 0 = by percent.
-  "target_pct" INTEGER NOT NULL, -- ratio x 1e-8: Target as asked, fraction.
+  "entry_price" INTEGER NOT NULL, -- price x 1e-8: Average entry the levels were last set from; 0 = not complete yet.
+  "stop_price" INTEGER NOT NULL, -- price x 1e-8: Stop as asked; 0 = by fraction.
+  "stop_pct" INTEGER NOT NULL, -- ratio x 1e-8: Stop as a fraction of the entry; 0 = by price.
+  "target_price" INTEGER NOT NULL, -- price x 1e-8: Target as asked; 0 = by fraction.
+  "target_pct" INTEGER NOT NULL, -- ratio x 1e-8: Target as a fraction of the entry; 0 = by price, or none.
   "atr_stop_multiplier" INTEGER NOT NULL, -- ratio x 1e-8: Of the ATR stop; 0 = none.
   "reverses" INTEGER NOT NULL -- u64: Lot this one waits for; 0 = none.
 );

@@ -15,14 +15,15 @@ struct linked_rec_link_group {
     uint64_t id; /* The lot. */
     uint32_t instrument; /* Instrument. */
     uint8_t side; /* LONG or SHORT. */
-    uint8_t status; /* 1 waiting, 2 entering, 3 open, 4 closing. */
+    uint8_t status; /* Where its lot stood when this was written. */
     uint8_t pad_0[2]; /* 0. */
     struct pawl_qty quantity; /* Asked entry. */
-    struct pawl_price entry_price; /* Average entry. */
-    struct pawl_price stop_price; /* Stop as asked; 0 = by percent. */
-    struct pawl_ratio stop_pct; /* Stop as asked, fraction. */
-    struct pawl_price target_price; /* Target as asked; 0 = by percent. */
-    struct pawl_ratio target_pct; /* Target as asked, fraction. */
+    /* Average entry the levels were last set from; 0 = not complete yet. */
+    struct pawl_price entry_price;
+    struct pawl_price stop_price; /* Stop as asked; 0 = by fraction. */
+    struct pawl_ratio stop_pct; /* Stop as a fraction of the entry; 0 = by price. */
+    struct pawl_price target_price; /* Target as asked; 0 = by fraction. */
+    struct pawl_ratio target_pct; /* Target as a fraction of the entry; 0 = by price, or none. */
     struct pawl_ratio atr_stop_multiplier; /* Of the ATR stop; 0 = none. */
     uint64_t reverses; /* Lot this one waits for; 0 = none. */
 };
@@ -35,20 +36,20 @@ static const struct pawl_field linked_fields_link_group[] = {
      "Instrument."},
     {"side", PAWL_F_ENUM, PAWL_ENUM_POSITION_SIDE, offsetof(struct linked_rec_link_group, side), 1,
      "LONG or SHORT."},
-    {"status", PAWL_F_U8, 0, offsetof(struct linked_rec_link_group, status), 1,
-     "1 waiting, 2 entering, 3 open, 4 closing."},
+    {"status", PAWL_F_ENUM, PAWL_ENUM_LOT_STATE, offsetof(struct linked_rec_link_group, status), 1,
+     "Where its lot stood when this was written."},
     {"quantity", PAWL_F_QTY, 0, offsetof(struct linked_rec_link_group, quantity), 8,
      "Asked entry."},
     {"entry_price", PAWL_F_PRICE, 0, offsetof(struct linked_rec_link_group, entry_price), 8,
-     "Average entry."},
+     "Average entry the levels were last set from; 0 = not complete yet."},
     {"stop_price", PAWL_F_PRICE, 0, offsetof(struct linked_rec_link_group, stop_price), 8,
-     "Stop as asked; 0 = by percent."},
+     "Stop as asked; 0 = by fraction."},
     {"stop_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, stop_pct), 8,
-     "Stop as asked, fraction."},
+     "Stop as a fraction of the entry; 0 = by price."},
     {"target_price", PAWL_F_PRICE, 0, offsetof(struct linked_rec_link_group, target_price), 8,
-     "Target as asked; 0 = by percent."},
+     "Target as asked; 0 = by fraction."},
     {"target_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, target_pct), 8,
-     "Target as asked, fraction."},
+     "Target as a fraction of the entry; 0 = by price, or none."},
     {"atr_stop_multiplier", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, atr_stop_multiplier), 8,
      "Of the ATR stop; 0 = none."},
     {"reverses", PAWL_F_U64, 0, offsetof(struct linked_rec_link_group, reverses), 8,
