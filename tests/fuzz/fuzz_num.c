@@ -1,6 +1,6 @@
 /*
- * Numbers: what pawl_parse_e8() accepts has exactly the value an independent reader computes, prints
- * and reads back equal; products and divisions stay within half or one unit of the true result.
+ * Numbers: what pawl_parse_e8() accepts has exactly the value an independent reader computes, is
+ * printed and read back equal; products and divisions stay within half or one unit of the true result.
  */
 #include "fuzz.h"
 
@@ -54,7 +54,7 @@ static void check_text(const char *text, size_t len) {
     HOLDS(value == 42);
 }
 
-/* |result * d - a * b| is below |d|, or at most half of it to nearest, on the side that was named. */
+/* |result * d - a * b| is below |d|, at most half of it to nearest, on the side that was named. */
 static void check_muldiv(int64_t a, int64_t b, int64_t d, enum pawl_round round) {
     int64_t result = 42;
     if (pawl_muldiv(a, b, d, round, &result) != PAWL_OK) {

@@ -179,7 +179,7 @@ class Exports(unittest.TestCase):
         return [one[2] for one in exports.violations("x.so", defined, undefined)]
 
     def test_exactly_one_symbol(self):
-        self.assertEqual(self.messages(["pawl_plugin_main", "_init", "_fini"], ["malloc@G_2.2"]), [])
+        self.assertEqual(self.messages(["pawl_plugin_main", "_init"], ["malloc@G_2.2"]), [])
         self.assertIn("does not export", self.messages([])[0])
         self.assertIn("exports helper", self.messages(["pawl_plugin_main", "helper"])[0])
 
@@ -192,7 +192,7 @@ class Headers(Planted):
         clang = "/usr/bin/clang"
         if not os.path.exists(clang):
             self.skipTest("no clang")
-        self.plant("api/good.h", "#ifndef GOOD_H\n#define GOOD_H\nstruct good { int a; };\n#endif\n")
+        self.plant("api/good.h", "#ifndef GOOD_H\n#define GOOD_H\nstruct g { int a; };\n#endif\n")
         self.plant("api/bad.h", "#ifndef BAD_H\n#define BAD_H\nstruct bad { size_t a; };\n#endif\n")
         self.plant("api/new.h", "#ifndef NEW_H\n#define NEW_H\nstruct s { int new; };\n#endif\n")
         self.plant("api/gnu.h", "#ifndef GNU_H\n#define GNU_H\nstruct gnu {};\n#endif\n")
