@@ -1,6 +1,7 @@
 /*
  * Numbers: what pawl_parse_e8() accepts has exactly the value an independent reader computes, is
- * printed and read back equal; products and divisions stay within half or one unit of the true result.
+ * printed and read back equal; products and divisions stay within half or one unit of the true
+ * result.
  */
 #include "fuzz.h"
 
