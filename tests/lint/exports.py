@@ -1,44 +1,50 @@
-"""Each plugin exports exactly one symbol and asks for none of another's.
+"""Each plugin exports exactly one symbol, links the C library only and needs nothing of the host.
 
-    exports.py NM PLUGIN.so...
+    exports.py READELF PLUGIN.so...
 """
 
 import os
+import re
 import subprocess
 import sys
 
 import tree
 
 ENTRY = "pawl_plugin_main"
-# What a linker or a sanitizer puts into every shared object.
+# What a linker or a sanitizer puts into every shared object, and from where.
 TOOLCHAIN = ("_init", "_fini", "_edata", "_end", "__bss_start", "__asan_", "__odr_asan", "__ubsan_")
-# The rest of what a plugin needs comes from the C library, whose names are versioned.
-WEAK_OR_TOOLCHAIN = ("__asan_", "__ubsan_", "__cxa_finalize", "__gmon_start__", "_ITM_", "__gcov_",
-                     "__sanitizer_", "__stack_chk_fail")
+LIBRARIES = ("libc.so.", "ld-linux", "libasan.so.", "libubsan.so.", "libgcc_s.so.")
+SYMBOL = re.compile(r"^\s*\d+: \S+\s+\d+ \w+\s+(GLOBAL|WEAK)\s+\w+\s+(\w+) (\S+)", re.M)
+NEEDED = re.compile(r"\(NEEDED\).*\[(\S+)\]")
 
 
-def symbols(nm, path, which):
-    lines = subprocess.run([nm, "-D", "--format=posix", which, path], check=True,
-                           capture_output=True, text=True).stdout.splitlines()
-    return [line.split()[0] for line in lines]
-
-
-def violations(name, defined, undefined):
-    own = [symbol for symbol in defined if not symbol.startswith(TOOLCHAIN)]
-    if ENTRY not in own:
+def violations(name, text):
+    """What is wrong with the plugin of which `readelf` says `text`."""
+    symbols = SYMBOL.findall(text)
+    exported = [symbol for _, section, symbol in symbols
+                if section != "UND" and not symbol.startswith(TOOLCHAIN)]
+    if ENTRY not in exported:
         yield name, 0, f"does not export {ENTRY}"
-    for symbol in own:
+    for symbol in exported:
         if symbol != ENTRY:
             yield name, 0, f"exports {symbol}; only {ENTRY} is allowed"
-    for symbol in undefined:
-        if "@" not in symbol and not symbol.startswith(WEAK_OR_TOOLCHAIN):
+    libraries = NEEDED.findall(text)
+    for library in libraries:
+        if not library.startswith(LIBRARIES):
+            yield name, 0, f"links {library}"
+    # Names of the C library carry its version, unless a sanitizer has taken them over.
+    if any(library.startswith("libasan") for library in libraries):
+        return
+    for binding, section, symbol in symbols:
+        if section == "UND" and binding == "GLOBAL" and "@" not in symbol:
             yield name, 0, f"needs {symbol}, which is not of the C library"
 
 
-def check(nm, paths):
+def check(readelf, paths):
     for path in paths:
-        yield from violations(os.path.basename(path), symbols(nm, path, "--defined-only"),
-                              symbols(nm, path, "--undefined-only"))
+        text = subprocess.run([readelf, "--wide", "--dyn-syms", "--dynamic", path], check=True,
+                              capture_output=True, text=True).stdout
+        yield from violations(os.path.basename(path), text)
 
 
 if __name__ == "__main__":

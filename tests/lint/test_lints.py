@@ -175,16 +175,26 @@ class Decisions(Planted):
 
 
 class Exports(unittest.TestCase):
-    def messages(self, defined, undefined=()):
-        return [one[2] for one in exports.violations("x.so", defined, undefined)]
+    GOOD = ("1: 00000000 0 FUNC    GLOBAL DEFAULT  UND malloc@GLIBC_2.2.5 (2)\n"
+            "2: 00000000 0 NOTYPE  WEAK   DEFAULT  UND __gmon_start__\n"
+            "3: 00001119 6 FUNC    GLOBAL DEFAULT   12 pawl_plugin_main\n"
+            " 0x00000001 (NEEDED)             Shared library: [libc.so.6]\n")
+
+    def messages(self, text):
+        return [one[2] for one in exports.violations("x.so", text)]
 
     def test_exactly_one_symbol(self):
-        self.assertEqual(self.messages(["pawl_plugin_main", "_init"], ["malloc@G_2.2"]), [])
-        self.assertIn("does not export", self.messages([])[0])
-        self.assertIn("exports helper", self.messages(["pawl_plugin_main", "helper"])[0])
+        self.assertEqual(self.messages(self.GOOD), [])
+        self.assertIn("does not export", self.messages("")[0])
+        helper = "4: 00001129 6 FUNC    GLOBAL DEFAULT   12 helper\n"
+        self.assertEqual(len(self.messages(self.GOOD + helper)), 1)
+        self.assertIn("exports helper", self.messages(self.GOOD + helper)[0])
 
-    def test_nothing_from_the_host(self):
-        self.assertIn("needs book_open", self.messages(["pawl_plugin_main"], ["book_open"])[0])
+    def test_nothing_but_the_c_library(self):
+        needs = "4: 00000000 0 FUNC    GLOBAL DEFAULT  UND book_open\n"
+        links = " 0x00000001 (NEEDED)             Shared library: [libuv.so.1]\n"
+        self.assertIn("needs book_open", self.messages(self.GOOD + needs)[0])
+        self.assertIn("links libuv.so.1", self.messages(self.GOOD + links)[0])
 
 
 class Headers(Planted):
