@@ -1,6 +1,7 @@
 #include "base/table.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -18,6 +19,11 @@ void table_done(struct table *table) {
     mem_free(table->slots);
     table->slots = NULL;
     table->slots_count = table->count = 0;
+}
+
+void table_clear(struct table *table) {
+    if (table->count > 0) memset(table->slots, 0, table->slots_count * sizeof *table->slots);
+    table->count = 0;
 }
 
 /* The slot of key, or the free one where it would go. The table is never full. */

@@ -26,6 +26,7 @@ struct table {
 
 void table_init(struct table *table, uint32_t entries_max); /* entries_max <= 2^30 */
 void table_done(struct table *table);                       /* values are the caller's */
+void table_clear(struct table *table);                      /* keeps its memory */
 /* Set key to value (not NULL), replacing what was there. */
 int table_put(struct table *table, uint64_t key, void *value);
 void *table_get(const struct table *table, uint64_t key);  /* NULL = none */

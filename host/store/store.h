@@ -3,13 +3,16 @@
  *
  * Records are collected during a turn (store_put, store_erase) and handed over as one batch
  * (store_commit). A writer thread owns SQLite (WAL); whatever is queued goes into one transaction;
- * completion comes back through `wake` and store_poll(). Without a thread (backtest, simulation)
- * store_commit() writes before it returns. The database is read only by store_load(), before the
- * first commit.
+ * completion comes back through `wake` and store_durable_turn(). Without a thread (backtest,
+ * simulation) store_commit() writes before it returns. The database is read by store_load() only.
  *
  * Open   raises `boot` durably before it returns; runs numbered migrations, with a backup first;
  *        never starts on a database that cannot be read: the error says what is wrong and how to
  *        restore, and the file is left byte for byte as it was.
+ * Lock   the database belongs to one process at a time; a second one is refused, readers too.
+ * Full     each transaction is synced before it counts as durable: survives a power cut.
+ * Process  survives the death of the process; a power cut may undo the last transactions.
+ * None     written in large groups, and complete at once: for runs that can be repeated.
  * Fail   after a failed write or sync nothing is retried on the same connection: the store is failed
  *        for good, store_failed() says why, further batches are refused with PAWL_E_IO.
  * Thread loop only, but for the writer inside.
@@ -24,21 +27,22 @@
 
 #define STORE_QUEUE_BATCHES_MAX 4096u
 #define STORE_BATCH_BYTES_MAX (16u << 20)
+#define STORE_QUEUE_BYTES_MAX (64u << 20)
 #define STORE_TYPES_MAX 64u /* record types, plugins' own included */
 
 enum store_durability { STORE_FULL = 1, STORE_PROCESS, STORE_NONE };
 
 struct store;
+struct metrics;
 
 struct store_options {
-    const char *path; /* of the database file; its folder exists */
-    const char *vfs;  /* SQLite VFS name; NULL = the host's shim over the system's */
+    const char *path; /* of the database file; its folder exists; at most 900 bytes */
+    const char *vfs;  /* SQLite VFS: NULL = the system's, or a name given to store_vfs_new() */
     enum store_durability durability;
     bool threaded;
     void (*wake)(void *arg); /* called on the writer thread when something completed; threaded only */
     void *wake_arg;
-    int64_t (*now_ns)(void *arg); /* for the names of backups; NULL = wall clock */
-    void *now_arg;
+    struct metrics *metrics; /* NULL = none */
 };
 
 int store_open(const struct store_options *options, struct store **ret, struct pawl_err *err);
@@ -49,8 +53,10 @@ void store_abandon(struct store *store);
 
 uint32_t store_boot(const struct store *store);
 
-/* Create or extend (append-only) the type's table. Host records are registered by store_open();
- * a plugin's before its rows are loaded. */
+/* Create or extend (append-only) the type's table; the file is copied to PATH.bak-VERSION-N before
+ * it is extended. Host records are registered by store_open(), a plugin's before its rows are
+ * loaded; the same table again is allowed if the type is the same or has grown. A session type is
+ * accepted and nothing of it is ever stored. Waits for what is queued. */
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err);
 
 /* Every row of a type in key order. A row that cannot be read is an error, never skipped. */
@@ -58,6 +64,8 @@ int store_load(struct store *store, const struct pawl_record_type *type,
                int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
                struct pawl_err *err);
 
+/* Collect. PAWL_E_BUSY: the batch has STORE_BATCH_BYTES_MAX bytes. PAWL_E_INVAL: the type is not
+ * registered, the key is 0 or above INT64_MAX, or a text is not terminated. */
 int store_put(struct store *store, const struct pawl_record_type *type, const void *row);
 int store_erase(struct store *store, const struct pawl_record_type *type, uint64_t key);
 /* Hand over what was put since the last commit as `turn`. An empty batch completes like any other.
@@ -69,6 +77,6 @@ uint64_t store_durable_turn(struct store *store);
 int store_failed(const struct store *store, struct pawl_err *err); /* PAWL_OK or PAWL_E_IO with why */
 /* Wait until everything committed is durable or failed. Blocks: start, stop and tests only. */
 int store_flush(struct store *store, struct pawl_err *err);
-uint64_t store_bytes_written(const struct store *store);
+uint64_t store_bytes_written(const struct store *store); /* to the write-ahead log */
 
 #endif
