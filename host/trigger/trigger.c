@@ -253,6 +253,10 @@ bool triggers_has_feed(const struct triggers *t, uint32_t instrument, enum trigg
 
 uint32_t triggers_count(const struct triggers *t) { return const_index_of(t)->slots.count; }
 
+uint64_t triggers_age(const struct triggers *t) { return const_index_of(t)->age; }
+
+uint64_t triggers_age(const struct triggers *t) { return const_index_of(t)->age; }
+
 uint64_t triggers_bytes(const struct triggers *t) {
     const struct index *x = const_index_of(t);
     uint64_t lines_count = (uint64_t)x->head.instruments * TRIGGER_LINES;

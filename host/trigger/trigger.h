@@ -89,6 +89,8 @@ bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
 /* True once the line has had a price. */
 bool triggers_has_feed(const struct triggers *t, uint32_t instrument, enum trigger_line line);
 uint32_t triggers_count(const struct triggers *t);
+/* Age of the newest arming: a hit with a greater one was armed after this call. */
+uint64_t triggers_age(const struct triggers *t);
 /* Bytes held for all levels, for the metrics. */
 uint64_t triggers_bytes(const struct triggers *t);
 
