@@ -174,14 +174,21 @@ static void arming_again_replaces_and_is_the_youngest(void **state) {
     bid(t, 100);
     arm(t, 1, UP, 110);
     arm(t, 2, UP, 105);
+    uint64_t age = triggers_age(t);
     arm(t, 1, UP, 105);
     assert_int_equal(triggers_count(t), 2);
+    assert_true(triggers_age(t) > age);
     struct trigger_spec spec;
     assert_true(triggers_find(t, OWNER, 1, &spec));
     assert_int_equal(spec.level.e8, 105 * PAWL_E8);
     bid(t, 120);
-    assert_int_equal(take(t), 2);
-    assert_int_equal(take(t), 1);
+    struct trigger_hit hit;
+    assert_true(triggers_take(t, &hit));
+    assert_int_equal(hit.spec.key, 2);
+    assert_int_equal(hit.age, age);
+    assert_true(triggers_take(t, &hit));
+    assert_int_equal(hit.spec.key, 1);
+    assert_int_equal(hit.age, triggers_age(t));
     assert_false(triggers_find(t, OWNER, 1, &spec));
     triggers_free(t);
 }
