@@ -17,17 +17,19 @@
 struct event_decode; /* events/codec.h */
 struct feed;
 
-#define FEED_FILES_MAX 256u
-#define FEED_RULES_MAX 256u
-#define FEED_LINE_MAX 65536u   /* bytes of one line, its end excluded */
-#define FEED_COLUMNS_MAX 64u
-#define FEED_BAD_SHOWN_MAX 20u /* bad rows of one file that are told one by one */
-#define FEED_TEXT_MAX 127u     /* bytes of a pattern, symbol, format or zone name */
+#define FEED_FILES_MAX     256u
+#define FEED_RULES_MAX     256u
+#define FEED_LINE_MAX      65536u /* bytes of one line, its end excluded */
+#define FEED_COLUMNS_MAX   64u
+#define FEED_BAD_SHOWN_MAX 20u  /* bad rows of one file that are told one by one */
+#define FEED_TEXT_MAX      127u /* bytes of a pattern, symbol, format or zone name */
 
 /* Formats by name (options.format, feed_rule.format); NULL or "" = detected from the first line.
  *   "jsonl"             one object of FORMATS "Events in" a line
  *   "csv"               a header names the columns: time | date,ms; bid,ask | price,size |
  *                       open,high,low,close,volume; LEAN's files are this (their _e4 columns too)
+ *   "lean_quote"        date,ms,bid,ask without a header
+ *   "lean_trade"        date,ms,price_e4,size,exchange,condition,suspicious without a header
  *   "binance_klines"    the exchange's dump of 12 columns, with or without its header
  *   "binance_trades"    id,price,qty,quote_qty,time,is_buyer_maker[,is_best_match]
  *   "binance_aggtrades" id,price,qty,first_id,last_id,time,is_buyer_maker[,is_best_match]
@@ -41,15 +43,16 @@ enum feed_stamp { FEED_STAMP_OPEN = 0, FEED_STAMP_CLOSE };
 /* What the configuration says of the files whose name matches. The first rule that matches counts.
  * Strings live until feed_open returns. */
 struct feed_rule {
-    const char *match;       /* shell pattern against the path and against the bare file name */
-    const char *symbol;      /* NULL or "" = from the file name */
-    const char *format;      /* NULL or "" = detected */
-    const char *tz;          /* IANA name or "-05:00"; NULL or "" = UTC (histdata: -05:00) */
-    struct pawl_ratio scale; /* price = number in the file x scale; 0 = the columns' own (1; _e4 0.0001) */
+    const char *match;        /* shell pattern against the path and against the bare file name */
+    const char *symbol;       /* NULL or "" = from the file name */
+    const char *format;       /* NULL or "" = detected */
+    const char *tz;           /* IANA name or "-05:00"; NULL or "" = UTC (histdata: -05:00) */
+    struct pawl_ratio scale;  /* price = number x scale (x 0.0001 in _e4 columns); 0 = 1 */
     struct pawl_price spread; /* declared spread of trade-only data; passed on in feed_source */
-    struct pawl_ratio speed; /* of a replay against the wall clock; 0 = as fast as it goes; passed on */
-    int64_t back_max_ns;     /* how far time may step back; such a row arrives with the one before it */
-    uint32_t bar_seconds;    /* length of a bar; 0 = the file's own, or its smallest step */
+    struct pawl_ratio
+        speed;           /* of a replay against the wall clock; 0 = as fast as it goes; passed on */
+    int64_t back_max_ns; /* how far time may step back; such a row arrives with the one before it */
+    uint32_t bar_seconds; /* length of a bar; 0 = the file's own, or its smallest step */
     enum feed_stamp stamp;
 };
 
@@ -79,33 +82,33 @@ struct feed_item {
     enum feed_kind kind;
     uint64_t row;    /* counted from 1 over the merged stream; every kind but FEED_END has one */
     int64_t time_ns; /* when it arrives, UTC; never less than that of the item before */
-    /* FEED_EVENT: valid until the next call. head: size, type, time_ns, cookie = row, others 0.
-     * A bar arrives at its close. */
-    const struct pawl_event *event;
+    /* FEED_EVENT: valid until the next call; the caller may write to its head. head: size, type,
+     * time_ns, cookie = row, others 0. A bar arrives at its close. */
+    struct pawl_event *event;
 };
 
 struct feed_counts {
     uint64_t rows; /* rows delivered, of any kind: the last item's row */
     uint64_t quotes, trades, bars, others, controls;
     uint64_t crossed, locked; /* quotes delivered with ask < bid, ask = bid */
-    uint64_t bad;        /* rows skipped as malformed, out of order or one-sided */
-    uint64_t one_sided;  /* of those, quotes with bid or ask 0 or empty */
-    uint64_t suspicious; /* rows the source itself marks as not to be used; skipped, not bad */
+    uint64_t bad;             /* rows skipped as malformed, out of order or one-sided */
+    uint64_t one_sided;       /* of those, quotes with bid or ask 0 or empty */
+    uint64_t suspicious;      /* rows the source itself marks as not to be used; skipped, not bad */
 };
 
 /* One file, as opened. */
 struct feed_source {
     const char *path;
-    const char *format;      /* "csv", "jsonl" ... */
-    uint32_t instrument;     /* 0 = named line by line */
-    uint32_t bar_seconds;    /* 0 = not bars */
-    int trades_only;         /* 1 = trades or bars, no quotes */
+    const char *format;   /* "csv", "jsonl" ... */
+    uint32_t instrument;  /* 0 = named line by line */
+    uint32_t bar_seconds; /* 0 = not bars */
+    int trades_only;      /* 1 = trades or bars, no quotes */
     struct pawl_price spread;
     struct pawl_ratio speed;
 };
 
-/* Opens every file and reads its first lines. PAWL_E_IO, PAWL_E_DATA, PAWL_E_CONFIG (unknown symbol,
- * format or zone), PAWL_E_NOMEM. `paths` need not outlive the call. */
+/* Opens every file and reads its first lines. PAWL_E_IO, PAWL_E_DATA, PAWL_E_CONFIG (unknown
+ * symbol, format or zone), PAWL_E_NOMEM. `paths` need not outlive the call. */
 int feed_open(const char *const *paths, size_t count, const struct feed_options *options,
               struct feed **ret, struct pawl_err *err);
 /* A feed over events that lie one behind the other in memory (head.size apart), in order of time.
@@ -122,6 +125,7 @@ int feed_skip_to(struct feed *feed, uint64_t row, struct pawl_err *err);
 
 void feed_get_counts(const struct feed *feed, struct feed_counts *ret);
 size_t feed_source_count(const struct feed *feed);
-const struct feed_source *feed_source_at(const struct feed *feed, size_t i); /* lives with the feed */
+const struct feed_source *feed_source_at(const struct feed *feed,
+                                         size_t i); /* lives with the feed */
 
 #endif
