@@ -255,8 +255,6 @@ uint32_t triggers_count(const struct triggers *t) { return const_index_of(t)->sl
 
 uint64_t triggers_age(const struct triggers *t) { return const_index_of(t)->age; }
 
-uint64_t triggers_age(const struct triggers *t) { return const_index_of(t)->age; }
-
 uint64_t triggers_bytes(const struct triggers *t) {
     const struct index *x = const_index_of(t);
     uint64_t lines_count = (uint64_t)x->head.instruments * TRIGGER_LINES;
