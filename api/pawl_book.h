@@ -1,0 +1,90 @@
+/*
+ * pawl_book.h - pawl.book/1: lots and their wants; for strategies.
+ *
+ * A component never sends an order. It opens a lot and sets what it wants of it; the host makes the
+ * venue agree and goes on until it does. Phases and pointers as in pawl_services.h.
+ */
+#ifndef PAWL_BOOK_H
+#define PAWL_BOOK_H
+
+#include "pawl_plugin.h"
+#include "pawl_schema.gen.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PAWL_BOOK "pawl.book/1"
+#define PAWL_TARGETS_MAX 4u
+
+struct pawl_lot_spec {
+    uint32_t size; /* sizeof(struct pawl_lot_spec) */
+    uint32_t instrument;
+    uint32_t account;    /* 0 = the instrument's */
+    uint8_t side;        /* PAWL_POSITION_SIDE_* */
+    uint8_t entry_kind;  /* PAWL_KIND_MARKET, _LIMIT, _STOP */
+    uint8_t after;       /* PAWL_AFTER_KIND_*; 0 = now */
+    uint8_t target_mode; /* PAWL_LEVEL_MODE_*; 0 = rest where the venue can bind it */
+    struct pawl_qty quantity;
+    struct pawl_price entry_price;  /* of limit and stop entries */
+    struct pawl_price stop;         /* initial stop; required */
+    struct pawl_price target;       /* first target, for the whole lot; 0 = none */
+    int64_t expires;                /* end of the entry want; 0 = 60 s for limits and stops */
+    uint64_t after_lot;
+    int64_t after_expires;          /* 0 = 60 s */
+    const char *profile;            /* NULL = the caller holds all four aspects */
+    const char *ref;                /* NULL = none */
+    const char *tags;               /* JSON object text or NULL */
+};
+
+struct pawl_exit_spec {
+    uint32_t size;
+    uint8_t kind; /* PAWL_KIND_MARKET or _LIMIT */
+    uint8_t reserved[3];
+    struct pawl_qty at_least; /* total to have exited, or PAWL_QTY_ALL; never below the want */
+    struct pawl_price price;  /* of a limit */
+    const char *reason;       /* "MANUAL", "REVERSAL" ...; kept as the lot's exit reason */
+};
+
+/*
+ * Every call that sets a want is checked and applied to the book at once; orders follow at the end
+ * of the turn. Who may call: the holder of the aspect; closing whole is open to the opener too.
+ * Errors: PAWL_E_DENIED wrong holder, PAWL_E_STATE not in this state, PAWL_E_INVAL with a sentence,
+ * PAWL_E_REJECTED the risk gate refused (a risk.refused event says which limit).
+ */
+struct pawl_book {
+    uint32_t size;
+    uint32_t reserved;
+    /* [any] NULL = no such lot; as below. */
+    const struct pawl_rec_lot *(*lot)(struct pawl_ctx *ctx, uint64_t lot);
+    /* [any] The open (not closed) lot with the smallest id above `after`; instrument 0 = all. */
+    const struct pawl_rec_lot *(*lot_next)(struct pawl_ctx *ctx, uint32_t instrument,
+                                           uint64_t after);
+    /* [any] The lot that was opened with this name. */
+    const struct pawl_rec_lot *(*lot_by_ref)(struct pawl_ctx *ctx, const char *ref);
+    /* [any] NULL = the lot has no such target. */
+    const struct pawl_rec_target *(*target)(struct pawl_ctx *ctx, uint64_t lot, uint32_t index);
+    /* [event] A new lot with its wants; *ret_lot is its id. */
+    int (*open)(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint64_t *ret_lot,
+                struct pawl_err *err);
+    /* [event] Raise enter_up_to, or (total below the present want) cut it down to max(total,
+     * filled). */
+    int (*enter)(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total, struct pawl_err *err);
+    /* [event] Raise exit_at_least. */
+    int (*exit)(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_exit_spec *spec,
+                struct pawl_err *err);
+    /* [event] A strict lot refuses a looser stop with PAWL_E_STATE; an equal one is PAWL_OK and no
+     * event. */
+    int (*stop)(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price, const char *reason,
+                struct pawl_err *err);
+    /* [event] price 0 withdraws the target; quantity PAWL_QTY_ALL = whatever is open. */
+    int (*set_target)(struct pawl_ctx *ctx, uint64_t lot, uint32_t index, struct pawl_price price,
+                      struct pawl_qty quantity, uint8_t mode, struct pawl_err *err);
+    /* [any] Equity of an account: balance + realised - fees + unrealised at the exit side. */
+    int (*equity)(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
