@@ -1,0 +1,309 @@
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "book/book.h"
+#include "events/reflect.h"
+
+/* ---- each execution counts once ---- */
+
+struct execution {
+    uint32_t account;
+    char id[48];
+};
+
+static uint64_t execution_slot(const struct book *book, uint32_t account, const char *id,
+                               bool *ret_seen) {
+    uint64_t key = hash_bytes(id, strlen(id), account);
+    for (;; key++) {
+        const struct execution *one = table_get(&book->executions, key);
+        *ret_seen = one != NULL && one->account == account && strcmp(one->id, id) == 0;
+        if (one == NULL || *ret_seen) return key;
+    }
+}
+
+bool book_execution_seen(const struct book *book, uint32_t account, const char *execution) {
+    bool seen;
+    execution_slot(book, account, execution, &seen);
+    return seen;
+}
+
+int book_execution_add(struct book *book, uint32_t account, const char *execution) {
+    bool seen;
+    uint64_t key = execution_slot(book, account, execution, &seen);
+    if (seen) return PAWL_OK;
+    struct execution *one = mem_calloc(1, sizeof *one);
+    if (one == NULL) return PAWL_E_NOMEM;
+    one->account = account;
+    TEXT_SET(one->id, execution);
+    int rc = table_put(&book->executions, key, one);
+    if (rc != PAWL_OK) mem_free(one);
+    return rc;
+}
+
+/* ---- one part of a fill, to one lot ---- */
+
+struct part {
+    struct lot *lot;
+    uint8_t role;
+    bool overrun;
+    struct pawl_qty quantity;
+    struct pawl_money fee;
+};
+
+static void write_fill(struct book *book, const struct book_fill *fill, const struct part *part) {
+    struct pawl_rec_fill rec = {
+        .id = book->host.next_fill++,
+        .order = fill->order == NULL ? 0 : fill->order->rec.id,
+        .lot = part->lot->rec.id,
+        .instrument = fill->instrument,
+        .account = fill->account,
+        .side = fill->side,
+        .role = part->role,
+        .overrun = part->overrun,
+        .quantity = part->quantity,
+        .price = fill->price,
+        .fee = part->fee,
+        .venue_time = fill->venue_time,
+        .booked = book_now(book),
+        .cause = book->bus->cause};
+    TEXT_SET(rec.execution, fill->execution);
+    book->host_changed = true;
+    book_put(book, PAWL_REC_FILL, &rec);
+    struct pawl_ev_fill ev;
+    EVENT_INIT(ev, PAWL_EV_FILL);
+    ev.fill = rec.id;
+    if (fill->order != NULL) TEXT_SET(ev.order, fill->order->rec.order);
+    ev.lot = rec.lot;
+    ev.instrument = rec.instrument;
+    ev.account = rec.account;
+    ev.side = rec.side;
+    ev.role = rec.role;
+    ev.overrun = rec.overrun;
+    ev.quantity = rec.quantity;
+    ev.price = rec.price;
+    ev.fee = rec.fee;
+    ev.venue_time = rec.venue_time;
+    TEXT_SET(ev.execution, fill->execution);
+    TEXT_SET(ev.ref, part->lot->rec.ref);
+    book->totals.fills++;
+    book_publish(book, &ev.head);
+}
+
+static void add_fee(struct book *book, struct lot *lot, struct pawl_money fee) {
+    lot->rec.fees.e8 += fee.e8;
+    book->accounts[lot->rec.account].fees.e8 += fee.e8;
+    book->totals.fees.e8 += fee.e8;
+}
+
+static void enter(struct book *book, const struct book_fill *fill, const struct part *part,
+                  int64_t value_e8) {
+    struct lot *lot = part->lot;
+    bool first = lot->rec.entered.e8 == 0;
+    lot->rec.entered.e8 += part->quantity.e8;
+    lot->rec.entry_value.e8 += value_e8;
+    if (first) {
+        lot->rec.opened = book_now(book);
+        struct pawl_ev_transaction_opened ev;
+        EVENT_INIT(ev, PAWL_EV_TRANSACTION_OPENED);
+        ev.lot = lot->rec.id;
+        ev.instrument = lot->rec.instrument;
+        ev.side = lot->rec.side;
+        ev.quantity = part->quantity;
+        ev.price = fill->price;
+        TEXT_SET(ev.ref, lot->rec.ref);
+        book_publish(book, &ev.head);
+    }
+    if (!lot->rec.r_frozen) {
+        int64_t distance = lot_entry(lot).e8 - lot->rec.initial_stop.e8;
+        lot->rec.r.e8 = distance < 0 ? -distance : distance;
+        lot->rec.original = lot->rec.entered;
+    }
+    if (lot->rec.state == PAWL_LOT_STATE_ENTERING || lot->rec.state == PAWL_LOT_STATE_WAITING)
+        lot->rec.state = PAWL_LOT_STATE_OPEN;
+}
+
+/* Realised profit follows from the sums, so it is exact when the lot is flat. */
+static struct pawl_money realised(const struct book *book, const struct lot *lot) {
+    struct pawl_money quote = {0}, money = {0};
+    int64_t cost_e8, per_e8;
+    if (pawl_muldiv(lot->rec.entry_value.e8, lot->rec.exited.e8, lot->rec.entered.e8,
+                    PAWL_ROUND_EVEN, &cost_e8) != PAWL_OK)
+        return lot->rec.profit;
+    per_e8 = lot->rec.exit_value.e8 - cost_e8;
+    if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) per_e8 = -per_e8;
+    if (pawl_mul_e8(per_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
+                    PAWL_ROUND_EVEN, &quote.e8) != PAWL_OK ||
+        book_convert(book, lot->rec.instrument, lot->rec.account, quote, &money) != PAWL_OK)
+        return lot->rec.profit;
+    return money;
+}
+
+static void target_progress(const struct book_fill *fill, const struct part *part) {
+    struct lot *lot = part->lot;
+    if (part->role != PAWL_ROLE_TARGET || lot->targets == NULL || fill->order == NULL ||
+        fill->order->lot != lot)
+        return;
+    lot->targets[fill->order->rec.index].filled.e8 += part->quantity.e8;
+    lot->targets_changed = true;
+}
+
+static void leave(struct book *book, const struct book_fill *fill, const struct part *part,
+                  int64_t value_e8) {
+    struct lot *lot = part->lot;
+    lot->rec.exited.e8 += part->quantity.e8;
+    lot->rec.exit_value.e8 += value_e8;
+    lot->rec.r_frozen = 1;
+    target_progress(fill, part);
+    struct pawl_money total = realised(book, lot);
+    struct pawl_ev_exit_taken ev;
+    EVENT_INIT(ev, PAWL_EV_EXIT_TAKEN);
+    ev.profit.e8 = total.e8 - lot->rec.profit.e8;
+    lot->rec.profit = total;
+    book->accounts[lot->rec.account].realised.e8 += ev.profit.e8;
+    book->totals.gross.e8 += ev.profit.e8;
+    if (lot_open_e8(lot) > 0) book->totals.partial_exits++;
+    ev.lot = lot->rec.id;
+    ev.instrument = lot->rec.instrument;
+    ev.role = part->role;
+    ev.r = lot_r_of(lot, fill->price);
+    ev.quantity = part->quantity;
+    ev.price = fill->price;
+    TEXT_SET(ev.ref, lot->rec.ref);
+    if (part->role == PAWL_ROLE_TARGET)
+        TEXT_SET(lot->rec.reason, "TP_HIT");
+    else if (part->role == PAWL_ROLE_STOP)
+        TEXT_SET(lot->rec.reason, lot->rec.stop_moves > 0 ? "TRAILING_STOP" : "SL_HIT");
+    else if (fill->order == NULL)
+        TEXT_SET(lot->rec.reason, "EXTERNAL");
+    TEXT_SET(ev.reason, lot->rec.reason);
+    book_publish(book, &ev.head);
+}
+
+static void apply(struct book *book, const struct book_fill *fill, const struct part *part) {
+    struct lot *lot = part->lot;
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSED) book_lot_reopen(book, lot);
+    int64_t value_e8 = 0;
+    if (pawl_mul_e8(fill->price.e8, part->quantity.e8, PAWL_ROUND_EVEN, &value_e8) != PAWL_OK)
+        return; /* book_fill() has checked the whole */
+    if (role_is_entry(part->role))
+        enter(book, fill, part, value_e8);
+    else
+        leave(book, fill, part, value_e8);
+    add_fee(book, lot, part->fee);
+    write_fill(book, fill, part);
+    book_changed(book, lot);
+    book_dirty(book, lot);
+    report_lot_changed(book, lot, "fill");
+}
+
+/* ---- whole fills ---- */
+
+/* What of the fee goes with `quantity` of it. */
+static struct pawl_money fee_part(const struct book_fill *fill, struct pawl_qty quantity) {
+    struct pawl_money fee = fill->fee;
+    if (quantity.e8 != fill->quantity.e8)
+        pawl_muldiv(fill->fee.e8, quantity.e8, fill->quantity.e8, PAWL_ROUND_EVEN, &fee.e8);
+    return fee;
+}
+
+struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uint8_t role,
+                            struct lot *except, struct pawl_qty quantity) {
+    uint8_t side =
+        fill->side == PAWL_SIDE_SELL ? PAWL_POSITION_SIDE_LONG : PAWL_POSITION_SIDE_SHORT;
+    struct lot *lot = book->instruments[fill->instrument].lots;
+    for (struct lot *next; lot != NULL && quantity.e8 > 0; lot = next) {
+        next = lot->instrument_next;
+        if (lot == except || lot->rec.side != side || lot->rec.account != fill->account ||
+            lot_open_e8(lot) <= 0)
+            continue;
+        if (fill->ticket[0] != '\0' && strcmp(lot->rec.ticket, fill->ticket) != 0) continue;
+        int64_t take = lot_open_e8(lot) < quantity.e8 ? lot_open_e8(lot) : quantity.e8;
+        struct part part = {.lot = lot, .role = role, .overrun = fill->order != NULL,
+                            .quantity = {take}, .fee = fee_part(fill, (struct pawl_qty){take})};
+        quantity.e8 -= take;
+        apply(book, fill, &part);
+        report_alert(book, fill->order != NULL ? "lot_overrun" : "external_fill",
+                     PAWL_SEVERITY_WARNING, lot, fill->order,
+                     "%s at the venue came off this lot, the oldest it can belong to",
+                     fill->order != NULL ? "more than the order's share" : "a fill not ours");
+    }
+    return quantity;
+}
+
+/* Fills are booked by shares: each lot its part, the surplus to siblings, oldest first. */
+static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill *fill) {
+    struct order *order = fill->order;
+    struct pawl_qty left = fill->quantity;
+    for (uint32_t i = 0; i < order->share_count && left.e8 > 0; i++) {
+        struct pawl_rec_share *share = &order->shares[i];
+        struct lot *lot = book_lot(book, share->lot);
+        if (lot == NULL) continue;
+        int64_t take = lot_open_e8(lot) < left.e8 ? lot_open_e8(lot) : left.e8;
+        int64_t share_left = share->quantity.e8 - share->filled.e8;
+        if (order->share_count > 1 && share_left < take) take = share_left;
+        if (take <= 0) continue;
+        struct part part = {.lot = lot, .role = order->rec.role, .quantity = {take},
+                            .fee = fee_part(fill, (struct pawl_qty){take})};
+        share->filled.e8 += take;
+        left.e8 -= take;
+        apply(book, fill, &part);
+    }
+    return left.e8 > 0 ? book_reduce(book, fill, order->rec.role, order->lot, left) : left;
+}
+
+static void order_progress(struct book *book, struct order *order, struct pawl_qty quantity) {
+    order->rec.filled.e8 += quantity.e8;
+    book_order_changed(book, order);
+    if (!order_is_live(order)) {
+        report_alert(book, "fill_after_end", PAWL_SEVERITY_WARNING, order->lot, order,
+                     "a fill came after the order had ended; it is booked");
+        return;
+    }
+    bool whole = order->rec.filled.e8 >= order->rec.quantity.e8;
+    order->rec.state =
+        whole ? PAWL_ORDER_STATE_FILLED : PAWL_ORDER_STATE_PARTIALLY_FILLED;
+    if (whole) {
+        order->rec.ended = book_now(book);
+        order->rec.op = PAWL_ORDER_OP_NONE;
+        order->rec.op_unknown = 0;
+    } else if (order->rec.op == PAWL_ORDER_OP_SUBMIT) {
+        order->rec.op = PAWL_ORDER_OP_NONE; /* a fill is better evidence than an answer */
+        order->rec.op_unknown = 0;
+    }
+    report_order(book, whole ? PAWL_EV_ORDER_FILLED : PAWL_EV_ORDER_PARTIALLY_FILLED, order,
+                 PAWL_ORDER_OP_NONE, "");
+}
+
+int book_fill(struct book *book, const struct book_fill *fill) {
+    int64_t value_e8;
+    if (fill->quantity.e8 <= 0 || fill->price.e8 <= 0 || fill->execution[0] == '\0' ||
+        pawl_mul_e8(fill->price.e8, fill->quantity.e8, PAWL_ROUND_EVEN, &value_e8) != PAWL_OK)
+        return PAWL_E_RANGE;
+    if (book_execution_seen(book, fill->account, fill->execution)) return PAWL_E_STATE;
+    int rc = book_execution_add(book, fill->account, fill->execution);
+    if (rc != PAWL_OK) return rc;
+    struct order *order = fill->order;
+    struct pawl_qty left = {0};
+    if (order == NULL) {
+        left = book_reduce(book, fill, PAWL_ROLE_EXIT, NULL, fill->quantity);
+    } else {
+        order_progress(book, order, fill->quantity);
+        if (role_is_entry(order->rec.role)) {
+            struct part part = {.lot = order->lot, .role = order->rec.role,
+                                .quantity = fill->quantity, .fee = fill->fee};
+            if (fill->ticket[0] != '\0') TEXT_SET(order->lot->rec.ticket, fill->ticket);
+            apply(book, fill, &part);
+        } else {
+            left = leave_by_shares(book, fill);
+        }
+        book_dirty(book, order->lot);
+    }
+    if (left.e8 > 0) {
+        book->instruments[fill->instrument].halted = true;
+        report_alert(book, "unattributed", PAWL_SEVERITY_CRITICAL, NULL, order,
+                     "a fill of %s belongs to no lot; entries in it are stopped",
+                     book->instruments[fill->instrument].def.symbol);
+    }
+    return PAWL_OK;
+}

@@ -1,0 +1,218 @@
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "book/book.h"
+
+void book_init(struct book *book) {
+    table_init(&book->lots, BOOK_LOTS_MAX);
+    table_init(&book->orders, BOOK_ORDERS_MAX);
+    table_init(&book->order_ids, BOOK_ORDERS_MAX);
+    table_init(&book->executions, BOOK_EXECUTIONS_MAX);
+    book->host = (struct pawl_rec_host){
+        .id = 1, .next_lot = 1, .next_order = 1, .next_fill = 1,
+        .trading = PAWL_TRADING_STATE_ACTIVE};
+}
+
+static void order_free(struct order *order) {
+    mem_free(order->shares);
+    mem_free(order);
+}
+
+static void lot_free(struct lot *lot) {
+    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
+        next = order->next;
+        order_free(order);
+    }
+    mem_free(lot->targets);
+    mem_free(lot);
+}
+
+void book_done(struct book *book) {
+    for (struct lot *lot = book->first_lot, *next; lot != NULL; lot = next) {
+        next = lot->next;
+        lot_free(lot);
+    }
+    for (struct lot *lot = book->closed, *next; lot != NULL; lot = next) {
+        next = lot->closed_next;
+        lot_free(lot);
+    }
+    table_done(&book->lots);
+    table_done(&book->orders);
+    table_done(&book->order_ids);
+    void *seen;
+    for (uint32_t at = 0; table_next(&book->executions, &at, NULL, &seen);) mem_free(seen);
+    table_done(&book->executions);
+    mem_free(book->instruments);
+    mem_free(book->accounts);
+}
+
+struct lot *book_lot(const struct book *book, uint64_t id) { return table_get(&book->lots, id); }
+
+struct lot *book_lot_by_ref(const struct book *book, const char *ref) {
+    struct lot *newest = NULL;
+    for (struct lot *lot = book->last_lot; lot != NULL && newest == NULL; lot = lot->previous)
+        if (strcmp(lot->rec.ref, ref) == 0) newest = lot;
+    return newest;
+}
+
+static struct lot *lot_insert(struct book *book, uint64_t id) {
+    struct lot *lot = mem_calloc(1, sizeof *lot);
+    if (lot == NULL) return NULL;
+    lot->rec.id = id;
+    if (table_put(&book->lots, id, lot) != PAWL_OK) {
+        mem_free(lot);
+        return NULL;
+    }
+    return lot;
+}
+
+static void lot_append(struct book *book, struct lot *lot) {
+    lot->previous = book->last_lot;
+    if (book->last_lot != NULL)
+        book->last_lot->next = lot;
+    else
+        book->first_lot = lot;
+    book->last_lot = lot;
+    book->open_lots++;
+}
+
+struct lot *book_lot_new(struct book *book, struct pawl_err *err) {
+    if (book->open_lots >= BOOK_LOTS_MAX) {
+        pawl_fail(err, PAWL_E_BUSY, "more than %u open lots", BOOK_LOTS_MAX);
+        return NULL;
+    }
+    struct lot *lot = lot_insert(book, book->host.next_lot);
+    if (lot == NULL) {
+        pawl_fail(err, PAWL_E_NOMEM, "no memory for another lot");
+        return NULL;
+    }
+    book->host.next_lot++;
+    book->host_changed = true;
+    lot->rec.created = book_now(book);
+    lot->rec.protection_since = book_now(book);
+    lot->rec.cause = book->bus->cause;
+    lot_append(book, lot);
+    return lot;
+}
+
+int book_lot_link(struct book *book, struct lot *lot) {
+    struct book_instrument *in = &book->instruments[lot->rec.instrument];
+    lot->instrument_previous = in->lots_last;
+    if (in->lots_last != NULL)
+        in->lots_last->instrument_next = lot;
+    else
+        in->lots = lot;
+    in->lots_last = lot;
+    return PAWL_OK;
+}
+
+static void keep_closed(struct book *book, struct lot *lot) {
+    lot->closed_next = NULL;
+    if (book->closed_last != NULL)
+        book->closed_last->closed_next = lot;
+    else
+        book->closed = lot;
+    book->closed_last = lot;
+    book->closed_lots++;
+}
+
+struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
+                             struct pawl_err *err) {
+    if (rec->instrument == 0 || rec->instrument > book->instrument_count || rec->account == 0 ||
+        rec->account > book->account_count) {
+        pawl_fail(err, PAWL_E_DATA, "lot %llu: its instrument or account is not known",
+                  (unsigned long long)rec->id);
+        return NULL;
+    }
+    struct lot *lot = lot_insert(book, rec->id);
+    if (lot == NULL) {
+        pawl_fail(err, PAWL_E_NOMEM, "no memory for lot %llu", (unsigned long long)rec->id);
+        return NULL;
+    }
+    lot->rec = *rec;
+    if (rec->state == PAWL_LOT_STATE_CLOSED) {
+        keep_closed(book, lot);
+    } else {
+        lot_append(book, lot);
+        book_lot_link(book, lot);
+    }
+    return lot;
+}
+
+void book_lot_close(struct book *book, struct lot *lot) {
+    struct book_instrument *in = &book->instruments[lot->rec.instrument];
+    if (lot->previous != NULL)
+        lot->previous->next = lot->next;
+    else
+        book->first_lot = lot->next;
+    if (lot->next != NULL)
+        lot->next->previous = lot->previous;
+    else
+        book->last_lot = lot->previous;
+    if (lot->instrument_previous != NULL)
+        lot->instrument_previous->instrument_next = lot->instrument_next;
+    else
+        in->lots = lot->instrument_next;
+    if (lot->instrument_next != NULL)
+        lot->instrument_next->instrument_previous = lot->instrument_previous;
+    else
+        in->lots_last = lot->instrument_previous;
+    lot->next = lot->previous = lot->instrument_next = lot->instrument_previous = NULL;
+    book->open_lots--;
+    keep_closed(book, lot);
+}
+
+/* A fill came after the conclusion: nobody counts on this lot any more, so it is protected, and
+ * closed at market. */
+void book_lot_reopen(struct book *book, struct lot *lot) {
+    struct lot **link = &book->closed, *last = NULL;
+    while (*link != lot) {
+        last = *link;
+        link = &(*link)->closed_next;
+    }
+    *link = lot->closed_next;
+    if (book->closed_last == lot) book->closed_last = last;
+    lot->closed_next = NULL;
+    book->closed_lots--;
+    lot->rec.state = PAWL_LOT_STATE_OPEN;
+    lot->rec.closed = 0;
+    lot->rec.exit_at_least.e8 = PAWL_QTY_ALL;
+    lot->rec.exit_spent = 0;
+    lot->rec.exit_tries = 0;
+    lot->rec.exit_gen++;
+    lot->rec.exit_kind = PAWL_KIND_MARKET;
+    lot->rec.protection_since = book_now(book);
+    lot_append(book, lot);
+    book_lot_link(book, lot);
+    report_alert(book, "reopened", PAWL_SEVERITY_CRITICAL, lot, NULL,
+                 "a fill came after the lot had concluded; it is closed at market");
+}
+
+void book_evict(struct book *book) {
+    while (book->closed_lots > BOOK_CLOSED_LOTS_KEPT) {
+        struct lot *lot = book->closed;
+        if (lot->dirty || lot->changed) return; /* still in the turn's lists */
+        book->closed = lot->closed_next;
+        if (book->closed == NULL) book->closed_last = NULL;
+        book->closed_lots--;
+        for (struct order *order = lot->orders; order != NULL; order = order->next) {
+            table_remove(&book->orders, order->rec.id);
+            book_order_unindex(book, order);
+        }
+        table_remove(&book->lots, lot->rec.id);
+        lot_free(lot);
+    }
+}
+
+struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index) {
+    if (index >= PAWL_TARGETS_MAX) return NULL;
+    if (lot->targets == NULL) {
+        lot->targets = mem_calloc(PAWL_TARGETS_MAX, sizeof *lot->targets);
+        if (lot->targets == NULL) return NULL;
+        for (uint32_t i = 0; i < PAWL_TARGETS_MAX; i++)
+            lot->targets[i] = (struct pawl_rec_target){
+                .id = lot->rec.id << 8 | (i + 1), .lot = lot->rec.id, .index = (uint8_t)i};
+    }
+    return &lot->targets[index];
+}

@@ -1,0 +1,83 @@
+#include <string.h>
+
+#include "book/book.h"
+
+/* Units of account currency per unit of the instrument's price currency, at 1e-8: 1 where they are
+ * the same or pips are not defined, else the fixed pip value over what a pip is worth in the price
+ * currency. */
+static int64_t conversion_e8(const struct book *book, uint32_t instrument, uint32_t account) {
+    const struct pawl_instrument *in = &book->instruments[instrument].def;
+    const struct pawl_account_info *acc = &book->accounts[account].info;
+    int64_t pip_e8, rate_e8;
+    if (in->pip_size.e8 == 0 || in->pip_value_per_std_lot.e8 == 0 || in->currency[0] == '\0' ||
+        strcmp(in->currency, acc->currency) == 0)
+        return PAWL_E8;
+    if (pawl_mul_e8(in->pip_size.e8, in->multiplier.e8, PAWL_ROUND_EVEN, &pip_e8) != PAWL_OK ||
+        pip_e8 <= 0 ||
+        pawl_muldiv(in->pip_value_per_std_lot.e8, PAWL_E8, pip_e8, PAWL_ROUND_EVEN, &rate_e8) !=
+            PAWL_OK)
+        return PAWL_E8;
+    return rate_e8;
+}
+
+int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
+                 struct pawl_money quote, struct pawl_money *ret) {
+    return pawl_mul_e8(quote.e8, conversion_e8(book, instrument, account), PAWL_ROUND_EVEN,
+                       &ret->e8);
+}
+
+int book_profit(const struct book *book, uint32_t instrument, uint32_t account, uint8_t side,
+                struct pawl_price from, struct pawl_price to, struct pawl_qty quantity,
+                struct pawl_money *ret) {
+    struct pawl_money quote;
+    int rc = pawl_profit(side, from, to, quantity, book->instruments[instrument].def.multiplier,
+                         &quote);
+    return rc != PAWL_OK ? rc : book_convert(book, instrument, account, quote, ret);
+}
+
+static struct pawl_price average(struct pawl_money value, struct pawl_qty quantity) {
+    struct pawl_price price = {0};
+    if (quantity.e8 > 0 &&
+        pawl_muldiv(value.e8, PAWL_E8, quantity.e8, PAWL_ROUND_EVEN, &price.e8) != PAWL_OK)
+        price.e8 = 0;
+    return price;
+}
+
+struct pawl_price lot_entry(const struct lot *lot) {
+    return average(lot->rec.entry_value, lot->rec.entered);
+}
+
+struct pawl_price lot_exit(const struct lot *lot) {
+    return average(lot->rec.exit_value, lot->rec.exited);
+}
+
+struct pawl_ratio lot_r_of(const struct lot *lot, struct pawl_price price) {
+    struct pawl_ratio r = {0};
+    int64_t distance;
+    if (lot->rec.r.e8 <= 0 || pawl_sub_i64(price.e8, lot_entry(lot).e8, &distance) != PAWL_OK)
+        return r;
+    if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) distance = -distance;
+    if (pawl_muldiv(distance, PAWL_E8, lot->rec.r.e8, PAWL_ROUND_EVEN, &r.e8) != PAWL_OK) r.e8 = 0;
+    return r;
+}
+
+int book_equity(const struct book *book, uint32_t account, struct pawl_money *ret) {
+    const struct book_account *acc = &book->accounts[account];
+    int64_t sum = acc->info.balance.e8;
+    if (pawl_add_i64(sum, acc->realised.e8, &sum) != PAWL_OK ||
+        pawl_sub_i64(sum, acc->fees.e8, &sum) != PAWL_OK ||
+        pawl_add_i64(sum, acc->cash_flow.e8, &sum) != PAWL_OK)
+        return PAWL_E_RANGE;
+    for (const struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
+        if (lot->rec.account != account || lot_open_e8(lot) == 0) continue;
+        struct pawl_price now = market_price(book, lot->rec.instrument,
+                                             PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
+        struct pawl_money open;
+        if (now.e8 == 0) continue;
+        int rc = book_profit(book, lot->rec.instrument, account, lot->rec.side, lot_entry(lot), now,
+                             (struct pawl_qty){lot_open_e8(lot)}, &open);
+        if (rc != PAWL_OK || pawl_add_i64(sum, open.e8, &sum) != PAWL_OK) return PAWL_E_RANGE;
+    }
+    ret->e8 = sum;
+    return PAWL_OK;
+}

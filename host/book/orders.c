@@ -1,0 +1,125 @@
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "book/book.h"
+
+/* Client ids are looked up by hash; the rare equal hash moves to the next key. */
+static uint64_t id_key(const char *client_id) { return hash_bytes(client_id, strlen(client_id), 0); }
+
+struct order *book_order(const struct book *book, uint64_t number) {
+    return table_get(&book->orders, number);
+}
+
+struct order *book_order_by_id(const struct book *book, const char *client_id) {
+    uint64_t key = id_key(client_id);
+    for (;; key++) {
+        struct order *order = table_get(&book->order_ids, key);
+        if (order == NULL || strcmp(order->rec.order, client_id) == 0) return order;
+    }
+}
+
+int book_order_index(struct book *book, struct order *order) {
+    uint64_t key = id_key(order->rec.order);
+    while (table_get(&book->order_ids, key) != NULL) key++;
+    order->id_key = key;
+    return table_put(&book->order_ids, key, order);
+}
+
+void book_order_unindex(struct book *book, struct order *order) {
+    table_remove(&book->order_ids, order->id_key);
+}
+
+static struct order *order_insert(struct book *book, struct lot *lot, uint64_t number) {
+    struct order *order = mem_calloc(1, sizeof *order);
+    if (order == NULL) return NULL;
+    order->rec.id = number;
+    if (table_put(&book->orders, number, order) != PAWL_OK) {
+        mem_free(order);
+        return NULL;
+    }
+    order->lot = lot;
+    order->previous = lot->orders_last;
+    if (lot->orders_last != NULL)
+        lot->orders_last->next = order;
+    else
+        lot->orders = order;
+    lot->orders_last = order;
+    return order;
+}
+
+struct order *book_order_new(struct book *book, struct lot *lot, struct pawl_err *err) {
+    uint32_t live = 0;
+    for (const struct order *one = lot->orders; one != NULL; one = one->next)
+        live += order_is_live(one);
+    if (live >= BOOK_ORDERS_PER_LOT_MAX) {
+        pawl_fail(err, PAWL_E_BUSY, "lot %llu has %u live orders", (unsigned long long)lot->rec.id,
+                  live);
+        return NULL;
+    }
+    struct order *order = order_insert(book, lot, book->host.next_order);
+    if (order == NULL) {
+        pawl_fail(err, PAWL_E_NOMEM, "no memory for another order");
+        return NULL;
+    }
+    book->host.next_order++;
+    book->host_changed = true;
+    order->rec.lot = lot->rec.id;
+    order->rec.instrument = lot->rec.instrument;
+    order->rec.account = lot->rec.account;
+    order->rec.boot = book->boot;
+    order->rec.created = book_now(book);
+    order->rec.cause = book->bus->cause;
+    order->rec.op = PAWL_ORDER_OP_NONE;
+    order->rec.state = PAWL_ORDER_STATE_INTENT;
+    return order;
+}
+
+struct order *book_order_restore(struct book *book, const struct pawl_rec_order *rec,
+                                 struct pawl_err *err) {
+    struct lot *lot = book_lot(book, rec->lot);
+    struct order *order = lot == NULL ? NULL : order_insert(book, lot, rec->id);
+    if (order == NULL) {
+        pawl_fail(err, PAWL_E_DATA, "order %s belongs to lot %llu, which is not stored", rec->order,
+                  (unsigned long long)rec->lot);
+        return NULL;
+    }
+    order->rec = *rec;
+    if (book_order_index(book, order) != PAWL_OK) {
+        pawl_fail(err, PAWL_E_NOMEM, "no memory for order %s", rec->order);
+        return NULL;
+    }
+    return order;
+}
+
+int book_order_share(struct book *book, struct order *order, struct lot *lot,
+                     struct pawl_qty quantity) {
+    if (order->share_count == BOOK_ORDER_SHARES_MAX) return PAWL_E_BUSY;
+    if (order->shares == NULL) {
+        order->shares = mem_calloc(BOOK_ORDER_SHARES_MAX, sizeof *order->shares);
+        if (order->shares == NULL) return PAWL_E_NOMEM;
+    }
+    order->shares[order->share_count] = (struct pawl_rec_share){
+        .id = order->rec.id << 8 | (order->share_count + 1),
+        .order = order->rec.id, .lot = lot->rec.id, .quantity = quantity};
+    order->share_count++;
+    book_order_changed(book, order);
+    return PAWL_OK;
+}
+
+bool order_is_live(const struct order *order) {
+    switch (order->rec.state) {
+    case PAWL_ORDER_STATE_INTENT:
+    case PAWL_ORDER_STATE_SUBMITTED:
+    case PAWL_ORDER_STATE_ACCEPTED:
+    case PAWL_ORDER_STATE_PARTIALLY_FILLED:
+    case PAWL_ORDER_STATE_UNKNOWN: return true;
+    default: return false;
+    }
+}
+
+bool order_is_working(const struct order *order) {
+    return order->rec.state == PAWL_ORDER_STATE_ACCEPTED ||
+           order->rec.state == PAWL_ORDER_STATE_PARTIALLY_FILLED;
+}

@@ -1,0 +1,157 @@
+/*
+ * The host guard and the protection state of lots.
+ *
+ * A trigger stands at the stop level of every open lot; it costs nothing until the price gets there.
+ * When it is crossed the guard exits at once where no working stop covers the quantity, else only
+ * if the price still stands beyond the level after the grace: then the venue's stop has failed.
+ */
+#include "exec/exec.h"
+
+static bool covered(const struct exec *exec, const struct lot *lot) {
+    int64_t sum = 0;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next) {
+        if (order->rec.role != PAWL_ROLE_STOP || !order_is_working(order) || order->rec.op_unknown ||
+            order->rec.op == PAWL_ORDER_OP_CANCEL)
+            continue;
+        if (exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET) return true;
+        sum += order->rec.quantity.e8 - order->rec.filled.e8;
+    }
+    return sum >= lot_open_e8(lot);
+}
+
+static bool has_feed(const struct exec *exec, const struct lot *lot) {
+    return triggers_has_feed(exec->book->triggers, lot->rec.instrument,
+                             market_line(lot->rec.stop_trigger, lot->rec.side));
+}
+
+bool guard_beyond(const struct exec *exec, const struct lot *lot) {
+    struct pawl_price now = market_price(exec->book, lot->rec.instrument, lot->rec.stop_trigger,
+                                         lot->rec.side);
+    if (now.e8 == 0 || lot->rec.stop.e8 == 0) return false;
+    return lot->rec.side == PAWL_POSITION_SIDE_LONG ? now.e8 <= lot->rec.stop.e8
+                                                    : now.e8 >= lot->rec.stop.e8;
+}
+
+static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
+    if (lot->rec.protection == state) return;
+    int64_t now = book_now(exec->book), spell = now - lot->rec.protection_since;
+    if (lot->rec.protection == PAWL_PROTECTION_NAKED) {
+        lot->rec.naked_ns += spell;
+        exec->book->totals.unprotected_ns += spell;
+    } else if (lot->rec.protection == PAWL_PROTECTION_GUARDED) {
+        lot->rec.guarded_ns += spell;
+        exec->book->totals.guarded_ns += spell;
+    }
+    struct pawl_ev_protection_state ev;
+    EVENT_INIT(ev, PAWL_EV_PROTECTION_STATE);
+    ev.lot = lot->rec.id;
+    ev.instrument = lot->rec.instrument;
+    ev.old = lot->rec.protection;
+    ev.new_ = state;
+    ev.quantity.e8 = lot_open_e8(lot);
+    TEXT_SET(ev.ref, lot->rec.ref);
+    lot->rec.protection = state;
+    lot->rec.protection_since = now;
+    book_changed(exec->book, lot);
+    book_publish(exec->book, &ev.head);
+    if (state == PAWL_PROTECTION_NAKED)
+        report_alert(exec->book, "naked", PAWL_SEVERITY_CRITICAL, lot, NULL,
+                     "no stop works at the venue and no price feed arms the guard");
+    if (state == PAWL_PROTECTION_RESTING && !lot->protected_once) {
+        struct pawl_ev_lot_protected done;
+        EVENT_INIT(done, PAWL_EV_LOT_PROTECTED);
+        lot->protected_once = true;
+        done.lot = lot->rec.id;
+        done.instrument = lot->rec.instrument;
+        done.quantity.e8 = lot_open_e8(lot);
+        done.stop = lot->rec.stop;
+        TEXT_SET(done.ref, lot->rec.ref);
+        book_publish(exec->book, &done.head);
+    }
+}
+
+void guard_finish_times(struct exec *exec) {
+    for (struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
+        int64_t spell = book_now(exec->book) - lot->rec.protection_since;
+        if (lot->rec.protection == PAWL_PROTECTION_NAKED)
+            exec->book->totals.unprotected_ns += spell;
+        else if (lot->rec.protection == PAWL_PROTECTION_GUARDED)
+            exec->book->totals.guarded_ns += spell;
+    }
+}
+
+static void arm(struct exec *exec, struct lot *lot) {
+    bool wanted = lot_open_e8(lot) > 0 && lot->rec.stop.e8 > 0;
+    uint64_t key = EXEC_KEY(EXEC_KEY_GUARD, lot->rec.id);
+    if (!wanted) {
+        triggers_disarm(exec->book->triggers, 0, key);
+        timers_clear(exec->book->timers, 0, key);
+        lot->guard_level_e8 = lot->guard_hit_ns = 0;
+        return;
+    }
+    if (lot->guard_level_e8 == lot->rec.stop.e8) return;
+    struct trigger_spec spec = {
+        .key = key, .instrument = lot->rec.instrument, .level = lot->rec.stop,
+        .line = market_line(lot->rec.stop_trigger, lot->rec.side),
+        .cross = lot->rec.side == PAWL_POSITION_SIDE_LONG ? TRIGGER_AT_OR_BELOW
+                                                          : TRIGGER_AT_OR_ABOVE};
+    if (triggers_arm(exec->book->triggers, &spec, NULL) != PAWL_OK) {
+        report_alert(exec->book, "not_armed", PAWL_SEVERITY_CRITICAL, lot, NULL,
+                     "its stop level cannot be watched: too many levels");
+        return;
+    }
+    lot->guard_level_e8 = lot->rec.stop.e8;
+    lot->guard_hit_ns = 0;
+    timers_clear(exec->book->timers, 0, key);
+}
+
+void guard_update(struct exec *exec, struct lot *lot) {
+    arm(exec, lot);
+    uint8_t state = PAWL_PROTECTION_NONE;
+    if (lot_open_e8(lot) > 0) {
+        if (covered(exec, lot))
+            state = PAWL_PROTECTION_RESTING;
+        else if ((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && has_feed(exec, lot))
+            state = PAWL_PROTECTION_GUARDED;
+        else
+            state = PAWL_PROTECTION_NAKED;
+    }
+    set_protection(exec, lot, state);
+    /* The level is crossed and what covered the lot is gone: no grace any more. */
+    if (lot->guard_hit_ns != 0 && state == PAWL_PROTECTION_GUARDED && guard_beyond(exec, lot))
+        guard_grace_over(exec, lot);
+}
+
+static void act(struct exec *exec, struct lot *lot) {
+    if (lot->rec.exit_at_least.e8 == PAWL_QTY_ALL && lot->exit_by_guard) return;
+    report_alert(exec->book, "guard_fired", PAWL_SEVERITY_CRITICAL, lot, NULL,
+                 "the stop level is crossed and no stop at the venue closed it: exit at market");
+    lot->exit_by_guard = true;
+    lot->rec.exit_spent = 0;
+    lot->rec.exit_tries = 0;
+    want_close(exec, lot, lot->rec.stop_moves > 0 ? "TRAILING_STOP" : "SL_HIT");
+}
+
+void guard_crossed(struct exec *exec, struct lot *lot) {
+    if (lot_open_e8(lot) <= 0) return;
+    lot->guard_hit_ns = book_now(exec->book);
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot_leaves(lot).exits > 0)
+        return; /* an exit for all of it is on its way */
+    if (!covered(exec, lot)) {
+        act(exec, lot);
+        return;
+    }
+    exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
+                 lot->guard_hit_ns + exec->set->guard_grace_ns);
+}
+
+void guard_grace_over(struct exec *exec, struct lot *lot) {
+    if (lot_open_e8(lot) <= 0 || lot->guard_hit_ns == 0) return;
+    if (guard_beyond(exec, lot)) {
+        act(exec, lot);
+        return;
+    }
+    lot->guard_level_e8 = 0; /* the price came back: stand there again */
+    lot->guard_hit_ns = 0;
+    book_dirty(exec->book, lot);
+}

@@ -1,0 +1,130 @@
+/*
+ * Orders whose outcome is not known. UNKNOWN ends only on evidence: a report about the order, or the
+ * venue saying it never saw the id, after its settling time, confirmed by a whole reconcile round.
+ */
+#include "exec/exec.h"
+
+#define LOOKUP_FIRST_NS (PAWL_NS / 2)
+#define LOOKUP_MAX_NS (30 * PAWL_NS)
+
+static void ask(struct exec *exec, struct order *order) {
+    struct exec_broker *broker = exec_broker_of(exec, order->lot);
+    if (broker == NULL || broker->state == BROKER_DOWN) return; /* the next round asks */
+    int64_t wait_ns = LOOKUP_FIRST_NS << (order->lookups < 6 ? order->lookups : 6);
+    if (wait_ns > LOOKUP_MAX_NS) wait_ns = LOOKUP_MAX_NS;
+    order->lookups++;
+    command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order, 0,
+                  EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + wait_ns);
+}
+
+void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char *why) {
+    if (!order_is_live(order) || order->rec.op_unknown) return;
+    order->rec.op_unknown = 1;
+    if (op == PAWL_ORDER_OP_SUBMIT) order->rec.state = PAWL_ORDER_STATE_UNKNOWN;
+    TEXT_SET(order->rec.reason, why);
+    order->lookups = 0;
+    order->absent = false;
+    book_order_changed(exec->book, order);
+    book_dirty(exec->book, order->lot);
+    timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
+    report_order(exec->book, PAWL_EV_ORDER_UNKNOWN, order, op, why);
+    ask(exec, order);
+}
+
+void lookup_due(struct exec *exec, struct order *order) {
+    if (order_is_live(order) && order->rec.op_unknown) ask(exec, order);
+}
+
+static int64_t settled_at(const struct exec *exec, const struct order *order) {
+    int64_t since = order->rec.sent != 0 ? order->rec.sent : order->rec.created;
+    return since + exec->book->accounts[order->rec.account].caps.settle_ns;
+}
+
+/* The venue does not know it. Believed for a submit only, when settled and confirmed by a round. */
+static void on_absent(struct exec *exec, struct order *order) {
+    if (order->rec.filled.e8 > 0 || order_is_working(order)) {
+        /* It did exist: the venue has forgotten what ended. Fills come with the round's executions. */
+        if (order->absent) order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
+    } else if (order->absent && book_now(exec->book) >= settled_at(exec, order)) {
+        order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");
+        want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
+                    "it never reached the venue");
+        return;
+    }
+    if (!order_is_live(order)) return;
+    order->absent = true;
+    struct exec_broker *broker = exec_broker_of(exec, order->lot);
+    if (broker != NULL && broker->round_pending == 0 &&
+        book_now(exec->book) >= settled_at(exec, order))
+        reconcile_round(exec, broker); /* executions and positions, then the order once more */
+}
+
+static bool status_is_end(uint8_t state) {
+    return state == PAWL_ORDER_STATE_FILLED || state == PAWL_ORDER_STATE_CANCELLED ||
+           state == PAWL_ORDER_STATE_REJECTED || state == PAWL_ORDER_STATE_EXPIRED;
+}
+
+/* The terms are what the venue says; a request in flight about them is answered by that. */
+static void adopt_terms(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
+    bool differs = order->rec.quantity.e8 != now->quantity.e8 ||
+                   order->rec.price.e8 != now->price.e8 ||
+                   order->rec.stop_price.e8 != now->stop_price.e8;
+    order->rec.quantity = now->quantity;
+    order->rec.price = now->price;
+    order->rec.stop_price = now->stop_price;
+    if (order->share_count == 1) order->shares[0].quantity = now->quantity;
+    if (differs) report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
+}
+
+static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
+    bool was_working = order_is_working(order);
+    if (now->quantity.e8 > 0) adopt_terms(exec, order, now);
+    order->rec.state = order->rec.filled.e8 > 0 ? PAWL_ORDER_STATE_PARTIALLY_FILLED
+                                                : PAWL_ORDER_STATE_ACCEPTED;
+    order->rec.op = PAWL_ORDER_OP_NONE; /* a cancel that had no effect is asked for anew */
+    order->rec.op_unknown = 0;
+    order->absent = false;
+    timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    book_order_changed(exec->book, order);
+    book_dirty(exec->book, order->lot);
+    if (!was_working)
+        report_order(exec->book, PAWL_EV_ORDER_ACCEPTED, order, PAWL_ORDER_OP_SUBMIT,
+                     "found at the venue");
+}
+
+void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
+    struct order *order = book_order_by_id(exec->book, status->order);
+    if (order == NULL || !order_is_live(order)) return;
+    if (!status->found) {
+        if (!order->rec.op_unknown && !order_is_working(order)) return; /* not sent yet */
+        order->rec.op_unknown = 1;
+        book_order_changed(exec->book, order);
+        on_absent(exec, order);
+        return;
+    }
+    if (status->venue_order[0] != '\0') TEXT_SET(order->rec.venue_order, status->venue_order);
+    if (status->ticket[0] != '\0' && order->lot->rec.ticket[0] == '\0')
+        TEXT_SET(order->lot->rec.ticket, status->ticket);
+    bool fills_missing = status->filled.e8 > order->rec.filled.e8;
+    if (fills_missing) {
+        struct exec_broker *broker = exec_broker_of(exec, order->lot);
+        if (!order->rec.op_unknown) {
+            order->rec.op_unknown = 1;
+            book_order_changed(exec->book, order);
+        }
+        if (broker != NULL)
+            command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_EXECUTIONS,
+                          order, order->rec.created, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+        exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + LOOKUP_FIRST_NS);
+        return; /* asked again when they are booked */
+    }
+    if (!order->rec.op_unknown && !status_is_end(status->state)) return; /* as we know it */
+    if (status_is_end(status->state))
+        order_end(exec, order,
+                  status->state == PAWL_ORDER_STATE_FILLED ? PAWL_ORDER_STATE_CANCELLED
+                                                           : status->state,
+                  "so the venue says");
+    else
+        resolve_live(exec, order, status);
+}

@@ -1,0 +1,85 @@
+/* Requests of a person or a script that need no component: exit, stop, scale-in. They work when
+ * every plugin is broken. */
+#include <stdio.h>
+#include <string.h>
+
+#include "exec/exec.h"
+
+struct selection { /* which lots a request means */
+    uint64_t lot;
+    uint32_t instrument;
+    uint8_t side;
+    const char *ref;
+};
+
+static bool means(const struct selection *sel, const struct lot *lot) {
+    if (sel->lot != 0) return lot->rec.id == sel->lot;
+    if (sel->ref[0] != '\0') return strcmp(lot->rec.ref, sel->ref) == 0;
+    return sel->instrument != 0 && lot->rec.instrument == sel->instrument &&
+           (sel->side == 0 || lot->rec.side == sel->side);
+}
+
+static void complain(struct exec *exec, const struct lot *lot, const char *what,
+                     const struct pawl_err *err) {
+    report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, lot, NULL, "%s: %s", what, err->text);
+}
+
+static void exit_one(struct exec *exec, struct lot *lot, const struct pawl_ev_exit *request) {
+    struct pawl_err err = {0};
+    const char *reason = request->reason[0] != '\0' ? request->reason : "MANUAL";
+    struct pawl_exit_spec spec = {.size = (uint32_t)sizeof spec, .kind = PAWL_KIND_MARKET,
+                                  .at_least = {PAWL_QTY_ALL}, .reason = reason};
+    if (request->quantity.e8 > 0)
+        spec.at_least.e8 = lot->rec.exited.e8 + lot_leaves(lot).exit_e8 + request->quantity.e8;
+    if (request->quantity.e8 > 0 && spec.at_least.e8 >= lot->rec.entered.e8 &&
+        lot->rec.enter_up_to.e8 <= lot->rec.entered.e8)
+        spec.at_least.e8 = PAWL_QTY_ALL;
+    if (want_exit(exec, exec->operator_id, lot->rec.id, &spec, &err) != PAWL_OK)
+        complain(exec, lot, "exit", &err);
+}
+
+static void stop_one(struct exec *exec, struct lot *lot, const struct pawl_ev_stop *request) {
+    struct pawl_err err = {0};
+    if (want_stop(exec, exec->operator_id, lot->rec.id, request->price, "operator",
+                  request->force != 0, &err) != PAWL_OK)
+        complain(exec, lot, "stop", &err);
+}
+
+static void scale_one(struct exec *exec, struct lot *lot, const struct pawl_ev_scale_in *request) {
+    struct pawl_err err = {0};
+    struct pawl_qty total = {lot->rec.enter_up_to.e8};
+    if (pawl_add_i64(total.e8, request->quantity.e8, &total.e8) != PAWL_OK ||
+        want_enter(exec, exec->operator_id, lot->rec.id, total, &err) != PAWL_OK)
+        complain(exec, lot, "scale_in", &err);
+}
+
+void operator_event(struct exec *exec, const struct pawl_event *event) {
+    struct selection sel = {0};
+    const struct pawl_ev_exit *exit = (const void *)event;
+    const struct pawl_ev_stop *stop = (const void *)event;
+    const struct pawl_ev_scale_in *scale = (const void *)event;
+    if (event->type == PAWL_EV_EXIT)
+        sel = (struct selection){exit->lot, exit->instrument, exit->side, exit->ref};
+    else if (event->type == PAWL_EV_STOP)
+        sel = (struct selection){stop->lot, 0, 0, stop->ref};
+    else if (event->type == PAWL_EV_SCALE_IN)
+        sel = (struct selection){scale->lot, scale->instrument, scale->side, scale->ref};
+    else
+        return;
+    bool found = false;
+    for (struct lot *lot = exec->book->first_lot, *next; lot != NULL; lot = next) {
+        next = lot->next;
+        if (!means(&sel, lot)) continue;
+        found = true;
+        if (event->type == PAWL_EV_EXIT)
+            exit_one(exec, lot, exit);
+        else if (event->type == PAWL_EV_STOP)
+            stop_one(exec, lot, stop);
+        else
+            scale_one(exec, lot, scale);
+    }
+    if (!found)
+        report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, NULL, NULL,
+                     "no open lot is meant by this request (lot %llu, ref \"%s\")",
+                     (unsigned long long)sel.lot, sel.ref == NULL ? "" : sel.ref);
+}

@@ -1,0 +1,112 @@
+/* The protective stop at the venue: one working order for the whole open quantity at the wanted
+ * price, reached by amend where the venue can, by new-before-cancel where both may rest, else by
+ * cancel-then-new with the guard over the gap. */
+#include "exec/exec.h"
+
+struct stops {
+    struct order *match;  /* working, as wanted */
+    struct order *other;  /* newest working, not as wanted */
+    uint32_t working, in_flight;
+};
+
+static bool stop_wanted(const struct exec *exec, const struct lot *lot) {
+    return lot_open_e8(lot) > 0 && lot->rec.stop.e8 > 0 && exec_caps(exec, lot)->native_stop &&
+           lot->rec.stop_mode == PAWL_LEVEL_MODE_REST && lot->guard_cancel_ns == 0;
+}
+
+/* Quantity the stop should have; where resting exits lock it, what is going out is left free. */
+static int64_t stop_quantity(const struct exec *exec, const struct lot *lot) {
+    int64_t open = lot_open_e8(lot);
+    if (!exec_caps(exec, lot)->reserves_quantity) return open;
+    struct leaves leaves = lot_leaves(lot);
+    open -= leaves.exit_e8 + leaves.target_e8;
+    return open > 0 ? open : 0;
+}
+
+static bool as_wanted(const struct exec *exec, const struct lot *lot, const struct order *order,
+                      int64_t quantity_e8) {
+    if (order->rec.stop_price.e8 != lot->rec.stop.e8) return false;
+    if (exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET) return true; /* follows its ticket */
+    return order->rec.quantity.e8 - order->rec.filled.e8 == quantity_e8;
+}
+
+static struct stops look(const struct exec *exec, const struct lot *lot, int64_t quantity_e8) {
+    struct stops seen = {0};
+    for (struct order *order = lot->orders; order != NULL; order = order->next) {
+        if (order->rec.role != PAWL_ROLE_STOP || !order_is_live(order)) continue;
+        if (order->rec.op != PAWL_ORDER_OP_NONE || !order_is_working(order)) {
+            seen.in_flight++;
+            continue;
+        }
+        seen.working++;
+        if (seen.match == NULL && as_wanted(exec, lot, order, quantity_e8))
+            seen.match = order;
+        else
+            seen.other = order;
+    }
+    return seen;
+}
+
+static void cancel_others(struct exec *exec, struct lot *lot, const struct order *keep) {
+    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
+        next = order->next;
+        if (order->rec.role != PAWL_ROLE_STOP || order == keep || !order_is_live(order)) continue;
+        if (order->rec.op == PAWL_ORDER_OP_NONE)
+            command_cancel(exec, order, keep != NULL ? "replaced" : "no longer wanted");
+    }
+}
+
+/* An OCA venue shrinks the rest of the group by itself; it gets a second before we do it. */
+static bool venue_shrinks(struct exec *exec, struct lot *lot, const struct order *order,
+                          int64_t quantity_e8) {
+    if (exec_caps(exec, lot)->exit_bound != PAWL_EXIT_OCA) return false;
+    if (order->rec.stop_price.e8 != lot->rec.stop.e8 ||
+        order->rec.quantity.e8 - order->rec.filled.e8 < quantity_e8)
+        return false;
+    int64_t now = book_now(exec->book);
+    if (lot->group_wait_ns == 0) lot->group_wait_ns = now + PAWL_NS;
+    if (now >= lot->group_wait_ns) return false;
+    exec_wake_at(exec, EXEC_KEY_GROUP, lot->rec.id, lot->group_wait_ns);
+    return true;
+}
+
+static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
+    struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP,
+                                .trigger = lot->rec.stop_trigger, .generation = lot->rec.stop_gen,
+                                .quantity = {quantity_e8}, .stop_price = lot->rec.stop};
+    command_submit(exec, lot, &terms);
+}
+
+void plan_stop(struct exec *exec, struct lot *lot) {
+    int64_t quantity_e8 = stop_quantity(exec, lot);
+    struct stops seen = look(exec, lot, quantity_e8);
+    if (!stop_wanted(exec, lot) || quantity_e8 == 0) {
+        if (seen.working > 0) cancel_others(exec, lot, NULL);
+        return;
+    }
+    if (seen.match != NULL) {
+        lot->group_wait_ns = 0;
+        if (seen.working > 1) cancel_others(exec, lot, seen.match);
+        return;
+    }
+    if (seen.in_flight > 0) return; /* no second stop until there is evidence about the first */
+    if (lot->stop_retry_ns > book_now(exec->book)) {
+        exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->stop_retry_ns);
+        return;
+    }
+    if (lot->rec.stop_tries > exec->set->retry_tries) return; /* the guard has it */
+    if (guard_beyond(exec, lot)) return; /* would fire at once: the guard decides */
+    const struct pawl_broker_caps *caps = exec_caps(exec, lot);
+    if (seen.other == NULL) {
+        submit_stop(exec, lot, quantity_e8);
+    } else if (venue_shrinks(exec, lot, seen.other, quantity_e8)) {
+        return;
+    } else if (caps->amend_stop) {
+        struct pawl_qty total = {quantity_e8 + seen.other->rec.filled.e8};
+        command_amend(exec, seen.other, total, seen.other->rec.price, lot->rec.stop);
+    } else if (caps->holds_both) {
+        submit_stop(exec, lot, quantity_e8); /* the old one goes when this one works */
+    } else {
+        cancel_others(exec, lot, NULL); /* the guard is armed; the new one follows the answer */
+    }
+}

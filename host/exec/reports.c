@@ -1,0 +1,243 @@
+/* What brokers report: each changes one order, marks its lot dirty, and is told as a state event. */
+#include <stdio.h>
+#include <string.h>
+
+#include "exec/exec.h"
+
+static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report) {
+    struct order *order = book_order_by_id(exec->book, report->order);
+    if (order == NULL || !order_is_live(order)) return;
+    TEXT_SET(order->rec.venue_order, report->venue_order);
+    if (report->ticket[0] != '\0' && order->lot->rec.ticket[0] == '\0') {
+        TEXT_SET(order->lot->rec.ticket, report->ticket);
+        book_changed(exec->book, order->lot);
+    }
+    book_order_changed(exec->book, order);
+    if (order_is_working(order)) return; /* a fill, or an earlier answer, was faster */
+    order->rec.state = PAWL_ORDER_STATE_ACCEPTED;
+    if (order->rec.op == PAWL_ORDER_OP_SUBMIT) order->rec.op = PAWL_ORDER_OP_NONE;
+    order->rec.op_unknown = 0;
+    timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
+    timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    if (order->rec.role == PAWL_ROLE_STOP) order->lot->rec.stop_tries = 0;
+    exec_broker_of(exec, order->lot)->exhausted = 0;
+    book_dirty(exec->book, order->lot);
+    report_order(exec->book, PAWL_EV_ORDER_ACCEPTED, order, PAWL_ORDER_OP_SUBMIT, "");
+}
+
+static void on_refused(struct exec *exec, const struct pawl_ev_refused *report) {
+    struct order *order = book_order_by_id(exec->book, report->order);
+    if (order == NULL || !order_is_live(order)) return;
+    order->rec.code = report->code;
+    if (report->class_ == PAWL_ERROR_CLASS_UNKNOWN) {
+        lookup_begin(exec, order, report->op, report->message);
+        return;
+    }
+    timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
+    if (report->op == PAWL_ORDER_OP_SUBMIT) {
+        if (order_is_working(order)) return; /* evidence says otherwise */
+        report_conflict(exec->book, "rejection", order->lot, order,
+                        "another attempt, or the want is spent", "%s", report->message);
+        order_end(exec, order, PAWL_ORDER_STATE_REJECTED, report->message);
+    } else {
+        if (order->rec.op != report->op) return; /* an old answer */
+        order->rec.op = PAWL_ORDER_OP_NONE;
+        order->rec.op_unknown = 0;
+        book_order_changed(exec->book, order);
+        report_order(exec->book, PAWL_EV_ORDER_REJECTED, order, report->op, report->message);
+        /* It may be gone: the venue is asked before anything else is tried. */
+        if (report->class_ == PAWL_ERROR_CLASS_STATE || report->class_ == PAWL_ERROR_CLASS_CONFLICT)
+            lookup_begin(exec, order, report->op, report->message);
+    }
+    book_dirty(exec->book, order->lot);
+    want_failed(exec, order, report->op, report->class_, report->message);
+}
+
+static void on_ended(struct exec *exec, const struct pawl_ev_ended *report) {
+    struct order *order = book_order_by_id(exec->book, report->order);
+    if (order == NULL || !order_is_live(order)) return;
+    if (report->filled.e8 > order->rec.filled.e8) { /* fills are missing: the end waits for them */
+        order->rec.op = PAWL_ORDER_OP_CANCEL;
+        order->rec.op_unknown = 0;
+        lookup_begin(exec, order, PAWL_ORDER_OP_CANCEL, "it ended with fills not yet reported");
+        return;
+    }
+    bool asked = order->rec.op == PAWL_ORDER_OP_CANCEL || order->cancel_wanted;
+    uint8_t state = report->state == PAWL_ORDER_STATE_EXPIRED ? PAWL_ORDER_STATE_EXPIRED
+                                                              : PAWL_ORDER_STATE_CANCELLED;
+    order_end(exec, order, state, report->reason);
+    if (!asked && role_is_entry(order->rec.role) && state == PAWL_ORDER_STATE_EXPIRED)
+        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
+                   order->rec.generation, "expired");
+    else if (!asked && role_is_entry(order->rec.role))
+        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
+                   order->rec.generation, "the venue took it back");
+}
+
+static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) {
+    struct order *order = book_order_by_id(exec->book, report->order);
+    if (order == NULL || !order_is_live(order)) return;
+    bool answer = order->rec.op == PAWL_ORDER_OP_AMEND &&
+                  report->quantity.e8 == order->rec.want_quantity.e8 &&
+                  report->price.e8 == order->rec.want_price.e8 &&
+                  report->stop_price.e8 == order->rec.want_stop_price.e8;
+    order->rec.quantity = report->quantity;
+    order->rec.price = report->price;
+    order->rec.stop_price = report->stop_price;
+    if (order->share_count == 1) order->shares[0].quantity = report->quantity;
+    if (answer) {
+        order->rec.op = PAWL_ORDER_OP_NONE;
+        order->rec.op_unknown = 0;
+        timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
+        timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+        if (order->rec.role == PAWL_ROLE_STOP) order->lot->rec.stop_tries = 0;
+    }
+    order->lot->group_wait_ns = 0;
+    book_order_changed(exec->book, order);
+    book_dirty(exec->book, order->lot);
+    report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
+}
+
+static void on_execution(struct exec *exec, const struct pawl_ev_execution *report) {
+    struct book *book = exec->book;
+    if (report->instrument == 0 || report->instrument > book->instrument_count ||
+        report->account == 0 || report->account > book->account_count)
+        return;
+    struct order *order = report->order[0] == '\0' ? NULL : book_order_by_id(book, report->order);
+    struct book_fill fill = {.order = order, .account = report->account,
+                             .instrument = report->instrument, .side = report->side,
+                             .price = report->price, .quantity = report->quantity,
+                             .fee = report->fee, .venue_time = report->venue_time,
+                             .execution = report->execution, .ticket = report->ticket};
+    int rc = book_fill(book, &fill);
+    if (rc == PAWL_E_STATE) return; /* seen before: changes nothing */
+    if (rc != PAWL_OK) {
+        report_alert(book, "bad_fill", PAWL_SEVERITY_CRITICAL, order == NULL ? NULL : order->lot,
+                     order, "a reported fill cannot be booked: %s",
+                     rc == PAWL_E_NOMEM ? "no memory" : "its numbers are out of range");
+        return;
+    }
+    if (order == NULL) return;
+    timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
+    if (order->attached != NULL && order_is_live(order->attached))
+        exec_wake_at(exec, EXEC_KEY_ANSWER, order->attached->rec.id,
+                     book_now(book) + book->accounts[report->account].caps.answer_ns);
+    if (order->rec.op_unknown && order_is_live(order)) lookup_due(exec, order);
+}
+
+void report_event(struct exec *exec, const struct pawl_event *event) {
+    const void *report = event;
+    switch (event->type) {
+    case PAWL_EV_ACCEPTED: on_accepted(exec, report); break;
+    case PAWL_EV_REFUSED: on_refused(exec, report); break;
+    case PAWL_EV_ENDED: on_ended(exec, report); break;
+    case PAWL_EV_AMENDED: on_amended(exec, report); break;
+    case PAWL_EV_EXECUTION: on_execution(exec, report); break;
+    case PAWL_EV_STATUS: lookup_status(exec, report); break;
+    case PAWL_EV_POSITION: reconcile_position(exec, report); break;
+    case PAWL_EV_QUERY_DONE: reconcile_done(exec, event); break;
+    case PAWL_EV_LINK: {
+        const struct pawl_ev_link *link = report;
+        reconcile_link(exec, event->source, link->up != 0, link->message);
+        break;
+    }
+    default: break;
+    }
+}
+
+/* ---- certain failures ---- */
+
+void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index, uint8_t class_,
+                uint32_t generation, const char *reason) {
+    struct pawl_rec_lot *rec = &lot->rec;
+    uint32_t holder = rec->hold_grow;
+    if (role_is_entry(role)) {
+        if (generation != rec->entry_gen) return;
+        rec->entry_spent = 1;
+    } else if (role == PAWL_ROLE_EXIT) {
+        rec->exit_spent = 1;
+        holder = rec->hold_reduce;
+    } else if (role == PAWL_ROLE_TARGET && lot->targets != NULL) {
+        lot->targets[index].spent = 1;
+        lot->targets_changed = true;
+        holder = rec->hold_targets;
+    } else if (role == PAWL_ROLE_STOP) {
+        holder = rec->hold_stop;
+    }
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    struct pawl_ev_want_spent ev;
+    EVENT_INIT(ev, PAWL_EV_WANT_SPENT);
+    ev.lot = rec->id;
+    ev.role = role;
+    ev.index = index;
+    ev.class_ = class_;
+    ev.generation = generation;
+    TEXT_SET(ev.reason, reason);
+    ev.head.target = holder != 0 ? holder : rec->owner;
+    if (ev.head.target != 0) book_publish(exec->book, &ev.head);
+}
+
+static int64_t retry_at(struct exec *exec, uint8_t tries) {
+    int64_t wait_ns = exec->set->retry_delay_ns << (tries < 6 ? tries : 6);
+    int64_t jitter_ns = (int64_t)rng_below(&exec->rng, (uint64_t)(wait_ns / 8 + 1));
+    return book_now(exec->book) + wait_ns + jitter_ns;
+}
+
+static void exhausted(struct exec *exec, struct order *order, const char *message) {
+    struct exec_broker *broker = exec_broker_of(exec, order->lot);
+    broker->exhausted++;
+    if (exec->set->breaker_failures > 0 && broker->exhausted >= exec->set->breaker_failures)
+        broker->breaker_until = book_now(exec->book) + exec->set->breaker_seconds * PAWL_NS;
+    report_alert(exec->book, "retries_exhausted", PAWL_SEVERITY_CRITICAL, order->lot, order,
+                 "%s", message);
+}
+
+/* Protection that cannot be placed: the guard has the lot; by configuration it is closed. */
+static void stop_failed(struct exec *exec, struct order *order, uint8_t class_,
+                        const char *message) {
+    struct lot *lot = order->lot;
+    lot->rec.stop_tries++;
+    lot->stop_retry_ns = retry_at(exec, (uint8_t)(lot->rec.stop_tries - 1));
+    bool last = class_ == PAWL_ERROR_CLASS_FATAL || lot->rec.stop_tries > exec->set->retry_tries;
+    if (!last || order->rec.op_unknown) return;
+    lot->rec.stop_tries = (uint8_t)(exec->set->retry_tries + 1);
+    exhausted(exec, order, message);
+    want_spent(exec, lot, PAWL_ROLE_STOP, 0, class_, lot->rec.stop_gen, message);
+    if (exec->set->close_unprotected && lot_open_e8(lot) > 0) want_close(exec, lot, "UNPROTECTED");
+}
+
+void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,
+                 const char *message) {
+    struct lot *lot = order->lot;
+    uint8_t *tries, role = order->rec.role;
+    int64_t *retry_ns;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    if (op == PAWL_ORDER_OP_CANCEL) return; /* looked up; asked again if it still works */
+    if (role == PAWL_ROLE_STOP) {
+        stop_failed(exec, order, class_, message);
+        return;
+    }
+    if (role == PAWL_ROLE_EXIT) {
+        tries = &lot->rec.exit_tries;
+        retry_ns = &lot->exit_retry_ns;
+    } else if (role == PAWL_ROLE_TARGET && lot->targets != NULL) {
+        tries = &lot->targets[order->rec.index].tries;
+        retry_ns = &lot->target_retry_ns;
+        lot->targets_changed = true;
+    } else {
+        tries = &lot->rec.entry_tries;
+        retry_ns = &lot->entry_retry_ns;
+    }
+    (*tries)++;
+    *retry_ns = retry_at(exec, (uint8_t)(*tries - 1));
+    if (role == PAWL_ROLE_EXIT && lot->exit_by_guard) { /* the guard never gives up */
+        if (*tries > exec->set->retry_tries) *tries = (uint8_t)exec->set->retry_tries;
+        return;
+    }
+    bool repeats = class_ == PAWL_ERROR_CLASS_FATAL;
+    if (!repeats && *tries <= exec->set->retry_tries) return;
+    exhausted(exec, order, message);
+    want_spent(exec, lot, role, order->rec.index, class_, order->rec.generation, message);
+}

@@ -1,0 +1,337 @@
+/* What components ask of a lot: checked, applied to the book at once; orders follow at the end of
+ * the turn. */
+#include <string.h>
+
+#include "base/err.h"
+#include "exec/exec.h"
+
+static struct lot *find(struct exec *exec, uint64_t id, struct pawl_err *err) {
+    struct lot *lot = book_lot(exec->book, id);
+    if (lot == NULL) {
+        pawl_fail(err, PAWL_E_NOTFOUND, "there is no lot %llu", (unsigned long long)id);
+        return NULL;
+    }
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSED) {
+        pawl_fail(err, PAWL_E_STATE, "lot %llu is closed", (unsigned long long)id);
+        return NULL;
+    }
+    return lot;
+}
+
+static int deny(struct exec *exec, const struct lot *lot, uint32_t caller, const char *aspect,
+                uint32_t holder, struct pawl_err *err) {
+    const char *who = names_text(exec->book->names, NAME_COMPONENT, caller);
+    const char *owns = holder == 0 ? "keeper" : names_text(exec->book->names, NAME_COMPONENT, holder);
+    report_conflict(exec->book, "concurrent_modification", lot, NULL, "refused",
+                    "%s does not hold the %s aspect, %s does", who, aspect, owns);
+    return pawl_fail(err, PAWL_E_DENIED, "%s does not hold the %s aspect of lot %llu, %s does", who,
+                     aspect, (unsigned long long)lot->rec.id, owns);
+}
+
+static bool is_operator(const struct exec *exec, uint32_t caller) {
+    return caller == exec->operator_id;
+}
+
+/* ---- open ---- */
+
+static void hold(struct exec *exec, struct lot *lot, const char *profile, uint32_t caller) {
+    uint32_t *holders[CONFIG_ASPECTS_] = {&lot->rec.hold_grow, &lot->rec.hold_reduce,
+                                          &lot->rec.hold_stop, &lot->rec.hold_targets};
+    const struct config_profile *found =
+        profile[0] == '\0' ? NULL : config_profile_find(exec->config, profile);
+    for (int aspect = 0; aspect < CONFIG_ASPECTS_; aspect++) {
+        const char *name = found == NULL ? CONFIG_OPENER : found->holder[aspect];
+        if (strcmp(name, CONFIG_OPENER) == 0)
+            *holders[aspect] = caller;
+        else if (strcmp(name, CONFIG_KEEPER) == 0)
+            *holders[aspect] = 0;
+        else
+            *holders[aspect] = names_find(exec->book->names, NAME_COMPONENT, name);
+    }
+}
+
+static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t account,
+                      struct pawl_err *err) {
+    struct book *book = exec->book;
+    if (spec->size < sizeof *spec) return pawl_fail(err, PAWL_E_ABI, "lot spec is too small");
+    if (spec->instrument == 0 || spec->instrument > book->instrument_count ||
+        book->instruments[spec->instrument].def.id == 0)
+        return pawl_fail(err, PAWL_E_INVAL, "instrument %u is not configured", spec->instrument);
+    if (account == 0 || account > book->account_count || book->accounts[account].info.id == 0)
+        return pawl_fail(err, PAWL_E_INVAL, "the instrument has no account");
+    if (spec->side != PAWL_POSITION_SIDE_LONG && spec->side != PAWL_POSITION_SIDE_SHORT)
+        return pawl_fail(err, PAWL_E_INVAL, "side %u is neither LONG nor SHORT", spec->side);
+    if (spec->entry_kind != PAWL_KIND_MARKET && spec->entry_kind != PAWL_KIND_LIMIT &&
+        spec->entry_kind != PAWL_KIND_STOP)
+        return pawl_fail(err, PAWL_E_INVAL, "an entry is a market, limit or stop order");
+    if (spec->entry_kind != PAWL_KIND_MARKET && spec->entry_price.e8 <= 0)
+        return pawl_fail(err, PAWL_E_INVAL, "a limit or stop entry needs its price");
+    if (spec->profile != NULL && spec->profile[0] != '\0' &&
+        config_profile_find(exec->config, spec->profile) == NULL)
+        return pawl_fail(err, PAWL_E_INVAL, "profile \"%s\" is not configured", spec->profile);
+    return PAWL_OK;
+}
+
+/* The stop stands on the losing side of the entry, the target on the winning one, and no closer than
+ * the venue allows. A level on the right side is rounded: the stop tighter, the target away. */
+static int check_levels(struct exec *exec, const struct pawl_lot_spec *spec, struct pawl_price *stop,
+                        struct pawl_price *target, struct pawl_err *err) {
+    const struct pawl_instrument *in = &exec->book->instruments[spec->instrument].def;
+    bool is_long = spec->side == PAWL_POSITION_SIDE_LONG, is_stale;
+    struct pawl_price entry = spec->entry_kind == PAWL_KIND_MARKET
+                                  ? market_entry(exec->book, spec->instrument, spec->side, &is_stale)
+                                  : spec->entry_price;
+    if (spec->stop.e8 <= 0)
+        return pawl_fail(err, PAWL_E_INVAL, "an entry carries its initial stop");
+    if (pawl_round_to(spec->stop.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
+                      &stop->e8) != PAWL_OK ||
+        pawl_round_to(spec->target.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
+                      &target->e8) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_RANGE, "stop or target is out of range");
+    if (entry.e8 == 0) return PAWL_OK; /* no price yet: the gate refuses it as such */
+    int64_t risk_e8 = is_long ? entry.e8 - stop->e8 : stop->e8 - entry.e8;
+    int64_t gain_e8 = is_long ? target->e8 - entry.e8 : entry.e8 - target->e8;
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX];
+    pawl_format_e8(entry.e8, b);
+    if (risk_e8 <= 0 || risk_e8 < in->min_stop_distance.e8) {
+        pawl_format_e8(stop->e8, a);
+        return pawl_fail(err, PAWL_E_INVAL, "stop %s is on the wrong side of %s or too close to it",
+                         a, b);
+    }
+    if (target->e8 != 0 && gain_e8 <= 0) {
+        pawl_format_e8(target->e8, a);
+        return pawl_fail(err, PAWL_E_INVAL, "target %s is on the wrong side of %s", a, b);
+    }
+    return PAWL_OK;
+}
+
+static void fill_entry(struct exec *exec, struct lot *lot, const struct pawl_lot_spec *spec,
+                       int64_t quantity_e8) {
+    int64_t now = book_now(exec->book);
+    struct pawl_rec_lot *rec = &lot->rec;
+    rec->entry_kind = spec->entry_kind;
+    rec->entry_tif = PAWL_TIF_GTC;
+    rec->entry_gen = 1;
+    rec->enter_up_to.e8 = quantity_e8;
+    rec->entry_price = spec->entry_price;
+    rec->entry_expires = spec->expires;
+    if (rec->entry_expires == 0 && spec->entry_kind != PAWL_KIND_MARKET)
+        rec->entry_expires = now + exec->set->entry_limit_expires_ns;
+    rec->after = spec->after != 0 ? spec->after : PAWL_AFTER_KIND_NOW;
+    rec->after_lot = spec->after_lot;
+    rec->state = PAWL_LOT_STATE_ENTERING;
+    if (rec->after != PAWL_AFTER_KIND_NOW) {
+        rec->state = PAWL_LOT_STATE_WAITING;
+        rec->after_expires = spec->after_expires != 0 ? spec->after_expires : now + 60 * PAWL_NS;
+    }
+    rec->exit_kind = PAWL_KIND_MARKET;
+    rec->stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
+    rec->stop_mode = PAWL_LEVEL_MODE_REST;
+    rec->stop_gen = 1;
+    rec->ratchet = 1;
+    rec->protection = PAWL_PROTECTION_NONE;
+}
+
+/* Tags become rows of their own: {"bot_id":"b1", ...}, already checked when the event was read. */
+static void keep_tags(struct exec *exec, const struct lot *lot, const char *tags) {
+    uint64_t n = 0;
+    while (tags != NULL && (tags = strchr(tags, '"')) != NULL && n < 8) {
+        const char *name = tags + 1, *name_end = strchr(name, '"');
+        const char *value = name_end == NULL ? NULL : strchr(name_end + 1, '"');
+        const char *end = value == NULL ? NULL : strchr(value + 1, '"');
+        if (end == NULL) return;
+        struct pawl_rec_lot_tag rec = {.id = lot->rec.id << 8 | ++n, .lot = lot->rec.id};
+        size_t name_len = (size_t)(name_end - name), value_len = (size_t)(end - value - 1);
+        if (name_len < sizeof rec.name && value_len < sizeof rec.value) {
+            memcpy(rec.name, name, name_len);
+            memcpy(rec.value, value + 1, value_len);
+            book_put(exec->book, PAWL_REC_LOT_TAG, &rec);
+        }
+        tags = end + 1;
+    }
+}
+
+int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
+              uint64_t *ret_lot, struct pawl_err *err) {
+    struct book *book = exec->book;
+    struct pawl_price stop = {0}, target = {0};
+    uint32_t account = spec->account;
+    int64_t quantity_e8;
+    char why[128];
+    if (account == 0 && spec->instrument <= book->instrument_count)
+        account = book->instruments[spec->instrument].def.account;
+    int rc = check_spec(exec, spec, account, err);
+    if (rc == PAWL_OK) rc = check_levels(exec, spec, &stop, &target, err);
+    if (rc != PAWL_OK) return rc;
+    const struct pawl_instrument *in = &book->instruments[spec->instrument].def;
+    if (pawl_round_to(spec->quantity.e8, in->step.e8, PAWL_ROUND_DOWN, &quantity_e8) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_RANGE, "quantity is out of range");
+    struct risk_ask ask = {.instrument = spec->instrument, .account = account, .side = spec->side,
+                           .quantity = {quantity_e8}, .price = spec->entry_price, .stop = stop,
+                           .ref = spec->ref};
+    bool waits = spec->after > PAWL_AFTER_KIND_NOW; /* the gate asks again when it enters */
+    if (!waits && risk_entry(exec, &ask, why) != RISK_PASS)
+        return pawl_fail(err, PAWL_E_REJECTED, "%s", why[0] != '\0' ? why : "entries have to wait");
+    if (waits && quantity_e8 < in->min_quantity.e8)
+        return pawl_fail(err, PAWL_E_INVAL, "quantity is below the minimum");
+    struct lot *lot = book_lot_new(book, err);
+    if (lot == NULL) return err != NULL ? err->rc : PAWL_E_NOMEM;
+    lot->rec.instrument = spec->instrument;
+    lot->rec.account = account;
+    lot->rec.owner = caller;
+    lot->rec.side = spec->side;
+    lot->rec.stop = lot->rec.initial_stop = stop;
+    TEXT_SET(lot->rec.profile, spec->profile);
+    TEXT_SET(lot->rec.ref, spec->ref);
+    hold(exec, lot, lot->rec.profile, caller);
+    fill_entry(exec, lot, spec, quantity_e8);
+    keep_tags(exec, lot, spec->tags);
+    book_lot_link(book, lot);
+    book_changed(book, lot);
+    book_dirty(book, lot);
+    if (target.e8 != 0) {
+        struct pawl_rec_target *first = lot_target(lot, 0);
+        if (first != NULL) {
+            first->price = target;
+            first->quantity.e8 = PAWL_QTY_ALL;
+            first->generation = 1;
+            first->mode = spec->target_mode != 0 ? spec->target_mode : PAWL_LEVEL_MODE_REST;
+            first->trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
+            lot->targets_changed = true;
+        }
+    }
+    report_lot_opened(book, lot);
+    *ret_lot = lot->rec.id;
+    return PAWL_OK;
+}
+
+/* ---- grow and reduce ---- */
+
+int want_enter(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty total,
+               struct pawl_err *err) {
+    struct lot *lot = find(exec, id, err);
+    if (lot == NULL) return err != NULL && err->rc != PAWL_OK ? err->rc : PAWL_E_NOTFOUND;
+    if (caller != lot->rec.hold_grow && !is_operator(exec, caller))
+        return deny(exec, lot, caller, "grow", lot->rec.hold_grow, err);
+    if (total.e8 < 0) return pawl_fail(err, PAWL_E_INVAL, "a negative quantity");
+    if (total.e8 > lot->rec.enter_up_to.e8) {
+        if (lot_is_closing(lot)) return pawl_fail(err, PAWL_E_STATE, "the lot is closing");
+        lot->rec.entry_spent = 0;
+        lot->rec.entry_tries = 0;
+        lot->rec.entry_expires = 0;
+        lot->rec.entry_kind = PAWL_KIND_MARKET;
+        lot->rec.entry_price.e8 = 0;
+    }
+    lot->rec.enter_up_to = total.e8 > lot->rec.entered.e8 ? total : lot->rec.entered;
+    lot->rec.entry_gen++;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    return PAWL_OK;
+}
+
+int want_exit(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl_exit_spec *spec,
+              struct pawl_err *err) {
+    struct lot *lot = find(exec, id, err);
+    if (lot == NULL) return err != NULL && err->rc != PAWL_OK ? err->rc : PAWL_E_NOTFOUND;
+    bool whole = spec->at_least.e8 == PAWL_QTY_ALL;
+    bool may = caller == lot->rec.hold_reduce || is_operator(exec, caller) ||
+               (whole && caller == lot->rec.owner);
+    if (!may) return deny(exec, lot, caller, "reduce", lot->rec.hold_reduce, err);
+    if (spec->kind != PAWL_KIND_MARKET && spec->kind != PAWL_KIND_LIMIT)
+        return pawl_fail(err, PAWL_E_INVAL, "an exit is a market or limit order");
+    if (spec->kind == PAWL_KIND_LIMIT && spec->price.e8 <= 0)
+        return pawl_fail(err, PAWL_E_INVAL, "a limit exit needs its price");
+    if (spec->at_least.e8 > lot->rec.exit_at_least.e8) lot->rec.exit_at_least = spec->at_least;
+    lot->rec.exit_kind = spec->kind;
+    lot->rec.exit_price = spec->price;
+    lot->rec.exit_gen++;
+    lot->rec.exit_spent = 0;
+    lot->rec.exit_tries = 0;
+    lot->exit_retry_ns = 0;
+    if (whole || lot->rec.reason[0] == '\0') TEXT_SET(lot->rec.reason, spec->reason);
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    return PAWL_OK;
+}
+
+void want_close(struct exec *exec, struct lot *lot, const char *reason) {
+    lot->rec.exit_at_least.e8 = PAWL_QTY_ALL;
+    lot->rec.exit_kind = PAWL_KIND_MARKET;
+    lot->rec.exit_gen++;
+    lot->rec.exit_spent = 0;
+    lot->exit_retry_ns = 0;
+    TEXT_SET(lot->rec.reason, reason);
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+}
+
+/* ---- stop and targets ---- */
+
+int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price price,
+              const char *reason, bool force, struct pawl_err *err) {
+    struct lot *lot = find(exec, id, err);
+    if (lot == NULL) return err != NULL && err->rc != PAWL_OK ? err->rc : PAWL_E_NOTFOUND;
+    if (caller != lot->rec.hold_stop && !is_operator(exec, caller))
+        return deny(exec, lot, caller, "stop", lot->rec.hold_stop, err);
+    const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
+    bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
+    struct pawl_price level;
+    if (price.e8 <= 0 || pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
+                                       &level.e8) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_INVAL, "the stop is not a price");
+    if (level.e8 == lot->rec.stop.e8) return PAWL_OK;
+    bool looser = is_long ? level.e8 < lot->rec.stop.e8 : level.e8 > lot->rec.stop.e8;
+    if (looser && lot->rec.stop.e8 != 0 && !force)
+        return pawl_fail(err, PAWL_E_STATE, "a stop only tightens");
+    struct pawl_ev_stop_moved ev;
+    EVENT_INIT(ev, PAWL_EV_STOP_MOVED);
+    ev.lot = lot->rec.id;
+    ev.instrument = lot->rec.instrument;
+    ev.old = lot->rec.stop;
+    ev.new_ = level;
+    ev.r = lot_r_of(lot, level);
+    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.reason, reason);
+    lot->rec.stop = level;
+    lot->rec.stop_gen++;
+    lot->rec.stop_moves++;
+    lot->rec.stop_tries = 0;
+    lot->stop_retry_ns = 0;
+    exec->book->totals.stops_moved++;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    book_publish(exec->book, &ev.head);
+    return PAWL_OK;
+}
+
+int want_target(struct exec *exec, uint32_t caller, uint64_t id, uint32_t index,
+                struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
+                struct pawl_err *err) {
+    struct lot *lot = find(exec, id, err);
+    if (lot == NULL) return err != NULL && err->rc != PAWL_OK ? err->rc : PAWL_E_NOTFOUND;
+    if (caller != lot->rec.hold_targets && !is_operator(exec, caller))
+        return deny(exec, lot, caller, "targets", lot->rec.hold_targets, err);
+    if (index >= PAWL_TARGETS_MAX)
+        return pawl_fail(err, PAWL_E_INVAL, "a lot has %u targets at most", PAWL_TARGETS_MAX);
+    const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
+    bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
+    struct pawl_price level;
+    if (price.e8 < 0 || (price.e8 > 0 && quantity.e8 <= 0) ||
+        pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, &level.e8) !=
+            PAWL_OK)
+        return pawl_fail(err, PAWL_E_INVAL, "the target is not a price and a quantity");
+    struct pawl_rec_target *target = lot_target(lot, index);
+    if (target == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for a target");
+    target->price = level;
+    target->quantity = quantity;
+    target->mode = mode != 0 ? mode : PAWL_LEVEL_MODE_REST;
+    target->trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
+    target->generation++;
+    target->fired = target->spent = target->tries = 0;
+    target->filled.e8 = 0;
+    lot->target_retry_ns = 0;
+    lot->targets_changed = true;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    return PAWL_OK;
+}

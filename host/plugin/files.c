@@ -1,0 +1,80 @@
+/* pawl.files/1: the instance's own folder, through the disk seam. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "plugin/instance.h"
+
+static int path_of(const struct instance *instance, const char *name, const char *suffix, char *out,
+                   size_t size, struct pawl_err *err) {
+    size_t length = name == NULL ? 0 : strnlen(name, PAWL_FILE_NAME_MAX + 1);
+    if (length == 0 || length > PAWL_FILE_NAME_MAX || name[0] == '.' ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != length)
+        return pawl_fail(err, PAWL_E_INVAL, "\"%s\" is not a file name a plugin may use",
+                         name == NULL ? "" : name);
+    int written = snprintf(out, size, "%s/%s.%s%s", instance->services->data_dir, instance->name,
+                           name, suffix);
+    if (written < 0 || (size_t)written >= size)
+        return pawl_fail(err, PAWL_E_RANGE, "the path of %s is too long", name);
+    return PAWL_OK;
+}
+
+/* The file appended to last stays open: a venue writes one line per change to one file. */
+static int append_handle(struct instance *instance, const char *path, struct pawl_err *err) {
+    if (instance->append_file != NULL && strcmp(instance->append_path, path) == 0) return PAWL_OK;
+    disk_close(instance->append_file);
+    instance->append_file = NULL;
+    snprintf(instance->append_path, sizeof instance->append_path, "%s", path);
+    return disk_open(instance->services->disk, path, DISK_CREATE, &instance->append_file, err);
+}
+
+static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
+                        struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    char path[DISK_PATH_MAX + 1];
+    int rc = path_of(instance, name, "", path, sizeof path, err);
+    if (rc == PAWL_OK) rc = append_handle(instance, path, err);
+    return rc == PAWL_OK ? disk_append(instance->append_file, bytes, len, err) : rc;
+}
+
+static int files_replace(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
+                         struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    struct disk *disk = instance->services->disk;
+    char path[DISK_PATH_MAX + 1], fresh[DISK_PATH_MAX + 1];
+    struct disk_file *file = NULL;
+    int rc = path_of(instance, name, "", path, sizeof path, err);
+    if (rc == PAWL_OK) rc = path_of(instance, name, ".new", fresh, sizeof fresh, err);
+    if (rc == PAWL_OK) rc = disk_open(disk, fresh, DISK_CREATE, &file, err);
+    if (rc == PAWL_OK) rc = disk_truncate(file, 0, err);
+    if (rc == PAWL_OK) rc = disk_write(file, 0, bytes, len, err);
+    disk_close(file);
+    if (rc != PAWL_OK) return rc;
+    if (instance->append_file != NULL && strcmp(instance->append_path, path) == 0) {
+        disk_close(instance->append_file); /* it would go on writing to the old one */
+        instance->append_file = NULL;
+    }
+    return disk_rename(disk, fresh, path, err);
+}
+
+static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offset, void *bytes,
+                          size_t max, struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    char path[DISK_PATH_MAX + 1];
+    struct disk_file *file = NULL;
+    bool there = false;
+    size_t size = 0;
+    int rc = path_of(instance, name, "", path, sizeof path, err);
+    if (rc == PAWL_OK && offset > INT64_MAX) rc = pawl_fail(err, PAWL_E_RANGE, "offset");
+    if (rc == PAWL_OK) rc = disk_exists(instance->services->disk, path, &there, err);
+    if (rc != PAWL_OK) return rc;
+    if (!there) return 0;
+    rc = disk_open(instance->services->disk, path, DISK_READ_ONLY, &file, err);
+    if (rc == PAWL_OK) rc = disk_read(file, (int64_t)offset, bytes, max, &size, err);
+    disk_close(file);
+    return rc == PAWL_OK ? (int64_t)size : rc;
+}
+
+const struct pawl_files files_table = {.size = (uint32_t)sizeof(struct pawl_files),
+                                       .append = files_append, .replace = files_replace,
+                                       .read = files_read};

@@ -1,0 +1,94 @@
+#include "plugin/instance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "events/reflect.h"
+
+/* ---- the core table ---- */
+
+/* What each kind of plugin may say. State events are the host's; a component may tell that it let a
+ * request pass by. */
+static bool may_publish(const struct instance *instance, uint16_t type) {
+    if (instance->plugin->kind == PAWL_PLUGIN_KIND_BROKER)
+        return (type >= 0x0400 && type < 0x0500) || (type >= 0x0100 && type < 0x0200);
+    return type == PAWL_EV_ENTRY_IGNORED || type == PAWL_EV_SIGNAL || type == PAWL_EV_ENTRY;
+}
+
+static int core_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
+    struct instance *instance = instance_of(ctx);
+    if (!instance->created || !may_publish(instance, event->type)) return PAWL_E_DENIED;
+    if (reflect_event_check(event, event->size) != PAWL_OK) return PAWL_E_INVAL;
+    return bus_publish(instance->services->book->bus, ctx->component, event);
+}
+
+static int64_t core_now(struct pawl_ctx *ctx) { return instance_of(ctx)->services->book->bus->now_ns; }
+
+static void core_log(struct pawl_ctx *ctx, int level, const char *format, ...) PAWL_PRINTF(3, 4);
+static void core_log(struct pawl_ctx *ctx, int level, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    log_vwrite(instance_of(ctx)->services->log, level, ctx->instance, format, args);
+    va_end(args);
+}
+
+static const void *core_service(struct pawl_ctx *ctx, const char *name) {
+    return service_find(instance_of(ctx), name);
+}
+
+static const struct pawl_host core_table = {.size = (uint32_t)sizeof(struct pawl_host),
+                                            .abi = PAWL_ABI, .publish = core_publish,
+                                            .now_ns = core_now, .log = core_log,
+                                            .service = core_service};
+
+/* ---- life ---- */
+
+int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
+                    uint32_t component, struct services *services, const void *options,
+                    struct pawl_err *err) {
+    memset(instance, 0, sizeof *instance);
+    instance->plugin = plugin;
+    instance->services = services;
+    snprintf(instance->name, sizeof instance->name, "%s", name);
+    instance->ctx = (struct pawl_ctx){.host = &core_table, .instance = instance->name,
+                                      .component = component};
+    int rc = records_load(instance, err);
+    struct pawl_err why = {0};
+    if (rc == PAWL_OK) {
+        rc = plugin->create(&instance->ctx, options, &instance->self, &why);
+        if (rc != PAWL_OK)
+            rc = pawl_fail(err, rc, "%s: it did not start: %s", name,
+                           why.text[0] != '\0' ? why.text : pawl_rc_text(rc));
+    }
+    instance->created = rc == PAWL_OK;
+    return rc;
+}
+
+static void dispatch(void *arg, const struct pawl_event *event) {
+    struct instance *instance = arg;
+    int rc = instance->plugin->on_event(instance->self, event);
+    if (rc >= 0) return;
+    const struct schema_event *type = reflect_event(event->type);
+    instance->failures++;
+    report_alert(instance->services->book, "plugin_failed", PAWL_SEVERITY_CRITICAL, NULL, NULL,
+                 "%s could not handle %s: %s", instance->name, type == NULL ? "?" : type->name,
+                 pawl_rc_text(rc));
+}
+
+int instance_attach(struct instance *instance, struct pawl_err *err) {
+    struct bus *bus = instance->services->book->bus;
+    int rc = bus_attach(bus, instance->ctx.component, dispatch, instance, err);
+    const uint16_t *type = instance->plugin->listens;
+    for (; rc == PAWL_OK && type != NULL && *type != 0; type++)
+        rc = bus_subscribe(bus, *type, dispatch, instance, err);
+    return rc;
+}
+
+void instance_done(struct instance *instance) {
+    if (instance->plugin != NULL && instance->created) instance->plugin->destroy(instance->self);
+    instance->created = false;
+    disk_close(instance->append_file);
+    instance->append_file = NULL;
+    records_done(instance);
+}

@@ -1,0 +1,70 @@
+/*
+ * instance.h - one plugin at work: its context, its own folder, and the tables lent to it.
+ *
+ * The tables are the same for every instance; what an instance may ask for is its descriptor's
+ * `needs`. Everything an instance owns in the host (timers, levels, records, subscriptions) carries
+ * its component id, so that it can be found and dropped with it.
+ *
+ * Thread loop only. Owner: the host; `self` is the plugin's.
+ */
+#ifndef PLUGIN_INSTANCE_H
+#define PLUGIN_INSTANCE_H
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "exec/exec.h"
+
+#define INSTANCES_MAX 64u
+#define INSTANCE_RECORD_TYPES_MAX 16u
+#define INSTANCE_RECORD_ROWS_MAX 1000000u /* per type */
+
+/* Rows of one plugin record type, ordered by key. */
+struct record_rows {
+    const struct pawl_record_type *type;
+    uint32_t count, capacity;
+    uint64_t *keys;
+    void **rows;
+};
+
+struct services { /* what the tables work on */
+    struct book *book;
+    struct exec *exec;
+    struct disk *disk;
+    const char *data_dir;
+    struct log *log;
+};
+
+struct instance {
+    struct pawl_ctx ctx; /* first: a ctx of ours is its instance */
+    const struct pawl_plugin *plugin;
+    void *self;
+    struct services *services;
+    char name[PAWL_NAME_MAX + 1];
+    bool created; /* inside create() `service` may be asked, publish may not */
+    uint32_t record_type_count;
+    struct record_rows records[INSTANCE_RECORD_TYPES_MAX];
+    uint64_t failures; /* events it answered with an error */
+    struct disk_file *append_file; /* files.c: appended to last */
+    char append_path[DISK_PATH_MAX + 1];
+};
+
+/* Registers its record types with the store, loads their rows, then create(). Options are filled. */
+int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
+                    uint32_t component, struct services *services, const void *options,
+                    struct pawl_err *err);
+/* Subscribe it to what it listens to, in the order of calls. */
+int instance_attach(struct instance *instance, struct pawl_err *err);
+/* destroy() and free the rows. Accepts a half-built or zeroed one. */
+void instance_done(struct instance *instance);
+/* True if the name is a service this host lends; for the loader's check. */
+bool service_known(void *unused, const char *name);
+
+/* ---- internal: services.c, records.c, files.c ---- */
+const void *service_find(const struct instance *instance, const char *name);
+static inline struct instance *instance_of(struct pawl_ctx *ctx) { return (struct instance *)ctx; }
+int records_load(struct instance *instance, struct pawl_err *err);
+void records_done(struct instance *instance);
+extern const struct pawl_records records_table;
+extern const struct pawl_files files_table;
+
+#endif
