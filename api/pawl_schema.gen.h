@@ -205,7 +205,7 @@ enum pawl_event_type {
     PAWL_EV_SUBMIT = 0x0301, /* Place an order. The client id goes on the wire once. */
     PAWL_EV_AMEND = 0x0302, /* Change a working order in place. */
     PAWL_EV_CANCEL = 0x0303, /* Take a working order back. */
-    /* Ask the venue what it knows; answered by status, fill and position reports, then query_done. */
+    /* Ask the venue what it knows; answered by status, execution and position, then query_done. */
     PAWL_EV_QUERY = 0x0304,
     PAWL_EV_ACCEPTED = 0x0401, /* The venue has the order. */
     /* A request was refused, or its outcome is unknown (class unknown). */
@@ -465,7 +465,7 @@ struct pawl_ev_cancel {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_cancel) == 112, "layout of pawl_ev_cancel");
 
-/* Ask the venue what it knows; answered by status, fill and position reports, then query_done. */
+/* Ask the venue what it knows; answered by status, execution and position, then query_done. */
 struct pawl_ev_query {
     struct pawl_event head;
     char order[24]; /* For what = order: our client id. */
@@ -820,7 +820,7 @@ PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_risk_refused) == 256, "layout of pawl_e
 /* Two wishes met; how it was resolved. */
 struct pawl_ev_conflict {
     struct pawl_event head;
-    /* concurrent_modification, duplicate_order, quantity_locked, insufficient_quantity, invalid_price or rejection. */
+    /* concurrent_modification, duplicate_order, quantity_locked, insufficient_quantity ... */
     char what[32];
     uint64_t lot; /* Lot. */
     uint32_t instrument; /* Instrument. */
@@ -883,7 +883,7 @@ enum pawl_record_id {
     /* A durable 32-bit id: instruments, accounts and components are never renumbered. */
     PAWL_REC_NAME = 1,
     PAWL_REC_HOST = 2, /* One row: what the host must not forget. */
-    /* A quantity of one instrument, on one side, in one account, opened for one reason by one component. */
+    /* A quantity of one instrument on one side in one account, opened for one reason. */
     PAWL_REC_LOT = 3,
     PAWL_REC_TARGET = 4, /* A profit level of a lot. */
     /* An order of ours, from intent to its end; the end is not final: late fills still count. */
@@ -916,7 +916,7 @@ struct pawl_rec_host {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_host) == 48, "layout of pawl_rec_host");
 
-/* A quantity of one instrument, on one side, in one account, opened for one reason by one component. */
+/* A quantity of one instrument on one side in one account, opened for one reason. */
 struct pawl_rec_lot {
     uint64_t id; /* The lot. */
     uint32_t instrument; /* Instrument. */

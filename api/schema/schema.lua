@@ -23,7 +23,8 @@
 enum "side" { "One side of an order.", { "BUY", 1 }, { "SELL", 2 } }
 enum "position_side" { "One side of a lot or position.", { "LONG", 1 }, { "SHORT", 2 } }
 enum "role" { "What an order is for.",
-  { "main", 1 }, { "stop", 2 }, { "target", 3 }, { "scale", 4 }, { "doubledown", 5 }, { "exit", 6 } }
+  { "main", 1 }, { "stop", 2 }, { "target", 3 }, { "scale", 4 }, { "doubledown", 5 },
+  { "exit", 6 } }
 enum "kind" { "How an order executes.",
   { "market", 1 }, { "limit", 2 }, { "stop", 3 }, { "stop_limit", 4 }, { "trailing", 5 } }
 enum "tif" { "How long an order lives.", { "gtc", 1 }, { "ioc", 2 }, { "fok", 3 }, { "day", 4 } }
@@ -45,8 +46,10 @@ enum "after_kind" { "What a lot waits for before it enters.",
   { "now", 1 }, { "position_flat", 2 }, { "lot_concluded", 3 } }
 enum "signal_kind" { "A prediction.",
   { "BUY", 1 }, { "SELL", 2 }, { "SHORT", 3 }, { "NEUTRAL", 4 } }
-enum "query_what" { "What a broker is asked.", { "order", 1 }, { "orders", 2 }, { "executions", 3 }, { "positions", 4 } }
-enum "trading_state" { "What the host may still do.", { "ACTIVE", 1 }, { "REDUCING", 2 }, { "HALTED", 3 } }
+enum "query_what" { "What a broker is asked.", { "order", 1 }, { "orders", 2 }, { "executions", 3 },
+  { "positions", 4 } }
+enum "trading_state" { "What the host may still do.", { "ACTIVE", 1 }, { "REDUCING", 2 },
+  { "HALTED", 3 } }
 enum "aspect" { "A part of a lot that has one writer.",
   { "grow", 1 }, { "reduce", 2 }, { "stop", 3 }, { "targets", 4 } }
 enum "severity" { "How loud an alert is.", { "info", 1 }, { "warning", 2 }, { "critical", 3 } }
@@ -144,13 +147,15 @@ event "fault" { id = 0x0206, dir = "in", doc = "Paper venue only: a misfortune t
   { "quantity", "qty", "For partial and position_change (signed)." },
   { "price", "price", "For position_change; 0 = the market." },
   { "ref", "str32", "Only orders of the lot of this name." } }
-event "restored" { id = 0x0207, dir = "in", doc = "The component's records are loaded; declare timers, triggers and subscriptions anew.",
+event "restored" { id = 0x0207, dir = "in",
+  doc = "The component's records are loaded; declare timers, triggers and subscriptions anew.",
   { "reload", "u8", "1 = after a reload, 0 = after a start of the process." },
   { "boot", "u32", "How often this database has been opened." } }
 
 -- 0x03 commands to a broker --------------------------------------------------------------------
 
-event "submit" { id = 0x0301, dir = "command", doc = "Place an order. The client id goes on the wire once.",
+event "submit" { id = 0x0301, dir = "command",
+  doc = "Place an order. The client id goes on the wire once.",
   { "order", "oid", "Our client id." },
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
   { "side", "side", "BUY or SELL." }, { "role", "role", "What it is for." },
@@ -177,7 +182,8 @@ event "cancel" { id = 0x0303, dir = "command", doc = "Take a working order back.
   { "order", "oid", "Our client id." },
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
   { "venue_order", "str32", "The venue's id of the order." } }
-event "query" { id = 0x0304, dir = "command", doc = "Ask the venue what it knows; answered by status, fill and position reports, then query_done.",
+event "query" { id = 0x0304, dir = "command",
+  doc = "Ask the venue what it knows; answered by status, execution and position, then query_done.",
   { "order", "oid", "For what = order: our client id." },
   { "account", "account", "Account." },
   { "instrument", "instrument", "Only this instrument; 0 = all." },
@@ -190,20 +196,24 @@ event "query" { id = 0x0304, dir = "command", doc = "Ask the venue what it knows
 event "accepted" { id = 0x0401, dir = "report", doc = "The venue has the order.",
   { "order", "oid", "Our client id." }, { "venue_order", "str32", "The venue's id." },
   { "ticket", "str32", "The position it belongs to, on ticket venues." } }
-event "refused" { id = 0x0402, dir = "report", doc = "A request was refused, or its outcome is unknown (class unknown).",
+event "refused" { id = 0x0402, dir = "report",
+  doc = "A request was refused, or its outcome is unknown (class unknown).",
   { "order", "oid", "Our client id." }, { "op", "order_op", "submit, amend or cancel." },
   { "class", "error_class", "What it means for the next attempt." },
   { "code", "i32", "The venue's code." }, { "message", "str128", "The venue's words." } }
-event "ended" { id = 0x0403, dir = "report", doc = "The order no longer works: cancelled or expired.",
+event "ended" { id = 0x0403, dir = "report",
+  doc = "The order no longer works: cancelled or expired.",
   { "order", "oid", "Our client id." },
   { "state", "order_state", "cancelled or expired." },
   { "filled", "qty", "Total filled before it ended, by the venue's count." },
   { "reason", "str32", "Why, where the venue says." } }
-event "amended" { id = 0x0404, dir = "report", doc = "The order's terms are now these (asked for, or the venue's own doing).",
+event "amended" { id = 0x0404, dir = "report",
+  doc = "The order's terms are now these (asked for, or the venue's own doing).",
   { "order", "oid", "Our client id." },
   { "quantity", "qty", "Total quantity." }, { "price", "price", "Limit price." },
   { "stop_price", "price", "Trigger price." } }
-event "execution" { id = 0x0405, dir = "report", doc = "Part or all of an order traded. May come late or twice.",
+event "execution" { id = 0x0405, dir = "report",
+  doc = "Part or all of an order traded. May come late or twice.",
   { "order", "oid", "Our client id; empty = not our order." },
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
   { "side", "side", "BUY or SELL." },
@@ -221,14 +231,18 @@ event "status" { id = 0x0406, dir = "report", doc = "Answer to a query: how an o
   { "side", "side", "BUY or SELL." }, { "kind", "kind", "Market, limit, stop ..." },
   { "quantity", "qty", "Total quantity." }, { "filled", "qty", "Filled so far." },
   { "price", "price", "Limit price." }, { "stop_price", "price", "Trigger price." },
-  { "venue_order", "str32", "The venue's id." }, { "ticket", "str32", "Position, on ticket venues." } }
-event "position" { id = 0x0407, dir = "report", doc = "Answer to a query: a position the venue holds.",
+  { "venue_order", "str32", "The venue's id." },
+  { "ticket", "str32", "Position, on ticket venues." } }
+event "position" { id = 0x0407, dir = "report",
+  doc = "Answer to a query: a position the venue holds.",
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
   { "side", "position_side", "LONG or SHORT." },
   { "quantity", "qty", "Above 0." }, { "price", "price", "Average entry." },
   { "ticket", "str32", "The venue's id, on ticket venues." } }
-event "query_done" { id = 0x0408, dir = "report", doc = "A query is answered in full (cookie = the query's).",
-  { "what", "query_what", "Which query." }, { "ok", "u8", "0 = the answer is not complete; ask again." } }
+event "query_done" { id = 0x0408, dir = "report",
+  doc = "A query is answered in full (cookie = the query's).",
+  { "what", "query_what", "Which query." },
+  { "ok", "u8", "0 = the answer is not complete; ask again." } }
 event "link" { id = 0x0409, dir = "report", doc = "The connection to the venue went up or down.",
   { "up", "u8", "1 = requests can be sent." }, { "message", "str128", "Why." } }
 
@@ -236,10 +250,12 @@ event "link" { id = 0x0409, dir = "report", doc = "The connection to the venue w
 
 event "timer" { id = 0x0501, dir = "wake", doc = "A timer that was set is due (cookie = its key).",
   { "due", "time", "When it was to fire." } }
-event "trigger" { id = 0x0502, dir = "wake", doc = "A price level that was armed is crossed (cookie = its key).",
+event "trigger" { id = 0x0502, dir = "wake",
+  doc = "A price level that was armed is crossed (cookie = its key).",
   { "instrument", "instrument", "Instrument." },
   { "level", "price", "The level." }, { "price", "price", "The price that crossed it." } }
-event "want_spent" { id = 0x0503, dir = "wake", doc = "A want of a lot can no longer be met; only a new generation revives it.",
+event "want_spent" { id = 0x0503, dir = "wake",
+  doc = "A want of a lot can no longer be met; only a new generation revives it.",
   { "lot", "u64", "Lot." }, { "role", "role", "main, stop, target or exit." },
   { "index", "u8", "Of a target." }, { "class", "error_class", "Class of the last refusal." },
   { "generation", "u32", "Of the want." },
@@ -247,40 +263,51 @@ event "want_spent" { id = 0x0503, dir = "wake", doc = "A want of a lot can no lo
 
 -- 0x06 what happened: lots ---------------------------------------------------------------------
 
-event "lot_opened" { id = 0x0601, dir = "state", name = "lot.opened", doc = "A lot was created; nothing is filled yet.",
-  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
+event "lot_opened" { id = 0x0601, dir = "state", name = "lot.opened",
+  doc = "A lot was created; nothing is filled yet.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "account", "account", "Account." },
   { "side", "position_side", "LONG or SHORT." }, { "after", "after_kind", "What it waits for." },
   { "quantity", "qty", "Wanted entry." }, { "initial_stop", "price", "First stop." },
   { "target", "price", "First target; 0 = none." },
   { "owner", "component", "Component that opened it." },
   { "profile", "str32", "Who holds its aspects." }, { "ref", "str32", "Its name." } }
-event "lot_changed" { id = 0x0602, dir = "state", name = "lot.changed", doc = "A lot's state or quantity changed.",
+event "lot_changed" { id = 0x0602, dir = "state", name = "lot.changed",
+  doc = "A lot's state or quantity changed.",
   { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
   { "side", "position_side", "LONG or SHORT." }, { "state", "lot_state", "New state." },
   { "quantity", "qty", "Open quantity." }, { "entry", "price", "Average entry; 0 before a fill." },
   { "stop", "price", "Wanted stop." }, { "r", "price", "Initial risk per unit; 0 before a fill." },
   { "ref", "str32", "Its name." }, { "reason", "str32", "Why." } }
-event "lot_protected" { id = 0x0603, dir = "state", name = "lot.protected", doc = "The whole open quantity first has a working stop at the venue.",
+event "lot_protected" { id = 0x0603, dir = "state", name = "lot.protected",
+  doc = "The whole open quantity first has a working stop at the venue.",
   { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
-  { "quantity", "qty", "Open quantity." }, { "stop", "price", "Where." }, { "ref", "str32", "Its name." } }
-event "lot_closed" { id = 0x0604, dir = "state", name = "lot.closed", doc = "A lot concluded: nothing open, nothing working.",
-  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
+  { "quantity", "qty", "Open quantity." }, { "stop", "price", "Where." },
+  { "ref", "str32", "Its name." } }
+event "lot_closed" { id = 0x0604, dir = "state", name = "lot.closed",
+  doc = "A lot concluded: nothing open, nothing working.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "account", "account", "Account." },
   { "side", "position_side", "LONG or SHORT." },
   { "quantity", "qty", "Total entered." }, { "entry", "price", "Average entry; 0 = never filled." },
   { "exit", "price", "Average exit; 0 = never filled." },
   { "profit", "money", "Gross, account currency." }, { "fees", "money", "Fees." },
-  { "profile", "str32", "Its profile." }, { "ref", "str32", "Its name." }, { "reason", "str32", "Why it closed." } }
-event "stop_moved" { id = 0x0605, dir = "state", name = "stop.moved", doc = "The wanted stop of a lot changed.",
+  { "profile", "str32", "Its profile." }, { "ref", "str32", "Its name." },
+  { "reason", "str32", "Why it closed." } }
+event "stop_moved" { id = 0x0605, dir = "state", name = "stop.moved",
+  doc = "The wanted stop of a lot changed.",
   { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
   { "old", "price", "Before." }, { "new", "price", "Now." },
-  { "r", "ratio", "Locked-in profit in multiples of R." }, { "ref", "str32", "Its name." }, { "reason", "str32", "Why." } }
+  { "r", "ratio", "Locked-in profit in multiples of R." }, { "ref", "str32", "Its name." },
+  { "reason", "str32", "Why." } }
 event "exit_taken" { id = 0x0606, dir = "state", name = "exit.taken", doc = "A fill reduced a lot.",
   { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
   { "role", "role", "stop, target or exit." },
   { "r", "ratio", "Profit per unit in multiples of R." }, { "quantity", "qty", "How much." },
   { "price", "price", "At." }, { "profit", "money", "Gross, account currency." },
   { "ref", "str32", "Its name." }, { "reason", "str32", "Why." } }
-event "protection_state" { id = 0x0607, dir = "state", name = "protection.state", doc = "What protects a lot changed.",
+event "protection_state" { id = 0x0607, dir = "state", name = "protection.state",
+  doc = "What protects a lot changed.",
   { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
   { "old", "protection", "Before." }, { "new", "protection", "Now." },
   { "quantity", "qty", "Open quantity." }, { "ref", "str32", "Its name." } }
@@ -290,22 +317,28 @@ event "protection_state" { id = 0x0607, dir = "state", name = "protection.state"
 local order_fields = {
   { "order", "oid", "Our client id." }, { "lot", "u64", "Lot; 0 = shared by several." },
   { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
-  { "side", "side", "BUY or SELL." }, { "role", "role", "What it is for." }, { "kind", "kind", "Market, limit, stop ..." },
+  { "side", "side", "BUY or SELL." }, { "role", "role", "What it is for." },
+  { "kind", "kind", "Market, limit, stop ..." },
   { "op", "order_op", "Request this is about." },
-  { "quantity", "qty", "Total quantity." }, { "filled", "qty", "Filled so far." }, { "leaves", "qty", "Still working." },
-  { "price", "price", "Limit price; 0 = none." }, { "stop_price", "price", "Trigger price; 0 = none." },
+  { "quantity", "qty", "Total quantity." }, { "filled", "qty", "Filled so far." },
+  { "leaves", "qty", "Still working." },
+  { "price", "price", "Limit price; 0 = none." },
+  { "stop_price", "price", "Trigger price; 0 = none." },
   { "code", "i32", "The venue's code of a refusal." },
-  { "venue_order", "str32", "The venue's id." }, { "ref", "str32", "The lot's name." }, { "reason", "str64", "Why." } }
+  { "venue_order", "str32", "The venue's id." }, { "ref", "str32", "The lot's name." },
+  { "reason", "str64", "Why." } }
 local order_events = {
   { "submitted", "The intent is stored and the order released to the broker." },
   { "accepted", "The venue has it." },
   { "partially_filled", "Part of it traded." }, { "filled", "All of it traded." },
-  { "cancelled", "It no longer works." }, { "rejected", "It never worked, or a request about it was refused." },
+  { "cancelled", "It no longer works." },
+  { "rejected", "It never worked, or a request about it was refused." },
   { "expired", "It ran out." },
   { "unknown", "The outcome of a request is not known; it is looked up, nothing is re-sent." },
   { "amended", "Its terms are now these." } }
 for i, e in ipairs(order_events) do
-  local copy = { id = 0x0700 + i, dir = "state", name = "order." .. e[1], struct = "order_state", doc = e[2] }
+  local copy = { id = 0x0700 + i, dir = "state", name = "order." .. e[1], struct = "order_state",
+                 doc = e[2] }
   for _, f in ipairs(order_fields) do copy[#copy + 1] = f end
   event("order_" .. e[1])(copy)
 end
@@ -314,51 +347,74 @@ event "fill" { id = 0x0710, dir = "state", doc = "A fill was booked to a lot.",
   { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
   { "side", "side", "BUY or SELL." }, { "role", "role", "Of the order." },
   { "overrun", "u8", "1 = more than the order's share: taken from a sibling." },
-  { "quantity", "qty", "Of this fill that this lot bears." }, { "price", "price", "At." }, { "fee", "money", "This part's fee." },
+  { "quantity", "qty", "Of this fill that this lot bears." }, { "price", "price", "At." },
+  { "fee", "money", "This part's fee." },
   { "venue_time", "time", "When it traded." },
   { "execution", "str48", "The venue's id." }, { "ref", "str32", "The lot's name." } }
-event "transaction_opened" { id = 0x0711, dir = "state", name = "transaction.opened", doc = "A lot has its first fill.",
-  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." }, { "side", "position_side", "LONG or SHORT." },
+event "transaction_opened" { id = 0x0711, dir = "state", name = "transaction.opened",
+  doc = "A lot has its first fill.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "side", "position_side", "LONG or SHORT." },
   { "quantity", "qty", "Filled." }, { "price", "price", "At." }, { "ref", "str32", "Its name." } }
-event "transaction_closed" { id = 0x0712, dir = "state", name = "transaction.closed", doc = "A lot that was filled is flat and concluded.",
-  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." }, { "side", "position_side", "LONG or SHORT." },
-  { "quantity", "qty", "Entered." }, { "entry", "price", "Average entry." }, { "exit", "price", "Average exit." },
+event "transaction_closed" { id = 0x0712, dir = "state", name = "transaction.closed",
+  doc = "A lot that was filled is flat and concluded.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "side", "position_side", "LONG or SHORT." },
+  { "quantity", "qty", "Entered." }, { "entry", "price", "Average entry." },
+  { "exit", "price", "Average exit." },
   { "pnl", "money", "Gross." }, { "realized", "money", "Net of fees." },
   { "reason", "str32", "Exit reason." }, { "ref", "str32", "Its name." } }
 
 -- 0x08 what happened: the host -----------------------------------------------------------------
 
-event "risk_refused" { id = 0x0801, dir = "state", name = "risk.refused", doc = "The gate let an entry not pass.",
+event "risk_refused" { id = 0x0801, dir = "state", name = "risk.refused",
+  doc = "The gate let an entry not pass.",
   { "lot", "u64", "Lot; 0 = none yet." }, { "instrument", "instrument", "Instrument." },
-  { "limit", "str32", "Which limit." }, { "ref", "str32", "Its name." }, { "message", "str128", "The numbers." } }
+  { "limit", "str32", "Which limit." }, { "ref", "str32", "Its name." },
+  { "message", "str128", "The numbers." } }
 event "conflict" { id = 0x0802, dir = "state", doc = "Two wishes met; how it was resolved.",
-  { "what", "str32", "concurrent_modification, duplicate_order, quantity_locked, insufficient_quantity, invalid_price or rejection." },
-  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." }, { "order", "oid", "Order; empty = none." },
+  { "what", "str32",
+    "concurrent_modification, duplicate_order, quantity_locked, insufficient_quantity ..." },
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "order", "oid", "Order; empty = none." },
   { "resolution", "str64", "What was done." }, { "message", "str128", "The numbers." } }
 event "alert" { id = 0x0803, dir = "state", doc = "A person should know.",
-  { "what", "str32", "Which: lot_overrun, fill_after_end, guard_fired, naked, unattributed, retries_exhausted ..." },
+  { "what", "str32",
+    "Which: lot_overrun, fill_after_end, guard_fired, naked, unattributed, retries_exhausted ..." },
   { "severity", "severity", "How loud." }, { "lot", "u64", "Lot; 0 = none." },
-  { "instrument", "instrument", "Instrument; 0 = none." }, { "order", "oid", "Order; empty = none." },
+  { "instrument", "instrument", "Instrument; 0 = none." },
+  { "order", "oid", "Order; empty = none." },
   { "ref", "str32", "The lot's name." }, { "message", "str128", "A sentence with the numbers." } }
 event "connection" { id = 0x0804, dir = "state", doc = "A broker connection changed.",
   { "broker", "component", "Broker." }, { "state", "str16", "up, down, recovering, ready." },
   { "message", "str128", "Why." } }
-event "state_changed" { id = 0x0805, dir = "state", name = "state.changed", doc = "The trading state changed.",
-  { "old", "trading_state", "Before." }, { "new", "trading_state", "Now." }, { "reason", "str64", "Why." } }
-event "entry_ignored" { id = 0x0806, dir = "state", name = "rule.ignored", doc = "An entry request or signal led to nothing.",
+event "state_changed" { id = 0x0805, dir = "state", name = "state.changed",
+  doc = "The trading state changed.",
+  { "old", "trading_state", "Before." }, { "new", "trading_state", "Now." },
+  { "reason", "str64", "Why." } }
+event "entry_ignored" { id = 0x0806, dir = "state", name = "rule.ignored",
+  doc = "An entry request or signal led to nothing.",
   { "instrument", "instrument", "Instrument." }, { "component", "component", "Who ignored it." },
-  { "side", "side", "Asked side." }, { "ref", "str32", "Its name." }, { "reason", "str64", "Why." } }
+  { "side", "side", "Asked side." }, { "ref", "str32", "Its name." },
+  { "reason", "str64", "Why." } }
 
 -- records --------------------------------------------------------------------------------------
--- The first field is the key, a u64 above 0. class durable = stored; session = lives in memory over a reload.
+-- The first field is the key, a u64 above 0. class durable = stored; session = lives in memory
+--                         over a reload.
 
-record "name" { id = 1, class = "durable", table = "names", doc = "A durable 32-bit id: instruments, accounts and components are never renumbered.",
-  { "id", "u64", "The id." }, { "space", "u32", "1 instrument, 2 account, 3 component, 4 feed." }, { "text", "str64", "The name." } }
-record "host" { id = 2, class = "durable", table = "host", doc = "One row: what the host must not forget.",
-  { "id", "u64", "1." }, { "next_lot", "u64", "Next lot number." }, { "next_order", "u64", "Next order number." },
-  { "next_fill", "u64", "Next fill number." }, { "trading", "trading_state", "ACTIVE, REDUCING or HALTED." },
+record "name" { id = 1, class = "durable", table = "names",
+  doc = "A durable 32-bit id: instruments, accounts and components are never renumbered.",
+  { "id", "u64", "The id." }, { "space", "u32", "1 instrument, 2 account, 3 component, 4 feed." },
+  { "text", "str64", "The name." } }
+record "host" { id = 2, class = "durable", table = "host",
+  doc = "One row: what the host must not forget.",
+  { "id", "u64", "1." }, { "next_lot", "u64", "Next lot number." },
+  { "next_order", "u64", "Next order number." },
+  { "next_fill", "u64", "Next fill number." },
+  { "trading", "trading_state", "ACTIVE, REDUCING or HALTED." },
   { "virtual_now", "time", "Clock of a replayed feed at the last commit; 0 = live." } }
-record "lot" { id = 3, class = "durable", table = "lots", doc = "A quantity of one instrument, on one side, in one account, opened for one reason by one component.",
+record "lot" { id = 3, class = "durable", table = "lots",
+  doc = "A quantity of one instrument on one side in one account, opened for one reason.",
   { "id", "u64", "The lot." },
   { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
   { "owner", "component", "Component that opened it." },
@@ -369,7 +425,8 @@ record "lot" { id = 3, class = "durable", table = "lots", doc = "A quantity of o
   { "side", "position_side", "LONG or SHORT." }, { "state", "lot_state", "Where it stands." },
   { "protection", "protection", "What protects it." },
   { "after", "after_kind", "What it waits for." },
-  { "entry_kind", "kind", "Entry want: kind of order." }, { "entry_tif", "tif", "Entry want: time in force." },
+  { "entry_kind", "kind", "Entry want: kind of order." },
+  { "entry_tif", "tif", "Entry want: time in force." },
   { "entry_spent", "u8", "1 = the entry want is spent." },
   { "entry_tries", "u8", "Attempts of this generation." },
   { "exit_kind", "kind", "Exit want: kind of order." },
@@ -380,10 +437,12 @@ record "lot" { id = 3, class = "durable", table = "lots", doc = "A quantity of o
   { "stop_tries", "u8", "Attempts of this generation." },
   { "ratchet", "u8", "1 strict, 2 recompute_on_grow." },
   { "r_frozen", "u8", "1 = R and the original quantity no longer follow the entries." },
-  { "entry_gen", "u32", "Generation of the entry want." }, { "exit_gen", "u32", "Of the exit want." },
+  { "entry_gen", "u32", "Generation of the entry want." },
+  { "exit_gen", "u32", "Of the exit want." },
   { "stop_gen", "u32", "Of the stop." }, { "step", "u32", "Last step used in a client id." },
   { "stop_moves", "u32", "How often the stop moved." },
-  { "after_lot", "u64", "The lot it waits for." }, { "after_expires", "time", "When waiting ends." },
+  { "after_lot", "u64", "The lot it waits for." },
+  { "after_expires", "time", "When waiting ends." },
   { "enter_up_to", "qty", "Want: total to enter; only rises, but may be cut to what is filled." },
   { "entry_price", "price", "Limit or stop price of the entry; 0 = market." },
   { "entry_expires", "time", "When the entry want ends; 0 = never." },
@@ -397,28 +456,35 @@ record "lot" { id = 3, class = "durable", table = "lots", doc = "A quantity of o
   { "exit_value", "money", "Sum of price x quantity of exit fills." },
   { "profit", "money", "Gross realised, account currency." }, { "fees", "money", "Fees." },
   { "cash_flow", "money", "Funding, swap and late fees." },
-  { "created", "time", "When it was made." }, { "opened", "time", "First fill." }, { "closed", "time", "Conclusion." },
+  { "created", "time", "When it was made." }, { "opened", "time", "First fill." },
+  { "closed", "time", "Conclusion." },
   { "protection_since", "time", "When the protection state began." },
-  { "naked_ns", "i64", "Total time naked." }, { "guarded_ns", "i64", "Total time on the guard alone." },
+  { "naked_ns", "i64", "Total time naked." },
+  { "guarded_ns", "i64", "Total time on the guard alone." },
   { "cause", "u64", "seq of the event that made it." },
   { "ticket", "str32", "The venue's position, on ticket venues." },
   { "profile", "str32", "Profile it was opened with." }, { "ref", "str32", "Its name." },
   { "reason", "str32", "Why it is closing or closed." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
-  { "price", "price", "Level; 0 = withdrawn." }, { "quantity", "qty", "How much; PAWL_QTY_ALL = the rest." },
+  { "price", "price", "Level; 0 = withdrawn." },
+  { "quantity", "qty", "How much; PAWL_QTY_ALL = the rest." },
   { "filled", "qty", "Filled so far." }, { "generation", "u32", "Of this want." },
-  { "mode", "level_mode", "Wanted mode." }, { "trigger", "trigger_source", "Price that fires it when watched." },
-  { "index", "u8", "0 .. 3." }, { "fired", "u8", "1 = a watched level was touched in this generation." },
+  { "mode", "level_mode", "Wanted mode." },
+  { "trigger", "trigger_source", "Price that fires it when watched." },
+  { "index", "u8", "0 .. 3." },
+  { "fired", "u8", "1 = a watched level was touched in this generation." },
   { "tries", "u8", "Attempts of this generation." }, { "spent", "u8", "1 = spent." },
   { "reason", "str32", "Why it was set." } }
-record "order" { id = 5, class = "durable", table = "orders", doc = "An order of ours, from intent to its end; the end is not final: late fills still count.",
+record "order" { id = 5, class = "durable", table = "orders",
+  doc = "An order of ours, from intent to its end; the end is not final: late fills still count.",
   { "id", "u64", "Our number." }, { "order", "oid", "Our client id." },
   { "lot", "u64", "Lot; 0 = shares say." },
   { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
   { "boot", "u32", "Boot that made it." }, { "generation", "u32", "Of the want it serves." },
   { "code", "i32", "Last refusal." },
-  { "side", "side", "BUY or SELL." }, { "role", "role", "What it is for." }, { "kind", "kind", "How it executes." },
+  { "side", "side", "BUY or SELL." }, { "role", "role", "What it is for." },
+  { "kind", "kind", "How it executes." },
   { "tif", "tif", "Time in force." }, { "trigger", "trigger_source", "Price that fires it." },
   { "state", "order_state", "Where it stands." }, { "op", "order_op", "Request in flight." },
   { "op_unknown", "u8", "1 = the outcome of op is unknown." },
@@ -427,25 +493,36 @@ record "order" { id = 5, class = "durable", table = "orders", doc = "An order of
   { "attached", "u8", "1 = sent with its entry." },
   { "quantity", "qty", "Total, as last confirmed." }, { "filled", "qty", "Filled." },
   { "price", "price", "Limit price." }, { "stop_price", "price", "Trigger price." },
-  { "want_quantity", "qty", "Of an amend in flight." }, { "want_price", "price", "Of an amend in flight." },
+  { "want_quantity", "qty", "Of an amend in flight." },
+  { "want_price", "price", "Of an amend in flight." },
   { "want_stop_price", "price", "Of an amend in flight." },
   { "group", "u64", "OCA group." }, { "parent", "u64", "Entry it is attached to." },
-  { "created", "time", "Intent." }, { "sent", "time", "Released." }, { "expires", "time", "Its end; 0 = never." },
+  { "created", "time", "Intent." }, { "sent", "time", "Released." },
+  { "expires", "time", "Its end; 0 = never." },
   { "ended", "time", "When it ended." }, { "cause", "u64", "seq of the event that made it." },
   { "venue_order", "str32", "The venue's id." }, { "reason", "str64", "Last word about it." } }
-record "share" { id = 6, class = "durable", table = "shares", doc = "What part of an exit order belongs to which lot.",
+record "share" { id = 6, class = "durable", table = "shares",
+  doc = "What part of an exit order belongs to which lot.",
   { "id", "u64", "Our number." }, { "order", "u64", "Order." }, { "lot", "u64", "Lot." },
   { "quantity", "qty", "Share." }, { "filled", "qty", "Booked of it." } }
 record "fill" { id = 7, class = "durable", table = "fills", doc = "A fill as booked to one lot.",
-  { "id", "u64", "Our number." }, { "order", "u64", "Order; 0 = not ours." }, { "lot", "u64", "Lot." },
+  { "id", "u64", "Our number." }, { "order", "u64", "Order; 0 = not ours." },
+  { "lot", "u64", "Lot." },
   { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
-  { "side", "side", "BUY or SELL." }, { "role", "role", "Of the order." }, { "overrun", "u8", "1 = borne by a sibling." },
+  { "side", "side", "BUY or SELL." }, { "role", "role", "Of the order." },
+  { "overrun", "u8", "1 = borne by a sibling." },
   { "quantity", "qty", "Quantity." }, { "price", "price", "At." }, { "fee", "money", "Fee." },
-  { "venue_time", "time", "When it traded." }, { "booked", "time", "When it was booked." }, { "cause", "u64", "seq of the report." },
+  { "venue_time", "time", "When it traded." }, { "booked", "time", "When it was booked." },
+  { "cause", "u64", "seq of the report." },
   { "execution", "str48", "The venue's id." } }
-record "schedule" { id = 8, class = "durable", table = "schedules", doc = "How far a schedule of the configuration has run.",
-  { "id", "u64", "Its number in the configuration, from 1." }, { "last", "time", "When it last fired." }, { "fired", "u64", "How often." } }
-record "feed" { id = 9, class = "durable", table = "feeds", doc = "How far a replayed feed has been consumed.",
+record "schedule" { id = 8, class = "durable", table = "schedules",
+  doc = "How far a schedule of the configuration has run.",
+  { "id", "u64", "Its number in the configuration, from 1." },
+  { "last", "time", "When it last fired." }, { "fired", "u64", "How often." } }
+record "feed" { id = 9, class = "durable", table = "feeds",
+  doc = "How far a replayed feed has been consumed.",
   { "id", "u64", "1." }, { "row", "u64", "Events of the merged feed whose effects are stored." } }
-record "lot_tag" { id = 10, class = "durable", table = "lot_tags", doc = "One identity tag of a lot.",
-  { "id", "u64", "lot << 8 | n." }, { "lot", "u64", "Lot." }, { "name", "str32", "bot_id, prompt_id ..." }, { "value", "str128", "Its value." } }
+record "lot_tag" { id = 10, class = "durable", table = "lot_tags",
+  doc = "One identity tag of a lot.",
+  { "id", "u64", "lot << 8 | n." }, { "lot", "u64", "Lot." },
+  { "name", "str32", "bot_id, prompt_id ..." }, { "value", "str128", "Its value." } }

@@ -18,7 +18,7 @@ CREATE TABLE "host" (
   "virtual_now" INTEGER NOT NULL -- ns UTC: Clock of a replayed feed at the last commit; 0 = live.
 );
 
--- A quantity of one instrument, on one side, in one account, opened for one reason by one component.
+-- A quantity of one instrument on one side in one account, opened for one reason.
 CREATE TABLE "lots" (
   "id" INTEGER PRIMARY KEY, -- u64: The lot.
   "instrument" INTEGER NOT NULL, -- instrument: Instrument.

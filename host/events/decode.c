@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "events/timefmt.h"
+#include "base/rfc3339.h"
 #include "pawl_num.h"
 
 static const json_t *find(const json_t *object, const struct input_key *key) {
@@ -141,7 +141,7 @@ static int decode_t(struct decode *d, const json_t *object) {
     if (value == NULL)
         return d->time_ns != 0 ? PAWL_OK : decode_fail(d, &here, "missing");
     const char *text = json_string_value(value);
-    if (text == NULL || timefmt_parse(text, json_string_length(value), &d->time_ns) != PAWL_OK)
+    if (text == NULL || rfc3339_parse(text, json_string_length(value), &d->time_ns) != PAWL_OK)
         return decode_fail(d, &here, "must be an RFC 3339 time such as \"2026-03-01T09:30:00Z\"");
     return PAWL_OK;
 }

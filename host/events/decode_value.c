@@ -28,11 +28,13 @@ int decode_fail(struct decode *d, const struct input_key *key, const char *forma
 struct shown {
     char *out;
     size_t len;
+    bool cut;
 };
 
 static int show_more(const char *bytes, size_t len, void *arg) {
     struct shown *shown = arg;
     size_t room = SHOWN_MAX - 1 - shown->len;
+    shown->cut = shown->cut || len > room;
     if (len > room) len = room;
     memcpy(shown->out + shown->len, bytes, len);
     shown->len += len;
@@ -41,10 +43,10 @@ static int show_more(const char *bytes, size_t len, void *arg) {
 
 /* The value as it stands in the input, cut to fit. */
 static const char *shown(const json_t *value, char out[SHOWN_MAX]) {
-    struct shown shown = {out, 0};
+    struct shown shown = {out, 0, false};
     json_dump_callback(value, show_more, &shown,
                        JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    if (shown.len == SHOWN_MAX - 1) memcpy(out + shown.len - 3, "...", 3);
+    if (shown.cut) memcpy(out + shown.len - 3, "...", 3);
     out[shown.len] = '\0';
     return out;
 }
@@ -137,7 +139,7 @@ static int decode_time(struct decode *d, const struct input_key *key, const json
     const char *given = json_is_string(value) ? json_string_value(value) : "";
     size_t len = json_is_string(value) ? json_string_length(value) : 0;
     bool span = (key->rules & INPUT_DURATION) != 0, deadline = (key->rules & INPUT_DEADLINE) != 0;
-    int rc = span ? PAWL_E_DATA : timefmt_parse(given, len, &time_ns);
+    int rc = span ? PAWL_E_DATA : rfc3339_parse(given, len, &time_ns);
     if (rc != PAWL_OK && (span || deadline)) {
         rc = timefmt_parse_duration(given, len, &time_ns);
         if (rc == PAWL_OK && deadline && pawl_add_i64(d->time_ns, time_ns, &time_ns) != PAWL_OK)

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "events/timefmt.h"
+#include "base/rfc3339.h"
 #include "pawl_num.h"
 
 void jsonout_begin(struct jsonout *out, char *buffer, size_t max) {
@@ -94,9 +94,9 @@ void jsonout_e8(struct jsonout *out, int64_t e8) {
 }
 
 void jsonout_time(struct jsonout *out, int64_t time_ns) {
-    char text[TIMEFMT_MAX + 2];
+    char text[RFC3339_SIZE + 2];
     text[0] = '"';
-    size_t len = timefmt_format(time_ns, text + 1);
+    size_t len = rfc3339_format(time_ns, -1, text + 1);
     text[len + 1] = '"';
     jsonout_raw(out, text, len + 2);
 }

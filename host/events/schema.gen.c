@@ -849,7 +849,7 @@ static const struct pawl_field fields_ev_risk_refused[] = {
 };
 static const struct pawl_field fields_ev_conflict[] = {
     {"what", PAWL_F_STR, 0, offsetof(struct pawl_ev_conflict, what), 32,
-     "concurrent_modification, duplicate_order, quantity_locked, insufficient_quantity, invalid_price or rejection."},
+     "concurrent_modification, duplicate_order, quantity_locked, insufficient_quantity ..."},
     {"lot", PAWL_F_U64, 0, offsetof(struct pawl_ev_conflict, lot), 8,
      "Lot."},
     {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_conflict, instrument), 4,
@@ -943,7 +943,7 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
     {0x0303, SCHEMA_COMMAND, sizeof(struct pawl_ev_cancel), "cancel",
      "Take a working order back.", fields_ev_cancel},
     {0x0304, SCHEMA_COMMAND, sizeof(struct pawl_ev_query), "query",
-     "Ask the venue what it knows; answered by status, fill and position reports, then query_done.", fields_ev_query},
+     "Ask the venue what it knows; answered by status, execution and position, then query_done.", fields_ev_query},
     {0x0401, SCHEMA_REPORT, sizeof(struct pawl_ev_accepted), "accepted",
      "The venue has the order.", fields_ev_accepted},
     {0x0402, SCHEMA_REPORT, sizeof(struct pawl_ev_refused), "refused",
