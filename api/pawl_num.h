@@ -83,8 +83,8 @@ static inline int pawl_round_to(int64_t value, int64_t step, enum pawl_round rou
 }
 
 /* Signed profit in quote currency: (to - from) * quantity * multiplier; a long's is positive when
- * the price rises. side is PAWL_LONG (1) or PAWL_SHORT (2). Rounded to nearest, ties to even: quantity x multiplier
- * first, then the product with the difference. */
+ * the price rises. side is PAWL_LONG (1) or PAWL_SHORT (2). Rounded to nearest, ties to even:
+ * quantity x multiplier first, then the product with the difference. */
 static inline int pawl_profit(int side, struct pawl_price from, struct pawl_price to,
                               struct pawl_qty quantity, struct pawl_ratio multiplier,
                               struct pawl_money *ret) {
@@ -99,7 +99,8 @@ static inline int pawl_profit(int side, struct pawl_price from, struct pawl_pric
 }
 
 /* Decimal text of exactly `len` bytes ("-12.5", no exponent, no blanks, at most 8 decimals; more
- * are refused unless they are zeros). PAWL_E_DATA when it is no number, PAWL_E_RANGE when too large. */
+ * are refused unless they are zeros). PAWL_E_DATA when it is no number, PAWL_E_RANGE when too
+ * large. */
 static inline int pawl_parse_e8(const char *text, size_t len, int64_t *ret) {
     size_t at = 0;
     int negative = 0, digits = 0, decimals = -1;

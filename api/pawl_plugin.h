@@ -2,8 +2,8 @@
  * pawl_plugin.h - what a plugin says about itself, and the core table the host lends to it.
  *
  * A plugin is one shared object that exports exactly one symbol, pawl_plugin_main(), which returns
- * a constant descriptor. The descriptor is data first: identity, options, records, subscriptions and
- * services, so that the host knows and can print the whole wiring before any code of it runs.
+ * a constant descriptor. The descriptor is data first: identity, options, records, subscriptions
+ * and services, so that the host knows and can print the whole wiring before any code of it runs.
  *
  * Phases   [create]  inside create(): may allocate and ask for services; may not publish.
  *          [event]   inside on_event(): everything.

@@ -2,7 +2,8 @@
  * pawl_types.h - the scalars every event, record and service is made of.
  *
  * Price, quantity, money and ratio are 64-bit integers at 1e-8 in one-member structs, so that
- * adding a price to a quantity does not compile. Arithmetic is in pawl_num.h; it checks, it never wraps.
+ * adding a price to a quantity does not compile. Arithmetic is in pawl_num.h; it checks, it never
+ * wraps.
  *
  * Range    +-92 233 720 368.54775807 in each unit; more is PAWL_E_RANGE, not a wrong number.
  * Times    int64_t nanoseconds since 1970-01-01 UTC; 0 = none.
