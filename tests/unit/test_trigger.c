@@ -331,14 +331,54 @@ static void an_arm_without_memory_changes_nothing(void **state) {
     triggers_free(NULL);
 }
 
-static void a_million_levels_cost_at_most_64_bytes_each(void **state) {
+/* Levels that come and go while no price comes, before the first price and while hits wait. */
+static void what_left_before_a_price_came_takes_no_room(void **state) {
     (void)state;
     struct triggers *t = fresh();
-    bid(t, 1 << 20);
-    for (uint64_t key = 1; key <= 1u << 20; key++)
-        arm(t, key, key % 2 ? UP : DOWN, (1 << 20) + (key % 2 ? (int64_t)key : -(int64_t)key));
-    assert_true(triggers_bytes(t) <= 64u << 20);
-    assert_false(bid(t, 1 << 20));
+    for (uint64_t key = 1; key <= 20; key++) arm(t, key, UP, 101);
+    uint64_t bytes = triggers_bytes(t);
+    for (uint64_t i = 0; i < 10000; i++) {
+        arm(t, 1000 + i, DOWN, 99);
+        if (i >= 3) assert_true(triggers_disarm(t, OWNER, 1000 + i - 3));
+    }
+    assert_true(triggers_bytes(t) <= bytes + 4096);
+    bid(t, 102); /* the 20 are due and fire; the last 3 do not */
+    for (uint64_t key = 1; key <= 5; key++) assert_int_equal(take(t), key);
+    for (uint64_t i = 0; i < 10000; i++) {
+        arm(t, 1000 + i, UP, 102); /* for the next price */
+        if (i >= 2) assert_true(triggers_disarm(t, OWNER, 1000 + i - 2));
+        if (i == 5000) assert_true(triggers_disarm(t, OWNER, 7));
+        if (i == 9000) assert_int_equal(take(t), 6);
+    }
+    assert_true(triggers_bytes(t) <= bytes + 4096);
+    for (uint64_t key = 8; key <= 20; key++) assert_int_equal(take(t), key);
+    assert_int_equal(take(t), 0);
+    bid(t, 102);
+    assert_int_equal(take(t), 1000 + 9998);
+    assert_int_equal(take(t), 1000 + 9999);
+    assert_int_equal(take(t), 0);
+    assert_int_equal(triggers_count(t), 0);
+    triggers_free(t);
+}
+
+static void a_million_levels_cost_at_most_64_bytes_each_and_four_are_the_limit(void **state) {
+    (void)state;
+    struct triggers *t = fresh();
+    struct trigger_spec spec;
+    struct pawl_err err = {0};
+    bid(t, TRIGGERS_MAX);
+    for (uint64_t key = 1; key <= TRIGGERS_MAX; key++) {
+        int64_t distance = key % 2 ? (int64_t)key : -(int64_t)key;
+        arm(t, key, key % 2 ? UP : DOWN, (int64_t)TRIGGERS_MAX + distance);
+        if (key == 1u << 20) assert_true(triggers_bytes(t) <= 64u << 20);
+    }
+    assert_true(triggers_find(t, OWNER, 1, &spec));
+    spec.owner++;
+    assert_int_equal(triggers_arm(t, &spec, &err), PAWL_E_BUSY);
+    assert_string_equal(err.text, "triggers: 4194304 are armed, the limit");
+    spec.owner--;
+    assert_int_equal(triggers_arm(t, &spec, NULL), PAWL_OK);
+    assert_false(bid(t, TRIGGERS_MAX));
     triggers_free(t);
 }
 
@@ -357,7 +397,8 @@ int main(void) {
         cmocka_unit_test(extreme_levels_and_prices_are_only_numbers),
         cmocka_unit_test(refuses_what_is_out_of_range),
         cmocka_unit_test(an_arm_without_memory_changes_nothing),
-        cmocka_unit_test(a_million_levels_cost_at_most_64_bytes_each),
+        cmocka_unit_test(what_left_before_a_price_came_takes_no_room),
+        cmocka_unit_test(a_million_levels_cost_at_most_64_bytes_each_and_four_are_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
