@@ -5,9 +5,9 @@
  *        Amounts are decimal strings ("ALL" for PAWL_QTY_ALL), times RFC 3339 UTC, ids names
  *        (`instrument` under the key "symbol"), enums their text. Empty text, zero times, enums and
  *        ids are left out. An id without a name is written "#7". No newline, but a terminating NUL.
- * In     `event_from_json` reads what may come from outside: quote trade bar mark liquidation signal
- *        entry scale_in exit stop fault, in the nested shape of FORMATS. Every error is PAWL_E_DATA and
- *        names the field: `entry.stop.pct: must be above 0 and below 1, not "3"`.
+ * In     `event_from_json` reads what may come from outside: quote trade bar mark liquidation
+ *        signal entry scale_in exit stop fault, in the nested shape of FORMATS. Every error is
+ *        PAWL_E_DATA and names the field: `entry.via: unknown component "nobody"`.
  * [any] No state.
  */
 #ifndef EVENTS_CODEC_H
@@ -22,8 +22,8 @@
 /* A buffer that any event fits in: each of its bytes may need six in JSON. */
 #define CODEC_LINE_MAX (6u * PAWL_EVENT_SIZE_MAX + 4096u)
 
-/* ret_len excludes the NUL. PAWL_E_RANGE: it does not fit in max; PAWL_E_DATA: no valid event (unknown
- * type, wrong size, text outside its tail). names may be NULL. */
+/* ret_len excludes the NUL. PAWL_E_RANGE: it does not fit in max; PAWL_E_DATA: no valid event
+ * (unknown type, wrong size, text outside its tail). names may be NULL. */
 int event_to_json(const struct pawl_event *event, const struct names *names, char *out, size_t max,
                   size_t *ret_len);
 
@@ -35,7 +35,7 @@ int event_to_input(const struct pawl_event *event, const struct names *names, ch
 int row_to_json(const struct pawl_record_type *type, const void *row, const struct names *names,
                 char *out, size_t max, size_t *ret_len);
 
-/* Who knows the names. Each returns 0 for a name it does not know. A callback that is NULL knows none. */
+/* Who knows the names. Each returns 0 for a name it does not know; NULL knows none. */
 struct event_decode {
     void *self; /* handed to the callbacks */
     uint32_t (*instrument)(void *self, const char *symbol);

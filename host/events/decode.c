@@ -18,9 +18,9 @@ static const json_t *find(const json_t *object, const struct input_key *key) {
 static const struct input_key *key_named(const struct input_key *keys, const char *parent,
                                          const char *name) {
     for (; keys->key != NULL; keys++) {
-        bool same_parent = parent == NULL ? keys->parent == NULL
-                                          : keys->parent != NULL && strcmp(keys->parent, parent) == 0;
-        if (same_parent && strcmp(keys->key, name) == 0) return keys;
+        if ((keys->parent == NULL) != (parent == NULL)) continue;
+        if (parent != NULL && strcmp(keys->parent, parent) != 0) continue;
+        if (strcmp(keys->key, name) == 0) return keys;
     }
     return NULL;
 }
@@ -156,7 +156,8 @@ int event_from_json(const json_t *object, const struct event_decode *env, void *
     if (rc == PAWL_OK) rc = decode_t(&d, object);
     if (rc == PAWL_OK) rc = check_keys(&d, input->keys, object, NULL);
     if (rc != PAWL_OK) return rc;
-    if (d.type->size > d.max) return decode_fail(&d, NULL, "the buffer of %zu bytes is too small", max);
+    if (d.type->size > d.max)
+        return decode_fail(&d, NULL, "the buffer of %zu bytes is too small", max);
     memset(buf, 0, d.type->size);
     d.size = d.type->size;
     struct pawl_event *head = buf;

@@ -173,7 +173,8 @@ static int decode_text(struct decode *d, const struct input_key *key, const json
     int rc = take_text(d, key, value, &text);
     if (rc != PAWL_OK) return rc;
     size_t len = strlen(text);
-    if (len >= f->size) return decode_fail(d, key, "must be at most %u bytes, is %zu", f->size - 1, len);
+    if (len >= f->size)
+        return decode_fail(d, key, "must be at most %u bytes, is %zu", f->size - 1, len);
     memcpy(d->buf + f->offset, text, len);
     return PAWL_OK;
 }

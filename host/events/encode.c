@@ -73,7 +73,8 @@ static bool is_empty(const struct pawl_field *f, const char *at) {
     }
 }
 
-static void put_value(struct jsonout *out, const struct source *source, const struct pawl_field *f) {
+static void put_value(struct jsonout *out, const struct source *source,
+                      const struct pawl_field *f) {
     const char *at = source->base + f->offset;
     switch (f->kind) {
     case PAWL_F_QTY:

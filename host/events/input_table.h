@@ -1,6 +1,6 @@
 /*
- * input_table.h - the shape of the events that may come in (FORMATS.md): which key of the JSON object is
- * which field, and what is allowed there. One table for reading, writing and their errors.
+ * input_table.h - the shape of the events that may come in (FORMATS.md): which key of the JSON
+ * object is which field, and what is allowed there. One table for reading, writing and errors.
  * Private to codec.h's two halves.
  */
 #ifndef EVENTS_INPUT_TABLE_H
@@ -22,7 +22,7 @@ enum input_rule {
 };
 
 struct input_key {
-    const char *parent; /* object the key is in; NULL = the event's own. Keys of one stand together. */
+    const char *parent; /* object it is in; NULL = the event's own. Keys of one stand together. */
     const char *key;    /* NULL ends the table */
     const char *field;  /* of the schema */
     uint16_t rules;

@@ -101,7 +101,7 @@ void jsonout_time(struct jsonout *out, int64_t time_ns) {
     jsonout_raw(out, text, len + 2);
 }
 
-/* Bytes of the UTF-8 sequence at text, 0 if it is none (overlong, surrogate, cut off, too large). */
+/* Bytes of the UTF-8 sequence at text, 0 if it is none: overlong, surrogate, cut off, too large. */
 static size_t utf8_length(const unsigned char *text, size_t len) {
     unsigned char first = text[0], low = 0x80, high = 0xbf;
     size_t n;

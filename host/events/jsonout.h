@@ -1,9 +1,9 @@
 /*
  * jsonout.h - writing JSON into a buffer of the caller, fast and never beyond its end.
  *
- * Keys and values are put in order; commas come by themselves. Text that is not UTF-8 is written with
- * U+FFFD in place of each bad byte, so that a line is always valid JSON. What does not fit is remembered
- * and reported once, by jsonout_end. [any] No allocation.
+ * Keys and values are put in order; commas come by themselves. Text that is not UTF-8 is written
+ * with U+FFFD in place of each bad byte, so that a line is always valid JSON. What does not fit is
+ * remembered and reported once, by jsonout_end. [any] No allocation.
  */
 #ifndef EVENTS_JSONOUT_H
 #define EVENTS_JSONOUT_H

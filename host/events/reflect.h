@@ -21,8 +21,8 @@ const struct pawl_field *reflect_field(const struct pawl_field *fields, const ch
 const struct schema_enum *reflect_enum(uint16_t enum_id); /* NULL = none */
 /* "BUY"; "" for 0 and for a value the enum has not. */
 const char *reflect_enum_text(uint16_t enum_id, uint8_t value);
-/* The value of a text, whatever its case; 0 = none. Sides have synonyms: buy, long, bull, bullish, b
- * and sell, short, bear, bearish, s; a signal keeps SHORT apart from SELL. */
+/* The value of a text, whatever its case; 0 = none. Sides have synonyms: buy, long, bull, bullish,
+ * b and sell, short, bear, bearish, s; a signal keeps SHORT apart from SELL. */
 uint8_t reflect_enum_value(uint16_t enum_id, const char *text, size_t len);
 /* "BUY, SELL" for messages; cut to fit. */
 void reflect_enum_choices(uint16_t enum_id, char *out, size_t max);

@@ -100,8 +100,9 @@ class Generated(unittest.TestCase):
         ping = schema["events"][0]
         self.assertEqual([field["offset"] for field in ping["fields"]], [48, 52, 56, 64])
         self.assertEqual(ping["size"], 80)
-        self.assertIn('"size" INTEGER NOT NULL -- qty x 1e-8', self.read("docs/reference/schema.sql"))
-        self.assertNotIn("notes", self.read("docs/reference/schema.sql"))
+        sql = self.read("docs/reference/schema.sql")
+        self.assertIn('"size" INTEGER NOT NULL -- qty x 1e-8', sql)
+        self.assertNotIn("notes", sql)
         self.assertIn("toy_records[]", self.read("plugins/toy/toy_schema.gen.h"))
         self.assertIn("event ping 257 80 instrument:instrument@48", self.read(LOCK))
         self.assertIn("record toy.note 257 16 id:u64@0 hue:colour@8", self.read(LOCK))
@@ -150,7 +151,8 @@ class Generated(unittest.TestCase):
                    'struct = "pong", doc = "Second.",\n  { "lot", "u32"'), "differs from pong_a's"),
                  (('dir = "in"', 'dir = "out"'), "event ping: unknown dir out"),
                  (('doc = "A ping."', 'doc = "A ping"'), "does not end with a full stop"),
-                 (('{ "hue", "colour"', '{ "price", "colour"'), "event ping.price: the name is taken"),
+                 (('{ "hue", "colour"', '{ "price", "colour"'),
+                  "event ping.price: the name is taken"),
                  (('{ "hue", "colour"', '{ "cause", "colour"'), "is a key of every event"),
                  (('{ "name", "str32"', '{ "name", "text"'), "text is for events only"),
                  (('{ "id", "u64", "The key." }, ', ""), "its first field is its key, a u64"),
@@ -174,9 +176,10 @@ class Generated(unittest.TestCase):
             source = os.path.join(self.folder.name, "a.c")
             with open(source, "w", encoding="utf-8") as file:
                 file.write('#include "pawl_schema.gen.h"\n')
-            ran = subprocess.run([COMPILER, "-std=c11", "-Wpadded", "-Wall", "-Werror", "-fsyntax-only",
-                                  "-I", os.path.join(root, "api"), "-I", os.path.join(ROOT, "api"),
-                                  source], capture_output=True, text=True, check=False)
+            command = [COMPILER, "-std=c11", "-Wpadded", "-Wall", "-Werror", "-fsyntax-only"]
+            folders = ["-I", os.path.join(root, "api"), "-I", os.path.join(ROOT, "api")]
+            ran = subprocess.run([*command, *folders, source], capture_output=True, text=True,
+                                 check=False)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
 
 
