@@ -235,7 +235,7 @@ static int end(struct disk_file *base, int rc, struct pawl_err *err) {
 
 static int mem_read(struct disk_file *base, int64_t at, void *bytes, size_t size, size_t *ret_size,
                     struct pawl_err *err) {
-    struct mem_node *node;
+    struct mem_node *node = NULL;
     int rc = begin(base, DISK_READ, false, &node, NULL, err);
     if (rc != PAWL_OK) return rc;
     size_t there = at >= node->now.size ? 0 : (size_t)(node->now.size - at);
@@ -246,7 +246,7 @@ static int mem_read(struct disk_file *base, int64_t at, void *bytes, size_t size
 
 static int mem_write(struct disk_file *base, int64_t at, const void *bytes, size_t size,
                      struct pawl_err *err) {
-    struct mem_node *node;
+    struct mem_node *node = NULL;
     bool is_short = false;
     int rc = begin(base, DISK_WRITE, true, &node, &is_short, err);
     if (rc != PAWL_OK) return rc;
@@ -256,7 +256,7 @@ static int mem_write(struct disk_file *base, int64_t at, const void *bytes, size
 }
 
 static int mem_sync(struct disk_file *base, struct pawl_err *err) {
-    struct mem_node *node;
+    struct mem_node *node = NULL;
     int rc = begin(base, DISK_SYNC, false, &node, NULL, err);
     if (rc != PAWL_OK) return rc;
     for (struct mem_change *change = node->first; change != NULL; change = change->next) {
@@ -270,13 +270,13 @@ static int mem_sync(struct disk_file *base, struct pawl_err *err) {
 }
 
 static int mem_truncate(struct disk_file *base, int64_t size, struct pawl_err *err) {
-    struct mem_node *node;
+    struct mem_node *node = NULL;
     int rc = begin(base, DISK_TRUNCATE, false, &node, NULL, err);
     return rc != PAWL_OK ? rc : end(base, node_change(node, true, size, NULL, 0), err);
 }
 
 static int mem_size(struct disk_file *base, int64_t *ret_size, struct pawl_err *err) {
-    struct mem_node *node;
+    struct mem_node *node = NULL;
     int rc = begin(base, DISK_SIZE, false, &node, NULL, err);
     if (rc != PAWL_OK) return rc;
     *ret_size = node->now.size;
