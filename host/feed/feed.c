@@ -5,13 +5,21 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "feed/reader.h"
+#include "feed/source.h"
 #include "pawl_schema.gen.h"
+
+/* A source with the batch that is being read. It holds memory only from its first use to its end,
+ * so many files that follow one another cost no more than one. */
+struct lane {
+    struct source source;
+    struct batch *batch;
+    uint8_t *at, *end; /* what is left of it */
+    int64_t time_ns;   /* key of the merge: time of the entry at `at` */
+};
 
 struct feed {
     struct feed_options options;
     struct feed_counts counts;
-    struct reader *reader;
     struct lane *lanes;
     size_t lane_count;
     uint32_t heap[FEED_FILES_MAX]; /* lanes that are not over; heap[0] comes next */
@@ -58,6 +66,13 @@ static void drop_first(struct feed *feed) {
 
 /* ---- opening ---- */
 
+static void lane_done(struct lane *lane) {
+    source_stop(&lane->source);
+    mem_free(lane->batch);
+    lane->batch = NULL;
+    lane->at = lane->end = NULL;
+}
+
 static int open_lanes(struct feed *feed, const char *const *paths, size_t count,
                       struct pawl_err *err) {
     feed->lanes = mem_calloc(count, sizeof *feed->lanes);
@@ -91,8 +106,6 @@ int feed_open(const char *const *paths, size_t count, const struct feed_options 
     feed->options.rules = NULL;
     feed->options.rule_count = 0;
     feed->options.symbol = feed->options.format = feed->options.tz = NULL;
-    if (rc == PAWL_OK)
-        rc = reader_new(feed->lanes, feed->lane_count, !options->no_thread, &feed->reader, err);
     if (rc != PAWL_OK) {
         feed_free(feed);
         return rc;
@@ -113,7 +126,6 @@ int feed_from_array(struct pawl_event *events, size_t count, struct feed **ret,
 
 void feed_free(struct feed *feed) {
     if (feed == NULL) return;
-    reader_free(feed->reader);
     for (size_t i = 0; i < feed->lane_count; i++) lane_done(&feed->lanes[i]);
     mem_free(feed->lanes);
     mem_free(feed);
@@ -151,17 +163,28 @@ static void deliver(struct feed *feed, struct pawl_event *event, struct feed_ite
     feed->counts.controls++;
 }
 
-/* The first lane has nothing at hand: its next batch, its place in the heap, or its end. */
+static int lane_start(struct lane *lane, struct pawl_err *err) {
+    lane->batch = mem_alloc(sizeof *lane->batch);
+    if (lane->batch == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
+    lane->batch->last = 0;
+    return source_start(&lane->source, err);
+}
+
+/* The first lane has nothing at hand: its next batch and its place in the heap, or its end. */
 static int next_batch(struct feed *feed, struct lane *lane, struct pawl_err *err) {
-    int rc = reader_take(feed->reader, lane, err);
+    int rc = lane->batch == NULL ? lane_start(lane, err) : PAWL_OK;
     if (rc != PAWL_OK) return rc;
-    if (lane->over) {
+    if (lane->batch->last) {
+        lane_done(lane);
         drop_first(feed);
         return PAWL_OK;
     }
+    source_fill(&lane->source, lane->batch);
     feed->counts.bad += lane->batch->bad;
     feed->counts.one_sided += lane->batch->one_sided;
     feed->counts.suspicious += lane->batch->suspicious;
+    lane->at = lane->batch->bytes;
+    lane->end = lane->batch->bytes + lane->batch->used;
     if (lane->at < lane->end) lane->time_ns = entry_at(lane)->time_ns;
     sink(feed, 0);
     return PAWL_OK;

@@ -2,12 +2,11 @@
  * feed.h - recorded or generated market data and scripted requests, as one stream of events.
  *
  * Several files are merged by time; equal times keep the order of the files, then of the lines. The
- * sequence depends only on the bytes of the files and the options, never on compression, threads or
- * the machine. Files may be plain, gzip, zstd, xz or zip; they are streamed, so memory is bounded.
+ * sequence depends only on the bytes of the files and the options, never on compression or the
+ * machine. Files may be plain, gzip, zstd, xz or zip; they are streamed, so memory is bounded.
  *
  * Errors read `FILE:LINE: message`, or `FILE: message` where no line is to blame.
- * Calling phase: everything on the loop thread. A feed may run one reader thread of its own; it
- * calls nothing of the caller's.
+ * Calling phase: everything on the loop thread; no call waits for anything but the disk.
  */
 #ifndef FEED_FEED_H
 #define FEED_FEED_H
@@ -73,7 +72,6 @@ struct feed_options {
     const char *format; /* --format: for every file */
     const char *tz;     /* where no rule names one */
     enum feed_bad_rows bad_rows;
-    int no_thread; /* 1 = decode on the calling thread */
 };
 
 enum feed_kind { FEED_END = 0, FEED_EVENT, FEED_RELOAD, FEED_RESTART, FEED_ADVANCE };

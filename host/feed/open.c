@@ -245,8 +245,6 @@ int source_open(struct source *source, const char *path, const struct feed_optio
     if (rc == PAWL_OK) rc = find_zone(source, options, rule, err);
     if (rc == PAWL_OK) rc = find_bar_length(source, rule, err);
     source->info.trades_only = source->kind == SOURCE_CSV && source->layout.kind != LAYOUT_QUOTE;
-    source->on_loop = source->kind == SOURCE_JSONL ||
-                      (source->kind == SOURCE_CSV && source->info.instrument == 0);
     if (rc == PAWL_OK) rc = peek(source, err);
     source_stop(source);
     return rc;

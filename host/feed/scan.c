@@ -2,8 +2,9 @@
 
 #include "pawl_num.h"
 
-#define SLOW_DIGITS_MAX 36 /* significant digits kept; 10^36 fits 128 bits with room for one more  \
-                            */
+#define SLOW_DIGITS_MAX                                                                            \
+    36 /* significant digits kept; 10^36 fits 128 bits with room for one more                      \
+        */
 #define SLOW_TEXT_MAX     4096 /* digits looked at */
 #define SLOW_EXPONENT_MAX 99
 

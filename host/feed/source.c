@@ -109,10 +109,10 @@ static int one_line(struct source *source, const char *line, size_t len, void *o
 
 static void fill_lines(struct source *source, struct batch *batch) {
     char message[ROW_MESSAGE_MAX];
+    struct pawl_err err = {0}; /* set once at most: then the batch is the last */
     const char *line = NULL;
     size_t len = 0;
     while (!batch->last && BATCH_BYTES - batch->used >= BATCH_SPARE) {
-        struct pawl_err err = {0};
         int got = bytes_line(source->bytes, &line, &len, &err);
         if (got == BYTES_LINE) {
             if (len == 0) continue;
