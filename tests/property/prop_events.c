@@ -29,10 +29,10 @@ static struct rng rng;
 static struct names *names;
 
 union buffer {
+    char bytes[PAWL_EVENT_SIZE_MAX];
     struct pawl_event head;
     struct pawl_ev_bar bar;
     struct pawl_ev_entry entry;
-    char bytes[PAWL_EVENT_SIZE_MAX];
 };
 
 /* ---- any bytes ---- */
@@ -198,20 +198,21 @@ static int64_t number_for(const struct input_key *key, const struct pawl_field *
     return rng_between(&rng, (key->rules & INPUT_POSITIVE) != 0, INT64_C(9000000000) * PAWL_NS);
 }
 
-static void valid_json(union buffer *event, const struct pawl_field *f, bool tags) {
-    char *tail = event->bytes + event->head.size;
-    int n = snprintf(tail, 64, "{\"%s\":\"%llu\"}", tags ? "user_id" : "x\xc3\xbc",
+/* Puts an object behind the `size` bytes there are; returns how many there are then. */
+static uint32_t valid_json(char *bytes, uint32_t size, const struct pawl_field *f, bool tags) {
+    int n = snprintf(bytes + size, 64, "{\"%s\":\"%llu\"}", tags ? "user_id" : "x\xc3\xbc",
                      (unsigned long long)rng_u64(&rng));
-    struct pawl_text text = {event->head.size, (uint32_t)n};
-    memcpy(event->bytes + f->offset, &text, sizeof text);
-    memset(tail + n, 0, 8);
-    event->head.size += ((uint32_t)n + 7) / 8 * 8;
+    struct pawl_text text = {size, (uint32_t)n};
+    memset(bytes + size + n, 0, 8);
+    *(struct pawl_text *)(void *)(bytes + f->offset) = text;
+    return size + (text.len + 7) / 8 * 8;
 }
 
 static void valid_field(union buffer *event, const struct input_key *key,
                         const struct pawl_field *f) {
     if (f->kind == PAWL_F_JSON) {
-        valid_json(event, f, (key->rules & INPUT_TAGS) != 0);
+        bool tags = (key->rules & INPUT_TAGS) != 0;
+        event->head.size = valid_json(event->bytes, event->head.size, f, tags);
     } else if (f->kind == PAWL_F_STR) {
         snprintf(event->bytes + f->offset, f->size, "n\"\\\xc3\xbc%u",
                  (unsigned)rng_below(&rng, 999));
