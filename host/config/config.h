@@ -1,10 +1,10 @@
 /*
  * config.h - the configuration: one main JSON file, an optional folder of more, --set overrides.
  *
- * config_load() reads, merges, checks and converts everything it can check without loading a plugin,
- * and reports every fault. What is left to the caller: the options of each plugin (options.h, with
- * config_plugin_options()), that an account's broker is a broker, and names only a feed or the
- * session calendar knows.
+ * config_load() reads, merges, checks and converts everything it can check without loading a
+ * plugin, and reports every fault. What is left to the caller: the options of each plugin
+ * (options.h, with config_plugin_options()), that an account's broker is a broker, and names only a
+ * feed or the session calendar knows.
  *
  * Owner    struct config owns all text and JSON in it until config_free(). Read-only after loading.
  * Units    amounts at 1e-8 in the scalars of pawl_types.h; *_ns nanoseconds. 0 of a limit = off.
@@ -18,40 +18,45 @@
 #include "config/errors.h"
 #include "pawl_services.h"
 
-#define CONFIG_PATH_MAX 1023u
-#define CONFIG_TEXT_MAX 63u
-#define CONFIG_PLUGINS_MAX 64u
-#define CONFIG_ACCOUNTS_MAX 64u
+#define CONFIG_PATH_MAX        1023u
+#define CONFIG_TEXT_MAX        63u
+#define CONFIG_PLUGINS_MAX     64u
+#define CONFIG_ACCOUNTS_MAX    64u
 #define CONFIG_INSTRUMENTS_MAX 4096u
-#define CONFIG_FEEDS_MAX 256u
-#define CONFIG_SCHEDULE_MAX 256u
-#define CONFIG_PROFILES_MAX 64u
-#define CONFIG_NAMES_MAX 1024u /* of a list of names: restricted, disabled */
+#define CONFIG_FEEDS_MAX       256u
+#define CONFIG_SCHEDULE_MAX    256u
+#define CONFIG_PROFILES_MAX    64u
+#define CONFIG_NAMES_MAX       1024u /* of a list of names: restricted, disabled */
 
 #define CONFIG_KEEPER "keeper" /* a profile's holder: the host's own keeper */
 #define CONFIG_OPENER "opener" /* a profile's holder: whoever opens the lot */
 
 struct json_t; /* jansson's; include <jansson.h> to look inside */
 
-enum config_durability { CONFIG_DURABILITY_FULL = 1, CONFIG_DURABILITY_PROCESS, CONFIG_DURABILITY_NONE };
+enum config_durability {
+    CONFIG_DURABILITY_FULL = 1,
+    CONFIG_DURABILITY_PROCESS,
+    CONFIG_DURABILITY_NONE
+};
 enum config_log_format { CONFIG_LOG_HUMAN = 1, CONFIG_LOG_JSON };
 enum config_foreign { CONFIG_FOREIGN_ADOPT = 1, CONFIG_FOREIGN_IGNORE, CONFIG_FOREIGN_HALT_SYMBOL };
 enum config_mode { CONFIG_MODE_NETTING = 1, CONFIG_MODE_HEDGING };
 enum config_stamp { CONFIG_STAMP_OPEN = 1, CONFIG_STAMP_CLOSE };
 enum config_aspect { CONFIG_GROW = 0, CONFIG_REDUCE, CONFIG_STOP, CONFIG_TARGETS, CONFIG_ASPECTS_ };
 
-struct config_executor { /* "host.executor" */
-    int64_t retry_tries;           /* further attempts after the first */
-    int64_t retry_delay_ns;        /* before the first further one; doubles */
+struct config_executor {            /* "host.executor" */
+    int64_t retry_tries;            /* further attempts after the first */
+    int64_t retry_delay_ns;         /* before the first further one; doubles */
     int64_t entry_limit_expires_ns; /* of entries that name no expiry themselves */
-    int64_t guard_grace_ns;        /* price beyond a resting stop for this long: the guard exits */
-    int64_t guard_cancel_wait_ns;  /* wait for a cancel before the guard exits on a shared position */
-    int64_t answer_wait_ns;        /* no answer for this long = unknown; 0 = as the broker says */
-    int64_t protect_wait_ns;       /* protective orders wait this long for a stalled disk */
-    int64_t breaker_failures;      /* exhausted operations that open a broker's breaker */
-    int64_t breaker_seconds;       /* until it half-opens */
-    uint32_t foreign;              /* enum config_foreign */
-    uint8_t close_unprotected;     /* 1 = close a lot whose protection cannot be placed */
+    int64_t guard_grace_ns;         /* price beyond a resting stop for this long: the guard exits */
+    int64_t
+        guard_cancel_wait_ns;  /* wait for a cancel before the guard exits on a shared position */
+    int64_t answer_wait_ns;    /* no answer for this long = unknown; 0 = as the broker says */
+    int64_t protect_wait_ns;   /* protective orders wait this long for a stalled disk */
+    int64_t breaker_failures;  /* exhausted operations that open a broker's breaker */
+    int64_t breaker_seconds;   /* until it half-opens */
+    uint32_t foreign;          /* enum config_foreign */
+    uint8_t close_unprotected; /* 1 = close a lot whose protection cannot be placed */
 };
 
 struct config_host { /* "host" */
@@ -81,8 +86,8 @@ struct config_account {
     char currency[8];
     struct pawl_money balance;
     struct pawl_ratio leverage;
-    uint32_t mode;                     /* enum config_mode */
-    int64_t reset_second;              /* of the local day, when the daily loss starts anew */
+    uint32_t mode;                      /* enum config_mode */
+    int64_t reset_second;               /* of the local day, when the daily loss starts anew */
     char reset_tz[CONFIG_TEXT_MAX + 1]; /* time zone of that; "UTC" if not said */
 };
 
@@ -95,10 +100,10 @@ struct config_instrument {
     char pip_value_currency[8];
     uint8_t pip_value_fallback; /* 1 = pip value is a constant stand-in for a rate; warn once */
     char underlying[PAWL_SYMBOL_MAX + 1];
-    char expiry[32];   /* "2026-12-18" */
-    char right[8];     /* "call" "put" or empty */
-    char exercise[16]; /* "american" "european" or empty */
-    char contract[16]; /* "linear" "inverse" */
+    char expiry[32];    /* "2026-12-18" */
+    char right[8];      /* "call" "put" or empty */
+    char exercise[16];  /* "american" "european" or empty */
+    char contract[16];  /* "linear" "inverse" */
     char settlement[8]; /* currency; empty = the price currency */
     struct pawl_price strike;
     struct pawl_ratio leverage, maintenance_margin; /* 0 = the account's, not said */
@@ -110,9 +115,11 @@ struct config_feed {
     char symbol[PAWL_SYMBOL_MAX + 1]; /* empty = the file or broker says */
     char format[CONFIG_TEXT_MAX + 1]; /* empty = detected */
     char tz[CONFIG_TEXT_MAX + 1];     /* of stamps without one */
-    int64_t scale_e8;                 /* prices are multiplied by this */
+    struct pawl_ratio scale;          /* prices are multiplied by this; 0 = the format's own */
     struct pawl_price spread;         /* of trade-only data */
-    int64_t speed_e8;                 /* 1 = as recorded, 0 = as fast as it goes */
+    struct pawl_ratio speed;          /* 1 = as recorded, 0 = as fast as it goes */
+    int64_t bar_seconds;              /* 0 = the file's own, or its smallest step */
+    int64_t back_max_ns;              /* how far time may step back */
     uint32_t stamp;                   /* enum config_stamp: what a bar's time means */
 };
 
@@ -155,7 +162,8 @@ struct config {
     struct config_host host;
     struct config_risk risk;
     struct config_rules rules;
-    uint32_t plugin_count, account_count, instrument_count, feed_count, schedule_count, profile_count;
+    uint32_t plugin_count, account_count, instrument_count, feed_count, schedule_count,
+        profile_count;
     struct config_plugin *plugins;
     struct config_account *accounts;
     struct config_instrument *instruments;
@@ -165,26 +173,28 @@ struct config {
     struct config_source *source; /* private: the JSON and which file said what */
 };
 
-/* sets: "PATH=VALUE" texts, applied in order. PAWL_E_CONFIG with the faults in *errors, PAWL_E_NOMEM,
- * or PAWL_OK. *ret is set only on PAWL_OK. */
+/* sets: "PATH=VALUE" texts, applied in order. PAWL_E_CONFIG with the faults in *errors,
+ * PAWL_E_NOMEM, or PAWL_OK. *ret is set only on PAWL_OK. */
 int config_load(const char *file, const char *const *sets, uint32_t set_count, struct config **ret,
                 struct config_errors *errors) PAWL_MUST_CHECK;
 void config_free(struct config *config);
 
-/* Fill plugin `index`'s option struct of options_size bytes from its table (NULL = it has none; then
- * any option given is a fault). Faults are added with the file that said it and the path
+/* Fill plugin `index`'s option struct of options_size bytes from its table (NULL = it has none;
+ * then any option given is a fault). Faults are added with the file that said it and the path
  * "plugins[1].options.x". PAWL_E_CONFIG or PAWL_OK. */
 int config_plugin_options(const struct config *config, uint32_t index,
                           const struct pawl_option *table, uint32_t options_size, void *ret_options,
                           struct config_errors *errors) PAWL_MUST_CHECK;
 
-/* The file that said what stands at this path ("accounts.main.broker"); the main file if none did. */
+/* The file that said what stands at this path ("accounts.main.broker"); the main file if none did.
+ */
 const char *config_file_of(const struct config *config, const char *path);
 
 /* NULL if there is none. */
 const struct config_plugin *config_plugin_find(const struct config *config, const char *name);
 const struct config_account *config_account_find(const struct config *config, const char *name);
-const struct config_instrument *config_instrument_find(const struct config *config, const char *symbol);
+const struct config_instrument *config_instrument_find(const struct config *config,
+                                                       const char *symbol);
 const struct config_profile *config_profile_find(const struct config *config, const char *name);
 
 #endif
