@@ -5,7 +5,7 @@
 #ifndef EVENTS_TIMEFMT_H
 #define EVENTS_TIMEFMT_H
 
-#include "base/rfc3339.h"
+#include "pawl_types.h"
 
 #define TIMEFMT_MAX 40u /* bytes of a duration with its terminator */
 
@@ -14,10 +14,5 @@
 int timefmt_parse_duration(const char *text, size_t len, int64_t *ret_ns);
 /* In the largest unit up to hours that is exact; returns the length. ns >= 0. */
 size_t timefmt_format_duration(int64_t ns, char out[TIMEFMT_MAX]);
-
-/* As rfc3339_parse. */
-static inline int timefmt_parse(const char *text, size_t len, int64_t *ret_ns) {
-    return rfc3339_parse(text, len, ret_ns);
-}
 
 #endif

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/rfc3339.h"
 #include "events/codec.h"
-#include "events/timefmt.h"
 #include "feed/source.h"
 
 static int bad(char *message, const char *text) {
@@ -36,7 +36,7 @@ static int control(const struct source *source, uint16_t type, const json_t *obj
     if (t == NULL && type == ENTRY_ADVANCE) return bad(message, "t: missing");
     if (t != NULL &&
         (!json_is_string(t) ||
-         timefmt_parse(json_string_value(t), json_string_length(t), &time_ns) != PAWL_OK))
+         rfc3339_parse(json_string_value(t), json_string_length(t), &time_ns) != PAWL_OK))
         return bad(message, "t: not a time");
     *event = (struct pawl_event){.size = sizeof *event, .type = type, .time_ns = time_ns};
     *ret_own_ns = time_ns;
