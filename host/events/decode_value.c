@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/rfc3339.h"
 #include "events/decode.h"
 #include "events/timefmt.h"
 #include "pawl_num.h"
