@@ -94,7 +94,7 @@ Names are those of JSON and of the trace; C names are `PAWL_EV_…` and `struct 
 `pawl_schema.gen.h`. Every event has `seq`, `t`, `type` and `cause`. `price`, `qty`, `money` and
 `ratio` are exact to 1e-8 and decimal strings in JSON, times RFC 3339 UTC. Empty text, zero times,
 ids and enums are left out. Requests from outside are written with `order`, `stop` and `target`
-as objects: see [formats](../formats.md).
+as objects; see [events in](input.md).
 ]]
   for _, d in ipairs(DIRS) do
     w.add("## %s\n\n%s\n", d[2], d[3])

@@ -11,6 +11,7 @@
 
 #include "base/names.h"
 #include "events/codec.h"
+#include "events/input_table.h"
 #include "events/reflect.h"
 #include "pawl_num.h"
 
@@ -372,6 +373,33 @@ static void a_recorded_request_is_read_back_the_same(void **state) {
     }
 }
 
+/* docs/reference/input.md, found beside this file. */
+static FILE *open_page(void) {
+    char path[1024] = __FILE__;
+    char *slash = strrchr(path, '/');
+    assert_non_null(slash);
+    snprintf(slash, sizeof path - (size_t)(slash - path), "/../../docs/reference/input.md");
+    FILE *page = fopen(path, "r");
+    if (page == NULL) fail_msg("%s cannot be read", path);
+    return page;
+}
+
+static void every_example_of_the_page_is_valid_and_every_type_has_one(void **state) {
+    (void)state;
+    char line[1024];
+    size_t seen[SCHEMA_EVENT_COUNT] = {0};
+    FILE *page = open_page();
+    while (fgets(line, sizeof line, page) != NULL) {
+        if (line[0] != '{') continue;
+        union buffer event = decoded(line);
+        seen[reflect_event(event.head.type) - schema_events]++;
+    }
+    fclose(page);
+    for (size_t i = 0; i < SCHEMA_EVENT_COUNT; i++)
+        if (input_type_of(schema_events[i].id) != NULL && seen[i] == 0)
+            fail_msg("no example of %s", schema_events[i].name);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quote_is_read),
@@ -385,6 +413,7 @@ int main(void) {
         cmocka_unit_test(a_nul_inside_a_text_is_refused),
         cmocka_unit_test(what_does_not_fit_the_buffer_is_refused),
         cmocka_unit_test(a_recorded_request_is_read_back_the_same),
+        cmocka_unit_test(every_example_of_the_page_is_valid_and_every_type_has_one),
     };
     return cmocka_run_group_tests(tests, make_names, free_names);
 }
