@@ -1,0 +1,27 @@
+/*
+ * backtest.h - the production host on a virtual clock over recorded events.
+ *
+ * The store is a temporary database that counts as written at once; timers fire at their due time
+ * between the rows of the feed; after the last row the clock goes on for a while, so that answers on
+ * their way arrive. `restart` rows stop the host and restore it from the store. [loop]
+ */
+#ifndef RUN_BACKTEST_H
+#define RUN_BACKTEST_H
+
+#include <stdio.h>
+
+#include "run/data.h"
+#include "run/session.h"
+#include "run/summary.h"
+
+struct backtest_options {
+    struct data_options data;
+    FILE *trace; /* NULL = none */
+    const char *out_dir; /* keeps database, trace and summary; NULL = a temporary folder, removed */
+    bool progress;       /* on stderr */
+};
+
+int backtest_run(struct session *session, const struct backtest_options *options,
+                 struct summary *ret_summary, double *ret_wall_seconds, struct pawl_err *err);
+
+#endif

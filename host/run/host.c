@@ -1,0 +1,278 @@
+#include "run/host.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "events/reflect.h"
+
+/* ---- accounts and instruments ---- */
+
+static int make_accounts(struct host *host, struct pawl_err *err) {
+    const struct config *config = host->options.config;
+    uint32_t id;
+    for (uint32_t i = 0; i < config->account_count; i++) {
+        int rc = names_keep(host, NAME_ACCOUNT, config->accounts[i].name, &id, err);
+        if (rc != PAWL_OK) return rc;
+    }
+    struct book *book = &host->book;
+    book->account_count = names_count(host->names, NAME_ACCOUNT);
+    book->accounts = mem_calloc(book->account_count + 1, sizeof *book->accounts);
+    if (book->accounts == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the accounts");
+    for (uint32_t i = 0; i < config->account_count; i++) {
+        const struct config_account *from = &config->accounts[i];
+        struct book_account *account =
+            &book->accounts[names_find(host->names, NAME_ACCOUNT, from->name)];
+        account->info.id = names_find(host->names, NAME_ACCOUNT, from->name);
+        account->info.hedging = from->mode == CONFIG_MODE_HEDGING;
+        account->info.leverage = from->leverage;
+        account->info.balance = from->balance;
+        account->reset_second = from->reset_second;
+        account->day = INT64_MIN;
+        TEXT_SET(account->info.name, from->name);
+        TEXT_SET(account->info.currency, from->currency);
+        int rc = names_keep(host, NAME_COMPONENT, from->broker, &account->info.broker, err);
+        if (rc != PAWL_OK) return rc;
+    }
+    return PAWL_OK;
+}
+
+static bool is_restricted(const struct config_risk *risk, const char *symbol) {
+    for (uint32_t i = 0; i < risk->restricted_count; i++)
+        if (strcmp(risk->restricted[i], symbol) == 0) return true;
+    return false;
+}
+
+static int make_instruments(struct host *host, struct pawl_err *err) {
+    const struct config *config = host->options.config;
+    uint32_t id;
+    for (uint32_t i = 0; i < config->instrument_count; i++) {
+        int rc = names_keep(host, NAME_INSTRUMENT, config->instruments[i].base.symbol, &id, err);
+        if (rc != PAWL_OK) return rc;
+    }
+    struct book *book = &host->book;
+    book->instrument_count = names_count(host->names, NAME_INSTRUMENT);
+    book->instruments = mem_calloc(book->instrument_count + 1, sizeof *book->instruments);
+    if (book->instruments == NULL)
+        return pawl_fail(err, PAWL_E_NOMEM, "no memory for the instruments");
+    for (uint32_t i = 0; i < config->instrument_count; i++) {
+        const struct config_instrument *from = &config->instruments[i];
+        id = names_find(host->names, NAME_INSTRUMENT, from->base.symbol);
+        struct book_instrument *in = &book->instruments[id];
+        in->def = from->base;
+        in->def.id = id;
+        in->def.account = names_find(host->names, NAME_ACCOUNT, from->account);
+        in->market.stale_after_ns = config->risk.quote_stale_ns;
+        in->restricted = is_restricted(&config->risk, from->base.symbol);
+    }
+    return PAWL_OK;
+}
+
+/* ---- parts ---- */
+
+static int open_store(struct host *host, struct pawl_err *err) {
+    char path[DISK_PATH_MAX + 1];
+    snprintf(path, sizeof path, "%s/pawl.db", host->options.data_dir);
+    struct store_options options = {.path = path, .vfs = host->options.vfs,
+                                    .durability = host->options.durability,
+                                    .threaded = host->options.threaded,
+                                    .wake = host->options.wake, .wake_arg = host->options.wake_arg};
+    return store_open(&options, &host->store, err);
+}
+
+static int make_parts(struct host *host, struct pawl_err *err) {
+    struct book *book = &host->book;
+    int rc = names_new(&host->names, err);
+    if (rc == PAWL_OK) rc = open_store(host, err);
+    if (rc == PAWL_OK) rc = bus_new(&host->bus, store_boot(host->store), err);
+    if (rc == PAWL_OK) rc = triggers_new(&book->triggers, err);
+    if (rc == PAWL_OK) rc = timers_new(&book->timers, err);
+    if (rc != PAWL_OK) return rc;
+    book->bus = host->bus;
+    book->store = host->store;
+    book->names = host->names;
+    book->boot = store_boot(host->store);
+    book->host_id = (uint32_t)host->options.config->host.instance_id;
+    book_init(book);
+    host->bus->now_ns = host->options.start_ns;
+    host->bus->first = host_on_event;
+    host->bus->first_arg = host;
+    host->bus->end_of_turn = exec_end_of_turn;
+    host->bus->end_arg = &host->exec;
+    hash_init(&host->trace_hash, 0);
+    host->services = (struct services){.book = book, .exec = &host->exec,
+                                       .disk = host->options.disk,
+                                       .data_dir = host->options.data_dir,
+                                       .log = host->options.log};
+    return exec_init(&host->exec, book, host->options.config, err);
+}
+
+/* ---- plugins ---- */
+
+static int fill_options(struct host *host, uint32_t index, void *options, struct pawl_err *err) {
+    const struct pawl_plugin *plugin = host->options.plugins[index];
+    struct config_errors *errors = mem_calloc(1, sizeof *errors);
+    if (errors == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the options");
+    int rc = config_plugin_options(host->options.config, index, plugin->options,
+                                   plugin->options_size, options, errors);
+    if (rc != PAWL_OK) pawl_fail(err, rc, "%.240s", errors->count > 0 ? errors->line[0] : "options");
+    mem_free(errors);
+    return rc;
+}
+
+static int make_plugin(struct host *host, uint32_t index, struct pawl_err *err) {
+    const struct config_plugin *entry = &host->options.config->plugins[index];
+    const struct pawl_plugin *plugin = host->options.plugins[index];
+    struct instance *instance = &host->instances[index];
+    uint32_t component;
+    void *options = mem_calloc(1, plugin->options_size > 0 ? plugin->options_size : 1);
+    if (options == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the options");
+    int rc = names_keep(host, NAME_COMPONENT, entry->name, &component, err);
+    if (rc == PAWL_OK) rc = fill_options(host, index, options, err);
+    if (rc == PAWL_OK) {
+        host->instance_count = index + 1;
+        rc = instance_create(instance, plugin, entry->name, component, &host->services, options, err);
+    }
+    mem_free(options);
+    if (rc == PAWL_OK) rc = instance_attach(instance, err);
+    if (rc == PAWL_OK && plugin->kind == PAWL_PLUGIN_KIND_BROKER)
+        rc = exec_add_broker(&host->exec, component, err);
+    return rc;
+}
+
+static struct instance *instance_by_component(struct host *host, uint32_t component) {
+    for (uint32_t i = 0; i < host->instance_count; i++)
+        if (host->instances[i].ctx.component == component) return &host->instances[i];
+    return NULL;
+}
+
+static int ask_caps(struct host *host, struct pawl_err *err) {
+    for (uint32_t id = 1; id <= host->book.account_count; id++) {
+        struct book_account *account = &host->book.accounts[id];
+        if (account->info.id == 0) continue;
+        struct instance *broker = instance_by_component(host, account->info.broker);
+        if (broker == NULL || broker->plugin->kind != PAWL_PLUGIN_KIND_BROKER)
+            return pawl_fail(err, PAWL_E_CONFIG, "accounts.%s.broker: \"%s\" is not a broker",
+                             account->info.name,
+                             names_text(host->names, NAME_COMPONENT, account->info.broker));
+        account->caps.size = (uint32_t)sizeof account->caps;
+        int rc = broker->plugin->caps(broker->self, id, &account->caps);
+        if (rc != PAWL_OK)
+            return pawl_fail(err, PAWL_E_CONFIG,
+                             "accounts.%s: broker \"%s\" cannot serve it as configured "
+                             "(mode %s): %s",
+                             account->info.name, broker->name,
+                             account->info.hedging ? "hedging" : "netting", pawl_rc_text(rc));
+    }
+    return PAWL_OK;
+}
+
+/* An aspect whose holder is not loaded any more falls to the keeper. */
+static void keep_orphans(struct host *host) {
+    for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next) {
+        uint32_t *holders[] = {&lot->rec.hold_grow, &lot->rec.hold_reduce, &lot->rec.hold_stop,
+                               &lot->rec.hold_targets};
+        bool orphan = false;
+        for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
+            if (*holders[i] != 0 && instance_by_component(host, *holders[i]) == NULL) {
+                *holders[i] = 0;
+                orphan = true;
+            }
+        if (!orphan) continue;
+        lot->rec.enter_up_to = lot->rec.entered; /* no growth */
+        book_changed(&host->book, lot);
+        book_dirty(&host->book, lot);
+        host->orphans++;
+    }
+}
+
+/* `restored` for each plugin in its own turn; a refusal stops the start. */
+static int tell_restored(struct host *host, struct pawl_err *err) {
+    for (uint32_t i = 0; i < host->instance_count; i++) {
+        struct instance *instance = &host->instances[i];
+        struct pawl_ev_restored event;
+        EVENT_INIT(event, PAWL_EV_RESTORED);
+        event.head.target = instance->ctx.component;
+        event.boot = host->book.boot;
+        uint64_t failures = instance->failures;
+        host_turn(host, &event.head, host->bus->now_ns);
+        if (instance->failures != failures)
+            return pawl_fail(err, PAWL_E_STATE, "%s: it refuses what is stored", instance->name);
+    }
+    if (host->orphans > 0)
+        log_write(host->options.log, PAWL_LOG_WARN, "host",
+                  "%u lots have an aspect whose holder is not configured: the keeper enforces "
+                  "their last stops and targets",
+                  host->orphans);
+    return PAWL_OK;
+}
+
+int host_start(const struct host_options *options, struct host **ret, struct pawl_err *err) {
+    struct host *host = mem_calloc(1, sizeof *host);
+    if (host == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the host");
+    host->options = *options;
+    int rc = make_parts(host, err);
+    if (rc == PAWL_OK) rc = restore_names(host, err);
+    if (rc == PAWL_OK) rc = names_keep(host, NAME_COMPONENT, "host", &host->exec.operator_id, err);
+    if (rc == PAWL_OK) rc = make_accounts(host, err);
+    if (rc == PAWL_OK) rc = make_instruments(host, err);
+    for (uint32_t i = 0; rc == PAWL_OK && i < options->config->plugin_count; i++)
+        rc = make_plugin(host, i, err);
+    if (rc == PAWL_OK) rc = schedule_init(host, err);
+    if (rc == PAWL_OK) rc = ask_caps(host, err);
+    if (rc == PAWL_OK) rc = restore_book(host, err);
+    if (rc == PAWL_OK) {
+        if (host->book.host.virtual_now > host->bus->now_ns)
+            host->bus->now_ns = host->book.host.virtual_now;
+        host->extra_changed = true; /* the names */
+        exec_restored(&host->exec);
+        keep_orphans(host);
+        rc = tell_restored(host, err);
+    }
+    if (rc != PAWL_OK) {
+        host_abandon(host);
+        return rc;
+    }
+    *ret = host;
+    return PAWL_OK;
+}
+
+static void release_all(struct host *host) {
+    for (uint32_t i = host->instance_count; i > 0; i--) instance_done(&host->instances[i - 1]);
+    exec_done(&host->exec);
+    book_done(&host->book);
+    triggers_free(host->book.triggers);
+    timers_free(host->book.timers);
+    bus_free(host->bus);
+    names_free(host->names);
+    mem_free(host);
+}
+
+void host_stop(struct host *host) {
+    if (host == NULL) return;
+    store_close(host->store);
+    release_all(host);
+}
+
+void host_abandon(struct host *host) {
+    if (host == NULL) return;
+    if (host->store != NULL) store_abandon(host->store);
+    release_all(host);
+}
+
+void host_halt(struct host *host, const char *reason, int64_t now_ns) {
+    host->exec.halt_reason = reason;
+    host_turn(host, NULL, now_ns);
+}
+
+struct pawl_money host_equity(const struct host *host) {
+    struct pawl_money sum = {0}, one;
+    for (uint32_t id = 1; id <= host->book.account_count; id++)
+        if (host->book.accounts[id].info.id != 0 && book_equity(&host->book, id, &one) == PAWL_OK &&
+            pawl_add_i64(sum.e8, one.e8, &sum.e8) != PAWL_OK)
+            return sum;
+    return sum;
+}
+
+uint64_t host_feed_row(const struct host *host) { return host->row; }

@@ -1,0 +1,105 @@
+/*
+ * host.h - one of everything, put together: names, store, bus, book, executor, plugins.
+ *
+ * The host is the same object live, in a backtest and in the simulator; who drives it decides what
+ * time is and when commands leave:
+ *
+ *     host_start()                    open the store, restore, create the plugins, `restored`
+ *     host_input(event, now)          one turn, then its batch goes to the store
+ *     host_timer(now)                 one due timer as a turn; false = none is due
+ *     host_release()                  release what is durable by now, until nothing more is
+ *     host_stop()                     flush and close; or host_abandon(): what a crash leaves
+ *
+ * With `instant` set (backtest) a batch counts as stored at once and host_input() releases before it
+ * returns; else the runner calls host_release() when the store has woken it.
+ *
+ * Thread loop only. Errors: start explains itself in *err; afterwards a turn cannot fail, but
+ * host_fault() says why the host must not go on.
+ */
+#ifndef RUN_HOST_H
+#define RUN_HOST_H
+
+#include "base/hash.h"
+#include "plugin/instance.h"
+
+#define HOST_PLUGINS_MAX CONFIG_PLUGINS_MAX
+
+struct host_options {
+    const struct config *config;
+    const struct pawl_plugin *const *plugins; /* loaded, in the configuration's order */
+    const char *data_dir;                     /* exists */
+    struct disk *disk;                        /* for plugins' files */
+    const char *vfs;                          /* of the store; NULL = the system's */
+    uint32_t durability;                      /* enum store_durability */
+    bool threaded;                            /* the store has its writer thread */
+    bool instant;
+    void (*wake)(void *arg); /* from the writer thread; threaded only */
+    void *wake_arg;
+    struct log *log;
+    /* Each state event as a JSON line without newline; NULL = not wanted. */
+    void (*trace)(void *arg, const struct pawl_event *event, const char *line, size_t length);
+    void *trace_arg;
+    int64_t start_ns; /* clock before the first input */
+};
+
+struct host_counts { /* of the inputs, for the summary */
+    uint64_t events, quotes, trades, bars, signals;
+    int64_t first_ns, last_ns;
+};
+
+struct host {
+    struct host_options options;
+    struct names *names;
+    struct bus *bus;
+    struct store *store;
+    struct book book;
+    struct exec exec;
+    struct services services;
+    struct instance instances[HOST_PLUGINS_MAX];
+    uint32_t instance_count;
+    struct hash trace_hash;
+    struct host_counts counts;
+    uint64_t row;        /* of the feed, of the last input */
+    uint64_t stored_row; /* of the last batch */
+    uint32_t schedule_count;
+    struct pawl_rec_schedule schedules[CONFIG_SCHEDULE_MAX];
+    uint64_t committed_turn;
+    uint32_t orphans;
+    bool extra_changed; /* the batch holds something besides the book's changes */
+    char fault[192]; /* why it must not go on; empty = well */
+};
+
+/* equity_start is the sum of the accounts' balances. */
+int host_start(const struct host_options *options, struct host **ret, struct pawl_err *err);
+void host_stop(struct host *host);    /* flush and close; accepts NULL */
+void host_abandon(struct host *host); /* nothing more is written; accepts NULL */
+
+void host_input(struct host *host, struct pawl_event *event, int64_t now_ns);
+int64_t host_next_due(const struct host *host); /* TIMERS_NEVER = no timer is set */
+bool host_timer(struct host *host, int64_t now_ns);
+void host_release(struct host *host);
+/* The disk has stalled: let protective commands go. */
+void host_release_protective(struct host *host);
+bool host_waiting(const struct host *host); /* commands wait for the disk */
+const char *host_fault(const struct host *host); /* NULL = well */
+/* Nothing new is entered from now on. */
+void host_halt(struct host *host, const char *reason, int64_t now_ns);
+/* Equity of all accounts together. */
+struct pawl_money host_equity(const struct host *host);
+uint64_t host_feed_row(const struct host *host); /* where a replayed feed goes on; 0 = at its start */
+
+/* ---- internal: restore.c, schedule.c, turn.c ---- */
+int restore_names(struct host *host, struct pawl_err *err);
+int restore_book(struct host *host, struct pawl_err *err);
+int schedule_init(struct host *host, struct pawl_err *err);
+void schedule_begin(struct host *host, int64_t now_ns); /* at the first input */
+/* The entry a schedule makes now, in buf; false = none. Sets its next timer. */
+bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max);
+struct event_decode;
+void host_decode_env(struct host *host, struct event_decode *ret); /* names in JSON events */
+void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns); /* and its batch */
+void host_on_event(void *arg, const struct pawl_event *event);
+int names_keep(struct host *host, enum name_space space, const char *text, uint32_t *ret_id,
+               struct pawl_err *err);
+
+#endif

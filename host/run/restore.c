@@ -1,0 +1,134 @@
+/* From the store back into memory; read once, before the first turn. */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "events/reflect.h"
+#include "run/host.h"
+
+static int load(struct host *host, uint16_t id,
+                int (*row)(void *arg, const void *row, struct pawl_err *err), struct pawl_err *err) {
+    return store_load(host->store, reflect_record(id), row, host, err);
+}
+
+static int name_row(void *arg, const void *row, struct pawl_err *err) {
+    struct host *host = arg;
+    const struct pawl_rec_name *rec = row;
+    if (rec->space == 0 || rec->space >= NAME_SPACES_)
+        return pawl_fail(err, PAWL_E_DATA, "names: row %llu is of no known space",
+                         (unsigned long long)rec->id);
+    return names_restore(host->names, (enum name_space)rec->space, (uint32_t)(rec->id & 0xffffffff),
+                         rec->text, err);
+}
+
+int restore_names(struct host *host, struct pawl_err *err) {
+    return load(host, PAWL_REC_NAME, name_row, err);
+}
+
+int names_keep(struct host *host, enum name_space space, const char *text, uint32_t *ret_id,
+               struct pawl_err *err) {
+    int fresh = 0;
+    int rc = names_intern(host->names, space, text, ret_id, &fresh, err);
+    if (rc != PAWL_OK || !fresh) return rc;
+    struct pawl_rec_name rec = {.id = (uint64_t)space << 32 | *ret_id, .space = space};
+    TEXT_SET(rec.text, text);
+    rc = store_put(host->store, reflect_record(PAWL_REC_NAME), &rec);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "cannot keep the name \"%s\"", text);
+}
+
+static int host_row(void *arg, const void *row, struct pawl_err *err) {
+    (void)err;
+    ((struct host *)arg)->book.host = *(const struct pawl_rec_host *)row;
+    return PAWL_OK;
+}
+
+static int lot_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    struct lot *lot = book_lot_restore(book, row, err);
+    if (lot == NULL) return PAWL_E_DATA;
+    struct book_account *account = &book->accounts[lot->rec.account];
+    account->realised.e8 += lot->rec.profit.e8;
+    account->fees.e8 += lot->rec.fees.e8;
+    account->cash_flow.e8 += lot->rec.cash_flow.e8;
+    book->totals.gross.e8 += lot->rec.profit.e8;
+    book->totals.fees.e8 += lot->rec.fees.e8;
+    book->totals.unprotected_ns += lot->rec.naked_ns;
+    book->totals.guarded_ns += lot->rec.guarded_ns;
+    book->totals.stops_moved += lot->rec.stop_moves;
+    book->totals.lots_opened++;
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSED) book->totals.lots_closed++;
+    book_evict(book);
+    return PAWL_OK;
+}
+
+static int target_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    const struct pawl_rec_target *rec = row;
+    struct lot *lot = book_lot(book, rec->lot);
+    if (lot == NULL) return PAWL_OK; /* of a lot that is history */
+    struct pawl_rec_target *target = lot_target(lot, rec->index);
+    if (target == NULL)
+        return pawl_fail(err, PAWL_E_DATA, "target %llu has no place in its lot",
+                         (unsigned long long)rec->id);
+    *target = *rec;
+    return PAWL_OK;
+}
+
+static int order_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    const struct pawl_rec_order *rec = row;
+    book->totals.orders += rec->sent != 0;
+    if (book_lot(book, rec->lot) == NULL) return PAWL_OK;
+    return book_order_restore(book, rec, err) == NULL ? PAWL_E_DATA : PAWL_OK;
+}
+
+static int share_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    const struct pawl_rec_share *rec = row;
+    struct order *order = book_order(book, rec->order);
+    struct lot *lot = book_lot(book, rec->lot);
+    if (order == NULL || lot == NULL) return PAWL_OK;
+    int rc = book_order_share(book, order, lot, rec->quantity);
+    if (rc != PAWL_OK)
+        return pawl_fail(err, rc, "share %llu cannot be restored", (unsigned long long)rec->id);
+    order->shares[order->share_count - 1].filled = rec->filled;
+    return PAWL_OK;
+}
+
+static int fill_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    const struct pawl_rec_fill *rec = row;
+    book->totals.fills++;
+    if (rec->execution[0] == '\0' || book_lot(book, rec->lot) == NULL) return PAWL_OK;
+    int rc = book_execution_add(book, rec->account, rec->execution);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "no memory for the fills");
+}
+
+static int feed_row(void *arg, const void *row, struct pawl_err *err) {
+    (void)err;
+    struct host *host = arg;
+    host->row = host->stored_row = ((const struct pawl_rec_feed *)row)->row;
+    return PAWL_OK;
+}
+
+static int schedule_row(void *arg, const void *row, struct pawl_err *err) {
+    (void)err;
+    struct host *host = arg;
+    const struct pawl_rec_schedule *rec = row;
+    if (rec->id >= 1 && rec->id <= host->schedule_count) host->schedules[rec->id - 1] = *rec;
+    return PAWL_OK;
+}
+
+int restore_book(struct host *host, struct pawl_err *err) {
+    static const struct {
+        uint16_t id;
+        int (*row)(void *arg, const void *row, struct pawl_err *err);
+    } parts[] = {{PAWL_REC_HOST, host_row},   {PAWL_REC_LOT, lot_row},
+                 {PAWL_REC_TARGET, target_row}, {PAWL_REC_ORDER, order_row},
+                 {PAWL_REC_SHARE, share_row}, {PAWL_REC_FILL, fill_row},
+                 {PAWL_REC_FEED, feed_row},   {PAWL_REC_SCHEDULE, schedule_row}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        int rc = load(host, parts[i].id, parts[i].row, err);
+        if (rc != PAWL_OK) return rc;
+    }
+    return PAWL_OK;
+}

@@ -1,0 +1,82 @@
+/* Entries made by the clock: demos and tests. A schedule's place is stored with the lot it opens. */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "events/codec.h"
+#include "run/host.h"
+
+static uint32_t find_instrument(void *self, const char *symbol) {
+    return names_find(((struct host *)self)->names, NAME_INSTRUMENT, symbol);
+}
+static uint32_t find_account(void *self, const char *name) {
+    return names_find(((struct host *)self)->names, NAME_ACCOUNT, name);
+}
+static uint32_t find_component(void *self, const char *name) {
+    return names_find(((struct host *)self)->names, NAME_COMPONENT, name);
+}
+
+void host_decode_env(struct host *host, struct event_decode *ret) {
+    *ret = (struct event_decode){.self = host, .instrument = find_instrument,
+                                 .account = find_account, .component = find_component};
+}
+
+static int build(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max,
+                 struct pawl_err *err) {
+    struct event_decode env;
+    host_decode_env(host, &env);
+    env.type = "entry";
+    env.now_ns = now_ns;
+    return event_from_json(host->options.config->schedule[id - 1].entry, &env, buf, max, err);
+}
+
+int schedule_init(struct host *host, struct pawl_err *err) {
+    const struct config *config = host->options.config;
+    _Alignas(16) unsigned char entry[PAWL_EVENT_SIZE_MAX];
+    host->schedule_count = config->schedule_count;
+    for (uint64_t id = 1; id <= host->schedule_count; id++) {
+        struct pawl_err why = {0};
+        host->schedules[id - 1] = (struct pawl_rec_schedule){.id = id};
+        if (build(host, id, 1, entry, sizeof entry, &why) != PAWL_OK)
+            return pawl_fail(err, PAWL_E_CONFIG, "%s: schedule[%llu].%s", config->file,
+                             (unsigned long long)(id - 1), why.text);
+    }
+    return PAWL_OK;
+}
+
+/* When it fires next; 0 = never again. `last` of a schedule that has not fired is its base. */
+static int64_t next_due(const struct host *host, uint64_t id) {
+    const struct config_schedule *plan = &host->options.config->schedule[id - 1];
+    const struct pawl_rec_schedule *now = &host->schedules[id - 1];
+    if (plan->count > 0 && now->fired >= (uint64_t)plan->count) return 0;
+    if (now->fired == 0 && plan->start_ns != 0) return plan->start_ns;
+    if (plan->every_ns == 0) return 0;
+    return now->last + plan->every_ns;
+}
+
+static void arm(struct host *host, uint64_t id) {
+    int64_t due_ns = next_due(host, id);
+    if (due_ns > 0) exec_wake_at(&host->exec, EXEC_KEY_SCHEDULE, id, due_ns);
+}
+
+void schedule_begin(struct host *host, int64_t now_ns) {
+    for (uint64_t id = 1; id <= host->schedule_count; id++) {
+        struct pawl_rec_schedule *rec = &host->schedules[id - 1];
+        if (rec->last == 0) {
+            rec->last = now_ns;
+            book_put(&host->book, PAWL_REC_SCHEDULE, rec);
+            host->extra_changed = true; /* there is something to commit */
+        }
+        arm(host, id);
+    }
+}
+
+bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max) {
+    if (id < 1 || id > host->schedule_count) return false;
+    struct pawl_rec_schedule *rec = &host->schedules[id - 1];
+    rec->last = now_ns;
+    rec->fired++;
+    book_put(&host->book, PAWL_REC_SCHEDULE, rec);
+    host->extra_changed = true;
+    arm(host, id);
+    return build(host, id, now_ns, buf, max, NULL) == PAWL_OK;
+}

@@ -1,0 +1,196 @@
+#include "run/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/rfc3339.h"
+
+static struct summary_group *group(struct summary *summary, uint8_t by, const char *name) {
+    for (uint32_t i = 0; i < summary->group_count; i++)
+        if (summary->groups[i].by == by && strcmp(summary->groups[i].name, name) == 0)
+            return &summary->groups[i];
+    if (summary->group_count == SUMMARY_GROUPS_MAX) return &summary->groups[SUMMARY_GROUPS_MAX - 1];
+    struct summary_group *fresh = &summary->groups[summary->group_count++];
+    fresh->by = by;
+    TEXT_SET(fresh->name, summary->group_count == SUMMARY_GROUPS_MAX ? "other" : name);
+    return fresh;
+}
+
+static void add_lot(struct summary_group *to, const struct pawl_ev_lot_closed *lot) {
+    int64_t net_e8 = lot->profit.e8 - lot->fees.e8;
+    to->lots++;
+    to->gross_e8 += lot->profit.e8;
+    to->fees_e8 += lot->fees.e8;
+    if (net_e8 > 0) {
+        to->wins++;
+        to->win_e8 += net_e8;
+    } else if (net_e8 < 0) {
+        to->losses++;
+        to->loss_e8 += net_e8;
+    }
+}
+
+static void on_lot_closed(struct summary *summary, const struct pawl_ev_lot_closed *lot,
+                          const struct names *names) {
+    summary->lots_closed++;
+    if (lot->quantity.e8 == 0) return; /* nothing was ever filled: no trade to count */
+    add_lot(group(summary, 0, "all"), lot);
+    add_lot(group(summary, 1, lot->profile[0] != '\0' ? lot->profile : "own"), lot);
+    add_lot(group(summary, 2, names_text(names, NAME_INSTRUMENT, lot->instrument)), lot);
+    add_lot(group(summary, 3, lot->reason), lot);
+}
+
+void summary_event(struct summary *summary, const struct pawl_event *event,
+                   const struct names *names) {
+    switch (event->type) {
+    case PAWL_EV_LOT_OPENED: summary->lots_opened++; break;
+    case PAWL_EV_LOT_CLOSED: on_lot_closed(summary, (const void *)event, names); break;
+    case PAWL_EV_STOP_MOVED: summary->stops_moved++; break;
+    case PAWL_EV_ORDER_SUBMITTED: summary->orders++; break;
+    case PAWL_EV_ORDER_REJECTED: summary->rejects++; break;
+    case PAWL_EV_ORDER_UNKNOWN: summary->unknown++; break;
+    case PAWL_EV_RISK_REFUSED: summary->refused++; break;
+    case PAWL_EV_ALERT: summary->alerts++; break;
+    case PAWL_EV_CONFLICT: summary->conflicts++; break;
+    case PAWL_EV_ENTRY_IGNORED: summary->ignored++; break;
+    case PAWL_EV_FILL:
+        summary->fills++;
+        summary->fees_e8 += ((const struct pawl_ev_fill *)event)->fee.e8;
+        break;
+    case PAWL_EV_EXIT_TAKEN:
+        summary->gross_e8 += ((const struct pawl_ev_exit_taken *)event)->profit.e8;
+        break;
+    default: break;
+    }
+}
+
+void summary_host(struct summary *summary, struct host *host) {
+    const struct host_counts *counts = &host->counts;
+    guard_finish_times(&host->exec);
+    summary->partial_exits += host->book.totals.partial_exits;
+    summary->unprotected_ns = host->book.totals.unprotected_ns;
+    summary->guarded_ns = host->book.totals.guarded_ns;
+    summary->open_lots = host->book.open_lots;
+    summary->events += counts->events;
+    summary->quotes += counts->quotes;
+    summary->trades += counts->trades;
+    summary->bars += counts->bars;
+    summary->signals += counts->signals;
+    if (summary->first_ns == 0) summary->first_ns = counts->first_ns;
+    if (counts->last_ns != 0) summary->last_ns = counts->last_ns;
+    summary->equity_start.e8 = 0;
+    for (uint32_t id = 1; id <= host->book.account_count; id++)
+        summary->equity_start.e8 += host->book.accounts[id].info.balance.e8;
+    summary->equity_end = host_equity(host);
+    summary->trace_hash = hash_value(&host->trace_hash);
+}
+
+static const char *amount(int64_t e8, char out[PAWL_E8_TEXT_MAX]) {
+    pawl_format_e8(e8, out);
+    return out;
+}
+
+static void time_json(const char *name, int64_t ns, FILE *out) {
+    char text[RFC3339_SIZE];
+    if (ns == 0) {
+        fprintf(out, "\"%s\":null,", name);
+        return;
+    }
+    rfc3339_format(ns, -1, text);
+    fprintf(out, "\"%s\":\"%s\",", name, text);
+}
+
+static void group_json(const struct summary_group *one, FILE *out) {
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], d[PAWL_E8_TEXT_MAX],
+        e[PAWL_E8_TEXT_MAX];
+    fprintf(out,
+            "{\"trades\":%" PRIu64 ",\"winning\":%" PRIu64 ",\"losing\":%" PRIu64
+            ",\"gross_pnl\":\"%s\",\"fees\":\"%s\",\"net_pnl\":\"%s\",\"won\":\"%s\",\"lost\":\"%s\"}",
+            one->lots, one->wins, one->losses, amount(one->gross_e8, a), amount(one->fees_e8, b),
+            amount(one->gross_e8 - one->fees_e8, c), amount(one->win_e8, d), amount(one->loss_e8, e));
+}
+
+static void groups_json(const struct summary *summary, uint8_t by, const char *name, FILE *out) {
+    bool first = true;
+    fprintf(out, "\"%s\":{", name);
+    for (uint32_t i = 0; i < summary->group_count; i++) {
+        if (summary->groups[i].by != by) continue;
+        fprintf(out, "%s\"%s\":", first ? "" : ",", summary->groups[i].name);
+        group_json(&summary->groups[i], out);
+        first = false;
+    }
+    fprintf(out, "}");
+}
+
+static void performance_json(const struct summary *summary, FILE *out) {
+    static const struct summary_group none = {0};
+    const struct summary_group *all = &none;
+    for (uint32_t i = 0; i < summary->group_count; i++)
+        if (summary->groups[i].by == 0) all = &summary->groups[i];
+    fprintf(out, "\"performance\":{\"all\":");
+    group_json(all, out);
+    fprintf(out, ",\"by\":{");
+    groups_json(summary, 1, "profile", out);
+    fprintf(out, ",");
+    groups_json(summary, 2, "symbol", out);
+    fprintf(out, ",");
+    groups_json(summary, 3, "reason", out);
+    fprintf(out, "}}");
+}
+
+void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], d[PAWL_E8_TEXT_MAX],
+        e[PAWL_E8_TEXT_MAX];
+    fprintf(out,
+            "{\"events\":%" PRIu64 ",\"quotes\":%" PRIu64 ",\"trades\":%" PRIu64 ",\"bars\":%" PRIu64
+            ",\"signals\":%" PRIu64 ",\"orders\":%" PRIu64 ",\"fills\":%" PRIu64
+            ",\"rejects\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"ignored\":%" PRIu64
+            ",\"unknown\":%" PRIu64 ",\"conflicts\":%" PRIu64 ",\"alerts\":%" PRIu64
+            ",\"lots_opened\":%" PRIu64 ",\"lots_closed\":%" PRIu64 ",\"open_lots\":%" PRIu64
+            ",\"stops_moved\":%" PRIu64 ",\"partial_exits\":%" PRIu64 ",",
+            s->events, s->quotes, s->trades, s->bars, s->signals, s->orders, s->fills, s->rejects,
+            s->refused, s->ignored, s->unknown, s->conflicts, s->alerts, s->lots_opened,
+            s->lots_closed, s->open_lots, s->stops_moved, s->partial_exits);
+    fprintf(out, "\"unprotected_ns\":%" PRId64 ",\"guarded_ns\":%" PRId64
+                 ",\"chains\":{},\"tranches\":{\"created\":0,\"merged\":0,\"closed\":0},",
+            s->unprotected_ns, s->guarded_ns);
+    fprintf(out,
+            "\"gross_pnl\":\"%s\",\"fees\":\"%s\",\"net_pnl\":\"%s\",\"equity_start\":\"%s\","
+            "\"equity_end\":\"%s\",",
+            amount(s->gross_e8, a), amount(s->fees_e8, b), amount(s->gross_e8 - s->fees_e8, c),
+            amount(s->equity_start.e8, d), amount(s->equity_end.e8, e));
+    time_json("first_t", s->first_ns, out);
+    time_json("last_t", s->last_ns, out);
+    fprintf(out, "\"trace_hash\":\"%016" PRIx64 "\",", s->trace_hash);
+    performance_json(s, out);
+    fprintf(out, ",\"timing\":{\"wall_seconds\":%.3f,\"events_per_second\":%.0f}}\n", wall_seconds,
+            wall_seconds > 0 ? (double)s->events / wall_seconds : 0.0);
+}
+
+void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], from[RFC3339_SIZE] = "-",
+         to[RFC3339_SIZE] = "-";
+    if (s->first_ns != 0) rfc3339_format(s->first_ns, -1, from);
+    if (s->last_ns != 0) rfc3339_format(s->last_ns, -1, to);
+    fprintf(out, "\n  from        %s\n  to          %s\n", from, to);
+    fprintf(out, "  events      %" PRIu64 " (%" PRIu64 " quotes, %" PRIu64 " trades, %" PRIu64
+                 " bars) in %.2f s\n",
+            s->events, s->quotes, s->trades, s->bars, wall_seconds);
+    fprintf(out, "  lots        %" PRIu64 " opened, %" PRIu64 " closed, %" PRIu64 " open\n",
+            s->lots_opened, s->lots_closed, s->open_lots);
+    fprintf(out, "  orders      %" PRIu64 " sent, %" PRIu64 " fills, %" PRIu64 " rejected, %" PRIu64
+                 " of unknown outcome\n",
+            s->orders, s->fills, s->rejects, s->unknown);
+    for (uint32_t i = 0; i < s->group_count; i++)
+        if (s->groups[i].by == 3)
+            fprintf(out, "              %-14s %5" PRIu64 "   %s\n", s->groups[i].name,
+                    s->groups[i].lots, amount(s->groups[i].gross_e8 - s->groups[i].fees_e8, a));
+    fprintf(out, "  profit      %s gross, %s fees, %s net\n", amount(s->gross_e8, a),
+            amount(s->fees_e8, b), amount(s->gross_e8 - s->fees_e8, c));
+    fprintf(out, "  equity      %s -> %s\n", amount(s->equity_start.e8, a),
+            amount(s->equity_end.e8, b));
+    fprintf(out, "  protection  %.3f s naked, %.3f s on the host guard alone\n",
+            (double)s->unprotected_ns / 1e9, (double)s->guarded_ns / 1e9);
+    fprintf(out, "  alerts      %" PRIu64 "\n  trace hash  %016" PRIx64 "\n", s->alerts,
+            s->trace_hash);
+}

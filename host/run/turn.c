@@ -1,0 +1,189 @@
+/* Turns: an input, all it causes, its batch to the store, and what the store lets go. */
+#include <stdio.h>
+#include <string.h>
+
+#include "events/codec.h"
+#include "events/reflect.h"
+#include "run/host.h"
+
+/* A replayed feed's place is stored with every batch, and this often where nothing happens. */
+#define ROWS_PER_BATCH_MAX 65536u
+
+static void trace(struct host *host, const struct pawl_event *event) {
+    static char line[CODEC_LINE_MAX]; /* loop thread only; a state event is short */
+    size_t length;
+    if (event_to_json(event, host->names, line, sizeof line, &length) != PAWL_OK) {
+        snprintf(host->fault, sizeof host->fault, "event 0x%04x cannot be written as JSON",
+                 event->type);
+        return;
+    }
+    hash_add(&host->trace_hash, line, length);
+    hash_add(&host->trace_hash, "\n", 1);
+    if (host->options.trace != NULL) host->options.trace(host->options.trace_arg, event, line, length);
+}
+
+void host_on_event(void *arg, const struct pawl_event *event) {
+    struct host *host = arg;
+    uint16_t family = event->type >> 8;
+    if (family == 0x01) {
+        book_market(&host->book, event);
+    } else if (family >= 0x06) {
+        trace(host, event);
+    } else if (family == 0x04 || family == 0x05 || family == 0x02) {
+        exec_event(&host->exec, event);
+    }
+}
+
+static void count(struct host *host, const struct pawl_event *event, int64_t now_ns) {
+    struct host_counts *counts = &host->counts;
+    counts->events++;
+    if (counts->first_ns == 0) counts->first_ns = now_ns;
+    counts->last_ns = now_ns;
+    switch (event->type) {
+    case PAWL_EV_QUOTE: counts->quotes++; break;
+    case PAWL_EV_TRADE: counts->trades++; break;
+    case PAWL_EV_BAR: counts->bars++; break;
+    case PAWL_EV_SIGNAL: counts->signals++; break;
+    default: break;
+    }
+}
+
+static void fail(struct host *host, const char *what, int rc) {
+    struct pawl_err err = {0};
+    if (host->fault[0] != '\0') return;
+    if (store_failed(host->store, &err) != PAWL_OK)
+        snprintf(host->fault, sizeof host->fault, "%s: %.150s", what, err.text);
+    else
+        snprintf(host->fault, sizeof host->fault, "%s: code %d", what, rc);
+}
+
+/* A store that failed opens nothing new; what protects goes on, under alarm, from memory. */
+static void on_store_failed(struct host *host, int rc) {
+    if (host->fault[0] != '\0') return;
+    fail(host, "the database cannot be written", rc);
+    log_write(host->options.log, PAWL_LOG_ERROR, "store", "%s", host->fault);
+}
+
+/* The turn's changes become one batch; without changes nothing is written. */
+static void commit(struct host *host) {
+    struct book *book = &host->book;
+    bool far = host->row - host->stored_row >= ROWS_PER_BATCH_MAX && !host->options.instant;
+    if (!book_has_changes(book) && !far && !host->extra_changed) return;
+    if (book->host.virtual_now != 0 || host->row != 0) {
+        book->host.virtual_now = host->bus->now_ns;
+        book->host_changed = true;
+    }
+    int rc = book_store(book);
+    if (host->row != host->stored_row) {
+        struct pawl_rec_feed rec = {.id = 1, .row = host->row};
+        int put_rc = store_put(host->store, reflect_record(PAWL_REC_FEED), &rec);
+        if (rc == PAWL_OK) rc = put_rc;
+        host->stored_row = host->row;
+    }
+    host->extra_changed = false;
+    if (rc == PAWL_OK) rc = store_commit(host->store, host->bus->turn);
+    host->committed_turn = host->bus->turn;
+    if (rc != PAWL_OK || book->store_refused) on_store_failed(host, rc);
+}
+
+void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns) {
+    bus_input(host->bus, event, 0, now_ns);
+    commit(host);
+    if (host->book.events_lost > 0)
+        snprintf(host->fault, sizeof host->fault,
+                 "one turn made more than %u events: something feeds on itself",
+                 BUS_TURN_EVENTS_MAX);
+    book_evict(&host->book);
+}
+
+/* Levels beyond a turn's share go out before anything newer. */
+static void drain_levels(struct host *host) {
+    while (triggers_pending(host->book.triggers) ||
+           host->book.path.at < host->book.path.count) {
+        triggers_turn(host->book.triggers);
+        host_turn(host, NULL, host->bus->now_ns);
+    }
+}
+
+static void settle(struct host *host) {
+    drain_levels(host);
+    if (host->options.instant) host_release(host);
+}
+
+/* A fault names a lot; the venue knows lots by number only. */
+static void resolve_ref(const struct host *host, struct pawl_event *event) {
+    struct pawl_ev_fault *fault = (void *)event;
+    if (event->type != PAWL_EV_FAULT || fault->ref[0] == '\0' || fault->lot != 0) return;
+    const struct lot *lot = book_lot_by_ref(&host->book, fault->ref);
+    if (lot != NULL) fault->lot = lot->rec.id;
+}
+
+void host_input(struct host *host, struct pawl_event *event, int64_t now_ns) {
+    if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
+    if (host->counts.first_ns == 0) schedule_begin(host, now_ns);
+    count(host, event, now_ns);
+    resolve_ref(host, event);
+    if (event->cookie != 0) host->row = event->cookie;
+    if (event->type == PAWL_EV_ENTRY) event->target = ((struct pawl_ev_entry *)event)->via;
+    triggers_turn(host->book.triggers);
+    host_turn(host, event, now_ns);
+    settle(host);
+}
+
+int64_t host_next_due(const struct host *host) { return timers_next_due(host->book.timers); }
+
+bool host_timer(struct host *host, int64_t now_ns) {
+    uint32_t owner;
+    uint64_t key;
+    int64_t due_ns;
+    if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
+    if (!timers_pop(host->book.timers, now_ns, &owner, &key, &due_ns)) return false;
+    triggers_turn(host->book.triggers);
+    if (owner == 0 && EXEC_KEY_WHAT(key) == EXEC_KEY_SCHEDULE) {
+        _Alignas(16) unsigned char entry[PAWL_EVENT_SIZE_MAX];
+        struct pawl_event *event = (void *)entry;
+        if (schedule_fire(host, EXEC_KEY_NUMBER(key), now_ns, entry, sizeof entry)) {
+            event->target = ((struct pawl_ev_entry *)event)->via;
+            host_turn(host, event, now_ns);
+        } else {
+            host_turn(host, NULL, now_ns);
+        }
+    } else {
+        struct pawl_ev_timer event;
+        EVENT_INIT(event, PAWL_EV_TIMER);
+        event.head.target = owner == 0 ? host->exec.operator_id : owner;
+        event.head.cookie = key;
+        event.due = due_ns;
+        host_turn(host, &event.head, now_ns);
+    }
+    settle(host);
+    return true;
+}
+
+void host_release(struct host *host) {
+    uint64_t oldest;
+    while (outbox_waiting(&host->exec, &oldest)) {
+        uint64_t durable =
+            host->options.instant ? host->bus->turn : store_durable_turn(host->store);
+        if (durable < oldest) return;
+        host->exec.release_turn = durable;
+        host_turn(host, NULL, host->bus->now_ns);
+        drain_levels(host);
+    }
+}
+
+void host_release_protective(struct host *host) {
+    if (host->exec.outbox_count == 0) return;
+    host->exec.release_protective = true;
+    host_turn(host, NULL, host->bus->now_ns);
+    drain_levels(host);
+}
+
+bool host_waiting(const struct host *host) {
+    uint64_t oldest;
+    return outbox_waiting(&host->exec, &oldest);
+}
+
+const char *host_fault(const struct host *host) {
+    return host->fault[0] == '\0' ? NULL : host->fault;
+}
