@@ -23,9 +23,10 @@ local function emit_sql()
       w.add("-- %s%s", r.plugin and r.plugin .. ": " or "", r.doc)
       w.add('CREATE TABLE "%s" (', r.table)
       for i, f in ipairs(r.fields) do
-        local rest = (i == 1 and " PRIMARY KEY" or " NOT NULL") .. (i < #r.fields and "," or "")
+        local rest = i == 1 and " PRIMARY KEY," or " NOT NULL,"
         w.add('  "%s" %s%s -- %s: %s', f.name, sql_type(f), rest, unit_of(f), f.doc)
       end
+      w.add '  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store'
       w.add ");\n"
     end
   end

@@ -5,7 +5,8 @@
 CREATE TABLE "names" (
   "id" INTEGER PRIMARY KEY, -- u64: The id.
   "space" INTEGER NOT NULL, -- u32: 1 instrument, 2 account, 3 component, 4 feed.
-  "text" TEXT NOT NULL -- str64: The name.
+  "text" TEXT NOT NULL, -- str64: The name.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- One row: what the host must not forget.
@@ -15,7 +16,8 @@ CREATE TABLE "host" (
   "next_order" INTEGER NOT NULL, -- u64: Next order number.
   "next_fill" INTEGER NOT NULL, -- u64: Next fill number.
   "trading" INTEGER NOT NULL, -- enum trading_state: ACTIVE, REDUCING or HALTED.
-  "virtual_now" INTEGER NOT NULL -- ns UTC: Clock of a replayed feed at the last commit; 0 = live.
+  "virtual_now" INTEGER NOT NULL, -- ns UTC: Clock of a replayed feed at the last commit; 0 = live.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- A quantity of one instrument on one side in one account, opened for one reason.
@@ -77,7 +79,8 @@ CREATE TABLE "lots" (
   "ticket" TEXT NOT NULL, -- str32: The venue's position, on ticket venues.
   "profile" TEXT NOT NULL, -- str32: Profile it was opened with.
   "ref" TEXT NOT NULL, -- str32: Its name.
-  "reason" TEXT NOT NULL -- str32: Why it is closing or closed.
+  "reason" TEXT NOT NULL, -- str32: Why it is closing or closed.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- A profit level of a lot.
@@ -94,7 +97,8 @@ CREATE TABLE "targets" (
   "fired" INTEGER NOT NULL, -- u8: 1 = a watched level was touched in this generation.
   "tries" INTEGER NOT NULL, -- u8: Attempts of this generation.
   "spent" INTEGER NOT NULL, -- u8: 1 = spent.
-  "reason" TEXT NOT NULL -- str32: Why it was set.
+  "reason" TEXT NOT NULL, -- str32: Why it was set.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- An order of ours, from intent to its end; the end is not final: late fills still count.
@@ -134,7 +138,8 @@ CREATE TABLE "orders" (
   "ended" INTEGER NOT NULL, -- ns UTC: When it ended.
   "cause" INTEGER NOT NULL, -- u64: seq of the event that made it.
   "venue_order" TEXT NOT NULL, -- str32: The venue's id.
-  "reason" TEXT NOT NULL -- str64: Last word about it.
+  "reason" TEXT NOT NULL, -- str64: Last word about it.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- What part of an exit order belongs to which lot.
@@ -143,7 +148,8 @@ CREATE TABLE "shares" (
   "order" INTEGER NOT NULL, -- u64: Order.
   "lot" INTEGER NOT NULL, -- u64: Lot.
   "quantity" INTEGER NOT NULL, -- qty x 1e-8: Share.
-  "filled" INTEGER NOT NULL -- qty x 1e-8: Booked of it.
+  "filled" INTEGER NOT NULL, -- qty x 1e-8: Booked of it.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- A fill as booked to one lot.
@@ -162,20 +168,23 @@ CREATE TABLE "fills" (
   "venue_time" INTEGER NOT NULL, -- ns UTC: When it traded.
   "booked" INTEGER NOT NULL, -- ns UTC: When it was booked.
   "cause" INTEGER NOT NULL, -- u64: seq of the report.
-  "execution" TEXT NOT NULL -- str48: The venue's id.
+  "execution" TEXT NOT NULL, -- str48: The venue's id.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- How far a schedule of the configuration has run.
 CREATE TABLE "schedules" (
   "id" INTEGER PRIMARY KEY, -- u64: Its number in the configuration, from 1.
   "last" INTEGER NOT NULL, -- ns UTC: When it last fired.
-  "fired" INTEGER NOT NULL -- u64: How often.
+  "fired" INTEGER NOT NULL, -- u64: How often.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- How far a replayed feed has been consumed.
 CREATE TABLE "feeds" (
   "id" INTEGER PRIMARY KEY, -- u64: 1.
-  "row" INTEGER NOT NULL -- u64: Events of the merged feed whose effects are stored.
+  "row" INTEGER NOT NULL, -- u64: Events of the merged feed whose effects are stored.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- One identity tag of a lot.
@@ -183,7 +192,8 @@ CREATE TABLE "lot_tags" (
   "id" INTEGER PRIMARY KEY, -- u64: lot << 8 | n.
   "lot" INTEGER NOT NULL, -- u64: Lot.
   "name" TEXT NOT NULL, -- str32: bot_id, prompt_id ...
-  "value" TEXT NOT NULL -- str128: Its value.
+  "value" TEXT NOT NULL, -- str128: Its value.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
 -- linked: What hangs together with one lot opened by linked; gone when the lot has concluded.
@@ -199,6 +209,7 @@ CREATE TABLE "link_groups" (
   "target_price" INTEGER NOT NULL, -- price x 1e-8: Target as asked; 0 = by fraction.
   "target_pct" INTEGER NOT NULL, -- ratio x 1e-8: Target as a fraction of the entry; 0 = by price, or none.
   "atr_stop_multiplier" INTEGER NOT NULL, -- ratio x 1e-8: Of the ATR stop; 0 = none.
-  "reverses" INTEGER NOT NULL -- u64: Lot this one waits for; 0 = none.
+  "reverses" INTEGER NOT NULL, -- u64: Lot this one waits for; 0 = none.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
