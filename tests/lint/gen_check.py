@@ -101,7 +101,7 @@ class Generated(unittest.TestCase):
         self.assertEqual([field["offset"] for field in ping["fields"]], [48, 52, 56, 64])
         self.assertEqual(ping["size"], 80)
         sql = self.read("docs/reference/schema.sql")
-        self.assertIn('"size" INTEGER NOT NULL -- qty x 1e-8', sql)
+        self.assertIn('"size" INTEGER NOT NULL, -- qty x 1e-8', sql)
         self.assertNotIn("notes", sql)
         self.assertIn("toy_records[]", self.read("plugins/toy/toy_schema.gen.h"))
         self.assertIn("event ping 257 80 instrument:instrument@48", self.read(LOCK))
