@@ -1,0 +1,178 @@
+/*
+ * store_int.h - the inside of the store, shared by its files:
+ *
+ *   store.c    the calls of store.h: collect, hand over, wait
+ *   open.c     from a path to a checked, migrated database with its boot raised
+ *   wal.c      is the write-ahead log whole?
+ *   migrate.c  numbered migrations, tables made and extended, the backup before
+ *   shape.c    a record type as columns; a row in and out of SQL
+ *   writer.c   a group of batches as one transaction; checkpoints; the thread
+ *   sql.c      statements and error texts
+ */
+#ifndef STORE_STORE_INT_H
+#define STORE_STORE_INT_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+#include "base/disk.h"
+#include "base/table.h"
+#include "store/store.h"
+
+#define STORE_APPLICATION_ID 0x5041574c /* "PAWL", in the header of the file */
+#define STORE_PATH_MAX 900u
+#define STORE_FIELDS_MAX 256u      /* of a record */
+#define STORE_ROW_BYTES_MAX 16384u /* of a record's struct */
+#define STORE_IDENT_MAX 63u        /* bytes of a table's or column's name */
+#define STORE_BACKUPS_MAX 10000u
+#define STORE_SQL_MAX 32768u
+
+/* ---- shapes: a record type as columns ---- */
+
+struct shape_column {
+    char name[STORE_IDENT_MAX + 1];
+    uint16_t kind; /* enum pawl_field_kind */
+    uint32_t offset, size;
+    uint64_t name_hash;
+};
+struct shape {
+    char table[STORE_IDENT_MAX + 1];
+    const struct pawl_record_type *type; /* as last registered: only its address is used */
+    uint32_t row_size;
+    uint32_t columns_count;
+    struct shape_column *columns; /* [0] is the key */
+    sqlite3_stmt *put, *erase;
+    struct table newest; /* of the group being written: key -> its last change */
+};
+
+/* ---- batches ---- */
+
+enum change_op { CHANGE_PUT = 1, CHANGE_ERASE, CHANGE_SUPERSEDED };
+struct change { /* followed by the row; a multiple of 8 bytes in all */
+    uint32_t size;
+    uint16_t shape;
+    uint16_t op;
+    uint64_t key;
+};
+struct batch {
+    uint8_t *bytes;
+    size_t size, capacity;
+    uint32_t turns; /* how many commits it holds */
+    uint64_t last_turn;
+};
+
+struct store {
+    char path[STORE_PATH_MAX + 1];
+    char vfs[64]; /* "" = the system's */
+    enum store_durability durability;
+    bool threaded;
+    void (*wake)(void *arg);
+    void *wake_arg;
+    struct disk *disk;
+    bool disk_owned;
+    uint32_t boot;
+    bool backed_up; /* in this run */
+
+    struct shape *shapes[STORE_TYPES_MAX];
+    uint32_t shapes_count;
+    const struct pawl_record_type *last_type; /* looked up last, and its shape */
+    uint32_t last_shape;
+    struct batch current; /* loop only */
+
+    pthread_mutex_t db_lock; /* held by whoever uses db */
+    sqlite3 *db;
+    sqlite3_stmt *begin, *commit;
+    uint32_t wal_frames; /* not yet in the main file */
+    atomic_uint_fast64_t wal_bytes;
+    struct batch working; /* being written */
+
+    pthread_mutex_t lock; /* guards what follows, for the writer thread */
+    pthread_cond_t to_writer, from_writer;
+    pthread_t thread;
+    bool thread_runs, writer_busy, stop, abandon;
+    struct batch queued;
+    struct pawl_err failure;
+    atomic_bool failed; /* also read without the lock */
+    atomic_uint_fast64_t durable_turn;
+
+    struct metric *m_commit_ns, *m_transactions, *m_rows, *m_checkpoints;
+};
+
+/* sql.c */
+/* The text of the connection's error as "PATH: what: why", with the code that fits. */
+int sql_fail(struct store *store, const char *what, struct pawl_err *err);
+int sql_run(struct store *store, const char *sql, struct pawl_err *err);
+/* One integer from the first column of the first row. */
+int sql_integer(struct store *store, const char *sql, int64_t *ret, struct pawl_err *err);
+int sql_prepare(struct store *store, const char *sql, sqlite3_stmt **ret, struct pawl_err *err);
+int sql_step_done(sqlite3_stmt *statement); /* SQLITE_OK, and reset */
+/* "PATH: why" for a database that is damaged, with how to restore. */
+int sql_damaged(struct store *store, struct pawl_err *err, const char *format, ...)
+    PAWL_PRINTF(3, 4);
+
+struct sql_text { /* builds a statement; overflow is remembered, not cut silently */
+    char *bytes;
+    size_t size, capacity;
+    bool overflow;
+};
+void sql_add(struct sql_text *text, const char *format, ...) PAWL_PRINTF(2, 3);
+
+/* shape.c */
+int shape_new(const struct pawl_record_type *type, struct shape **ret, struct pawl_err *err);
+void shape_free(struct shape *shape);
+bool shape_equal(const struct shape *a, const struct shape *b);
+int shape_prepare(struct store *store, struct shape *shape, struct pawl_err *err);
+void shape_unprepare(struct shape *shape);
+bool shape_column_is_text(const struct shape_column *column);
+/* Every text ends within its field. */
+bool shape_row_ok(const struct shape *shape, const void *row);
+int shape_put(struct shape *shape, const void *row); /* SQLite's code */
+int shape_erase(struct shape *shape, uint64_t key);
+int shape_load(struct store *store, const struct shape *shape,
+               int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
+               struct pawl_err *err);
+
+/* wal.c */
+int wal_check(struct store *store, struct pawl_err *err);
+
+/* migrate.c */
+struct store_migration {
+    uint32_t version; /* the database has after it; 1, 2, 3 ... */
+    const char *sql;
+};
+extern const struct store_migration store_migrations[];
+extern const uint32_t store_migrations_count;
+
+enum shape_fit { SHAPE_FITS = 1, SHAPE_NEW, SHAPE_GROWS };
+/* Compare the type with its table; nothing is changed. */
+int shape_compare(struct store *store, const struct shape *shape, enum shape_fit *ret,
+                  struct pawl_err *err);
+int shape_adapt(struct store *store, const struct shape *shape, struct pawl_err *err);
+int store_backup(struct store *store, int64_t version, struct pawl_err *err);
+int store_migrate(struct store *store, const struct store_migration *list, uint32_t count,
+                  int64_t version, struct pawl_err *err);
+
+/* open.c */
+int store_open_migrating(const struct store_options *options, const struct store_migration *list,
+                         uint32_t count, struct store **ret, struct pawl_err *err);
+void store_disconnect(struct store *store, bool clean);
+/* Find or make the shape of a type. */
+int store_shape_add(struct store *store, const struct pawl_record_type *type, struct shape **ret,
+                    struct pawl_err *err);
+void store_free(struct store *store);
+
+/* writer.c */
+int writer_start(struct store *store, struct pawl_err *err);
+void writer_stop(struct store *store, bool abandon);
+/* Write the group as one transaction. Holds db_lock. A failure is for good. */
+int writer_apply(struct store *store, struct batch *group);
+int writer_checkpoint(struct store *store, struct pawl_err *err); /* db_lock is held */
+/* Checkpoint if the log has more frames than that, or more than it should ever have. */
+void writer_tidy(struct store *store, uint32_t frames_max);
+void writer_tidy_large(struct store *store);
+void writer_failed(struct store *store, const struct pawl_err *err);
+void batch_done(struct batch *batch);
+int batch_reserve(struct batch *batch, size_t more);
+
+#endif

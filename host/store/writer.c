@@ -1,0 +1,192 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/metrics.h"
+#include "store/store_int.h"
+
+/* A checkpoint costs a few syncs: at once when the log is large, else when nothing has come for a
+ * while. Until then the log is read again at the next start, which takes milliseconds. */
+#define WAL_FRAMES_MAX 1024u
+#define WAL_FRAMES_IDLE 64u
+#define IDLE_NS (INT64_C(1) * PAWL_NS)
+
+static int64_t monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * PAWL_NS + now.tv_nsec;
+}
+
+/* ---- batches ---- */
+
+int batch_reserve(struct batch *batch, size_t more) {
+    size_t needed = batch->size + more;
+    if (needed <= batch->capacity) return PAWL_OK;
+    size_t wanted = batch->capacity == 0 ? 4096 : batch->capacity;
+    while (wanted < needed) wanted *= 2;
+    uint8_t *bytes = mem_realloc(batch->bytes, wanted);
+    if (bytes == NULL) return PAWL_E_NOMEM;
+    batch->bytes = bytes;
+    batch->capacity = wanted;
+    return PAWL_OK;
+}
+
+void batch_done(struct batch *batch) {
+    mem_free(batch->bytes);
+    *batch = (struct batch){0};
+}
+
+static struct change *change_at(const struct batch *batch, size_t at) {
+    return (struct change *)(void *)(batch->bytes + at);
+}
+
+/* ---- one transaction ---- */
+
+/* Of several changes of a row only the last is written: turns that go together become visible
+ * together. Without memory for the table they are simply all written. */
+static void supersede(struct store *store, struct batch *group) {
+    for (size_t at = 0; at < group->size; at += change_at(group, at)->size) {
+        struct change *change = change_at(group, at);
+        struct table *newest = &store->shapes[change->shape]->newest;
+        struct change *before = table_get(newest, change->key);
+        if (table_put(newest, change->key, change) == PAWL_OK && before != NULL)
+            before->op = CHANGE_SUPERSEDED;
+    }
+    for (uint32_t i = 0; i < store->shapes_count; i++) table_clear(&store->shapes[i]->newest);
+}
+
+static int write_group(struct store *store, struct batch *group, uint64_t *ret_rows) {
+    int code = sql_step_done(store->begin);
+    for (size_t at = 0; at < group->size && code == SQLITE_OK; at += change_at(group, at)->size) {
+        const struct change *change = change_at(group, at);
+        struct shape *shape = store->shapes[change->shape];
+        if (change->op == CHANGE_SUPERSEDED) continue;
+        ++*ret_rows;
+        code = change->op == CHANGE_PUT ? shape_put(shape, change + 1)
+                                        : shape_erase(shape, change->key);
+    }
+    return code == SQLITE_OK ? sql_step_done(store->commit) : code;
+}
+
+void writer_failed(struct store *store, const struct pawl_err *err) {
+    pthread_mutex_lock(&store->lock);
+    if (store->failure.rc == PAWL_OK) { /* the first cause; readers look at it without the lock */
+        store->failure = *err;
+        store->failure.rc = PAWL_E_IO;
+    }
+    pthread_mutex_unlock(&store->lock);
+    atomic_store(&store->failed, true);
+}
+
+int writer_checkpoint(struct store *store, struct pawl_err *err) {
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (code != SQLITE_OK) return sql_fail(store, "checkpoint", err);
+    store->wal_frames = 0;
+    metric_add(store->m_checkpoints, 1);
+    return PAWL_OK;
+}
+
+int writer_apply(struct store *store, struct batch *group) {
+    struct pawl_err err = {0};
+    uint64_t rows = 0;
+    int64_t began_ns = store->m_commit_ns == NULL ? 0 : monotonic_ns();
+    if (atomic_load(&store->failed)) return PAWL_E_IO;
+    pthread_mutex_lock(&store->db_lock);
+    if (group->size > 0) {
+        supersede(store, group);
+        if (write_group(store, group, &rows) != SQLITE_OK) sql_fail(store, "write", &err);
+    }
+    pthread_mutex_unlock(&store->db_lock);
+    if (err.rc != PAWL_OK) {
+        writer_failed(store, &err);
+        return PAWL_E_IO;
+    }
+    atomic_store(&store->durable_turn, group->last_turn);
+    if (group->size > 0) {
+        if (store->m_commit_ns != NULL)
+            metric_observe(store->m_commit_ns, (uint64_t)(monotonic_ns() - began_ns));
+        metric_add(store->m_transactions, 1);
+        metric_add(store->m_rows, rows);
+    }
+    group->size = 0;
+    group->turns = 0;
+    return PAWL_OK;
+}
+
+void writer_tidy(struct store *store, uint32_t frames_max) {
+    struct pawl_err err = {0};
+    if (atomic_load(&store->failed)) return;
+    pthread_mutex_lock(&store->db_lock);
+    if (store->wal_frames > frames_max) writer_checkpoint(store, &err);
+    pthread_mutex_unlock(&store->db_lock);
+    if (err.rc != PAWL_OK) writer_failed(store, &err);
+}
+
+void writer_tidy_large(struct store *store) {
+    writer_tidy(store, WAL_FRAMES_MAX);
+}
+
+/* ---- the thread ---- */
+
+/* Until there is work, an end, or nothing came for a while. True: the while has passed. */
+static bool wait_for_work(struct store *store) {
+    int64_t until = monotonic_ns() + IDLE_NS;
+    struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
+    while (store->queued.turns == 0 && !store->stop)
+        if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT) return true;
+    return false;
+}
+
+static void *writer_main(void *arg) {
+    struct store *store = arg;
+    pthread_mutex_lock(&store->lock);
+    for (;;) {
+        bool idle = wait_for_work(store);
+        if (store->abandon || (store->stop && store->queued.turns == 0)) break;
+        struct batch group = store->queued;
+        store->queued = store->working;
+        store->working = group;
+        store->writer_busy = true;
+        pthread_mutex_unlock(&store->lock);
+
+        if (store->working.turns > 0) {
+            writer_apply(store, &store->working);
+            if (store->wake != NULL) store->wake(store->wake_arg);
+        }
+        store->working.size = 0;
+        store->working.turns = 0;
+        writer_tidy(store, idle ? WAL_FRAMES_IDLE : WAL_FRAMES_MAX);
+
+        pthread_mutex_lock(&store->lock);
+        store->writer_busy = false;
+        pthread_cond_broadcast(&store->from_writer);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return NULL;
+}
+
+int writer_start(struct store *store, struct pawl_err *err) {
+    sigset_t all, before;
+    sigfillset(&all); /* signals are the loop's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int number = pthread_create(&store->thread, NULL, writer_main, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number != 0) return pawl_fail(err, PAWL_E_NOMEM, "store: no thread: %s", strerror(number));
+    store->thread_runs = true;
+    return PAWL_OK;
+}
+
+void writer_stop(struct store *store, bool abandon) {
+    if (!store->thread_runs) return;
+    pthread_mutex_lock(&store->lock);
+    store->stop = true;
+    store->abandon = abandon;
+    pthread_cond_signal(&store->to_writer);
+    pthread_mutex_unlock(&store->lock);
+    pthread_join(store->thread, NULL);
+    store->thread_runs = false;
+}
