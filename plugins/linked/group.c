@@ -56,10 +56,11 @@ static int drop(struct linked *self, uint64_t lot) {
     return self->records->erase(self->ctx, LINKED_REC_LINK_GROUP, lot);
 }
 
-/* The close a waiting lot counts on has failed: its want is spent, or the lot is open as before. */
+/* The close a waiting lot counts on has failed: something is open and nothing takes it out. */
 static bool close_failed(struct linked *self, const struct pawl_rec_lot *waiting) {
     const struct pawl_rec_lot *old = self->book->lot(self->ctx, waiting->after_lot);
-    return old != NULL && old->state != PAWL_LOT_STATE_CLOSED && !linked_is_closing(old);
+    return old != NULL && old->state != PAWL_LOT_STATE_CLOSED && !linked_is_closing(old) &&
+           old->entered.e8 > old->exited.e8;
 }
 
 static int settle_waiting(struct linked *self, const struct pawl_rec_lot *lot) {
@@ -115,20 +116,20 @@ static int follow_entry(struct linked *self, const struct pawl_rec_lot *lot,
 /* A resting target that the venue will not have any more is watched instead. */
 static int revive_target(struct linked *self, const struct pawl_rec_lot *lot) {
     const struct pawl_rec_target *target = self->book->target(self->ctx, lot->id, 0);
-    if (lot->state != PAWL_LOT_STATE_OPEN || lot->hold_targets != self->ctx->component ||
-        target == NULL || target->spent == 0 || target->price.e8 == 0 ||
-        target->mode == PAWL_LEVEL_MODE_WATCH)
+    if (lot->state != PAWL_LOT_STATE_OPEN || lot->exit_at_least.e8 == PAWL_QTY_ALL ||
+        lot->hold_targets != self->ctx->component || target == NULL || target->spent == 0 ||
+        target->price.e8 == 0 || target->mode == PAWL_LEVEL_MODE_WATCH)
         return PAWL_OK;
     struct pawl_rec_target copy = *target;
     return self->book->set_target(self->ctx, lot->id, 0, copy.price, copy.quantity,
                                   PAWL_LEVEL_MODE_WATCH, NULL);
 }
 
-/* The average to set the levels from; 0 = the entry goes on, or is not there. */
+/* The average to set the levels from; 0 = the entry goes on, or all of it is to go out. */
 static struct pawl_price complete_entry(const struct pawl_rec_lot *lot) {
     struct pawl_price average = {0};
-    if (lot->state != PAWL_LOT_STATE_OPEN || lot->entered.e8 <= 0 ||
-        lot->entered.e8 < lot->enter_up_to.e8 ||
+    if (lot->state != PAWL_LOT_STATE_OPEN || lot->exit_at_least.e8 == PAWL_QTY_ALL ||
+        lot->entered.e8 <= 0 || lot->entered.e8 < lot->enter_up_to.e8 ||
         pawl_muldiv(lot->entry_value.e8, PAWL_E8, lot->entered.e8, PAWL_ROUND_EVEN, &average.e8) !=
             PAWL_OK)
         average.e8 = 0;

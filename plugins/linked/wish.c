@@ -63,13 +63,15 @@ int linked_ignore(struct linked *self, uint32_t instrument, uint8_t order_side, 
     linked_ignore((request)->self, (request)->ask->instrument, (request)->ask->side,               \
                   (request)->ask->ref, __VA_ARGS__)
 
-/* "LONG lot 7 is open" */
+/* "LONG lot 7 is open, reversal is off" */
 static int ignore_because_of(const struct request *request, const struct pawl_rec_lot *lot,
                              const char *more) {
     static const char *const states[] = {"?", "waiting", "entering", "open", "closing", "closed"};
     const char *state = lot->state <= PAWL_LOT_STATE_CLOSED ? states[lot->state] : states[0];
+    if (linked_is_closing(lot)) state = states[PAWL_LOT_STATE_CLOSING];
+    if (lot->exit_spent != 0) state = "there, its close failed";
     return ignore(request, "%s lot %llu is %s%s", linked_side_name(lot->side),
-                  (unsigned long long)lot->id, linked_is_closing(lot) ? "closing" : state, more);
+                  (unsigned long long)lot->id, state, more);
 }
 
 static void find_own(const struct request *request, struct own_lots *ret) {
@@ -82,6 +84,7 @@ static void find_own(const struct request *request, struct own_lots *ret) {
         at = lot->id;
         if (lot->owner != self->ctx->component || lot->account != request->account) continue;
         if (lot->state == PAWL_LOT_STATE_WAITING) {
+            if (lot->enter_up_to.e8 == 0) continue; /* withdrawn: it concludes with this turn */
             if (ret->waiting_count++ == 0) ret->waiting = *lot;
         } else if (ret->held_count++ == 0) {
             ret->held = *lot;
@@ -154,8 +157,7 @@ static int enter(const struct request *request) {
     return rc == PAWL_OK ? rc : ignore(request, "%s", err.text);
 }
 
-/* Close a lot whole. What its entry has not filled yet is taken back, and what fills nevertheless
- * is covered by the exit want of everything. */
+/* Everything, fills of a running entry included: the executor takes back what has not filled. */
 static int close_lot(const struct request *request, const struct pawl_rec_lot *lot,
                      struct pawl_err *err) {
     struct linked *self = request->self;
@@ -163,19 +165,9 @@ static int close_lot(const struct request *request, const struct pawl_rec_lot *l
                                         .kind = PAWL_KIND_MARKET,
                                         .at_least = {PAWL_QTY_ALL},
                                         .reason = REASON_REVERSAL};
-    if (!linked_is_closing(lot)) {
-        int rc = self->book->exit(self->ctx, lot->id, &spec, err);
-        if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
-    }
-    const struct pawl_rec_lot *now = self->book->lot(self->ctx, lot->id);
-    if (now == NULL || now->state == PAWL_LOT_STATE_CLOSED) return PAWL_OK;
-    struct pawl_rec_lot copy = *now;
-    return linked_cut(self, &copy, err);
-}
-
-static bool has_concluded(const struct request *request, uint64_t id) {
-    const struct pawl_rec_lot *lot = request->self->book->lot(request->self->ctx, id);
-    return lot == NULL || lot->state == PAWL_LOT_STATE_CLOSED;
+    if (linked_is_closing(lot)) return PAWL_OK;
+    int rc = self->book->exit(self->ctx, lot->id, &spec, err);
+    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses it (%d)", rc);
 }
 
 static int reverse(const struct request *request, const struct pawl_rec_lot *old) {
@@ -185,7 +177,7 @@ static int reverse(const struct request *request, const struct pawl_rec_lot *old
         return ignore(request, "%s", err.text);
     if (close_lot(request, old, &err) != PAWL_OK)
         return ignore(request, "lot %llu cannot close: %s", (unsigned long long)old->id, err.text);
-    if (open_lot(request, &plan, has_concluded(request, old->id) ? 0 : old->id, &err) != PAWL_OK)
+    if (open_lot(request, &plan, old->id, &err) != PAWL_OK)
         return ignore(request, "only closed lot %llu: %s", (unsigned long long)old->id, err.text);
     return PAWL_OK;
 }
@@ -233,10 +225,7 @@ static int replace_waiting(const struct request *request, const struct pawl_rec_
     if (same_wish(self, waiting, &plan)) return ignore_because_of(request, waiting, "");
     if (linked_cut(self, waiting, &err) != PAWL_OK)
         return ignore(request, "lot %llu stays: %s", (unsigned long long)waiting->id, err.text);
-    if (!has_concluded(request, waiting->id))
-        return ignore(request, "lot %llu is being withdrawn", (unsigned long long)waiting->id);
-    uint64_t after = has_concluded(request, waiting->after_lot) ? 0 : waiting->after_lot;
-    if (open_lot(request, &plan, after, &err) != PAWL_OK)
+    if (open_lot(request, &plan, waiting->after_lot, &err) != PAWL_OK)
         return ignore(request, "lot %llu withdrawn: %s", (unsigned long long)waiting->id, err.text);
     return PAWL_OK;
 }
