@@ -1,0 +1,294 @@
+/* The lines of the world file, and writing them. */
+#include "worldlines.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS(...) (const char *const[]){"", __VA_ARGS__, NULL}
+#define FIELD(type, kind_, member, name_, ...)                                                     \
+    {.name = name_, .kind = kind_, .offset = (uint16_t)offsetof(struct type, member),              \
+     .size = (uint16_t)sizeof(((struct type *)0)->member), ##__VA_ARGS__}
+
+#define SIDES WORDS("BUY", "SELL")
+#define POSITION_SIDES WORDS("LONG", "SHORT")
+#define ROLES WORDS("main", "stop", "target", "scale", "doubledown", "exit")
+
+static const struct paper_field header_fields[] = {
+    FIELD(paper_header, F_U64, version, "version", .always = true),
+    FIELD(paper_header, F_I64, created_ns, "created", .always = true),
+    FIELD(paper_header, F_ENUM, personality, "personality",
+          .words = WORDS("ideal", "binance_oneway", "binance_hedge", "ib", "mt5_hedging",
+                         "mt5_netting")),
+    {0}};
+
+static const struct paper_field order_fields[] = {
+    FIELD(paper_order, F_U64, number, "n"),
+    FIELD(paper_order, F_STR, id, "id"),
+    FIELD(paper_order, F_ACCOUNT, account, "account"),
+    FIELD(paper_order, F_SYMBOL, symbol, "symbol"),
+    FIELD(paper_order, F_ENUM, state, "state",
+          .words = WORDS("intent", "submitted", "accepted", "partially_filled", "filled",
+                         "cancelled", "rejected", "expired", "unknown")),
+    FIELD(paper_order, F_ENUM, side, "side", .words = SIDES),
+    FIELD(paper_order, F_ENUM, position_side, "position_side", .words = POSITION_SIDES),
+    FIELD(paper_order, F_ENUM, role, "role", .words = ROLES),
+    FIELD(paper_order, F_ENUM, kind, "kind",
+          .words = WORDS("market", "limit", "stop", "stop_limit", "trailing")),
+    FIELD(paper_order, F_ENUM, tif, "tif", .words = WORDS("gtc", "ioc", "fok", "day")),
+    FIELD(paper_order, F_ENUM, trigger, "trigger",
+          .words = WORDS("exit_side", "last", "mark", "entry_side")),
+    FIELD(paper_order, F_U8, reduce, "reduce"),
+    FIELD(paper_order, F_E8, quantity_e8, "quantity", .always = true),
+    FIELD(paper_order, F_E8, filled_e8, "filled", .always = true),
+    FIELD(paper_order, F_E8, price_e8, "price"),
+    FIELD(paper_order, F_E8, stop_e8, "stop_price"),
+    FIELD(paper_order, F_U64, group, "group"),
+    FIELD(paper_order, F_U64, ticket, "ticket"),
+    FIELD(paper_order, F_U64, parent, "parent"),
+    FIELD(paper_order, F_U8, dormant, "dormant"),
+    FIELD(paper_order, F_U8, triggered, "triggered"),
+    FIELD(paper_order, F_U8, taker, "taker"),
+    FIELD(paper_order, F_I64, expires_ns, "expires"),
+    FIELD(paper_order, F_I64, arrived_ns, "arrived"),
+    {0}};
+
+static const struct paper_field execution_fields[] = {
+    FIELD(paper_execution, F_U64, number, "n"),
+    FIELD(paper_execution, F_U64, order, "order"),
+    FIELD(paper_execution, F_STR, id, "id"),
+    FIELD(paper_execution, F_ACCOUNT, account, "account"),
+    FIELD(paper_execution, F_SYMBOL, symbol, "symbol"),
+    FIELD(paper_execution, F_ENUM, side, "side", .words = SIDES),
+    FIELD(paper_execution, F_E8, quantity_e8, "quantity", .always = true),
+    FIELD(paper_execution, F_E8, price_e8, "price", .always = true),
+    FIELD(paper_execution, F_E8, fee_e8, "fee"),
+    FIELD(paper_execution, F_U64, ticket, "ticket"),
+    FIELD(paper_execution, F_I64, recorded_ns, "recorded"),
+    FIELD(paper_execution, F_I64, venue_ns, "venue_time"),
+    {0}};
+
+static const struct paper_field position_fields[] = {
+    FIELD(paper_position, F_ACCOUNT, account, "account"),
+    FIELD(paper_position, F_SYMBOL, symbol, "symbol"),
+    FIELD(paper_position, F_ENUM, side, "side", .words = POSITION_SIDES),
+    FIELD(paper_position, F_U64, ticket, "ticket"),
+    FIELD(paper_position, F_E8, quantity_e8, "quantity", .always = true),
+    FIELD(paper_position, F_E8, price_e8, "price", .always = true),
+    {0}};
+
+static const struct paper_field fault_fields[] = {
+    FIELD(paper_fault, F_U64, number, "n"),
+    FIELD(paper_fault, F_ENUM, what, "what",
+          .words = WORDS("reject", "drop_reply", "drop_request", "duplicate_fill", "late_fill",
+                         "partial", "disconnect", "reconnect", "position_change", "delay", "expire",
+                         "venue_cancel")),
+    FIELD(paper_fault, F_U32, left, "left", .always = true),
+    FIELD(paper_fault, F_ENUM, role, "role", .words = ROLES),
+    FIELD(paper_fault, F_ENUM, op, "op", .words = WORDS("none", "submit", "amend", "cancel")),
+    FIELD(paper_fault, F_ENUM, class_, "class",
+          .words = WORDS("retryable", "conflict", "state", "fatal", "unknown")),
+    FIELD(paper_fault, F_I32, code, "code"),
+    FIELD(paper_fault, F_SYMBOL, symbol, "symbol"),
+    FIELD(paper_fault, F_U64, lot, "lot"),
+    FIELD(paper_fault, F_I64, delay_ns, "delay"),
+    FIELD(paper_fault, F_E8, quantity_e8, "quantity"),
+    {0}};
+
+static const struct paper_field link_fields[] = {
+    FIELD(paper_link, F_U8, down, "down", .always = true),
+    FIELD(paper_link, F_I64, until_ns, "until"),
+    {0}};
+
+static const struct paper_field source_fields[] = {
+    FIELD(paper_source, F_SYMBOL, symbol, "symbol"),
+    FIELD(paper_source, F_U8, quoted, "quoted", .always = true),
+    {0}};
+
+static const struct paper_field step_fields[] = {
+    FIELD(paper_step, F_U64, prng, "prng", .always = true),
+    {0}};
+
+const struct paper_line_kind paper_line_kinds[L_COUNT] = {
+    {"world", header_fields}, {"order", order_fields},   {"fill", execution_fields},
+    {"position", position_fields}, {"fault", fault_fields}, {"link", link_fields},
+    {"source", source_fields}, {"step", step_fields}};
+
+
+int paper_fail(struct pawl_err *err, int rc, const char *format, ...) {
+    if (err == NULL || err->rc != 0) return rc;
+    err->rc = rc;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    return rc;
+}
+
+void paper_ticket_text(uint64_t ticket, char out[PAPER_VENUE_ID_SIZE]) {
+    out[0] = '\0';
+    if (ticket != 0) snprintf(out, PAPER_VENUE_ID_SIZE, "T%" PRIu64, ticket);
+}
+
+uint64_t paper_ticket_number(const char *text) {
+    if (text[0] != 'T' || text[1] < '0' || text[1] > '9') return 0;
+    char *end;
+    uint64_t number = strtoull(text + 1, &end, 10);
+    return *end == '\0' ? number : 0;
+}
+
+/* ---- writing ---- */
+
+static void add(struct paper_text *text, const char *bytes, size_t len) {
+    if (text->len + len > text->capacity) {
+        size_t capacity = text->capacity == 0 ? 4096 : text->capacity;
+        while (capacity < text->len + len) capacity *= 2;
+        char *grown = capacity > PAPER_JOURNAL_BYTES_MAX ? NULL : realloc(text->bytes, capacity);
+        if (grown == NULL) {
+            text->lost = true;
+            return;
+        }
+        text->bytes = grown;
+        text->capacity = capacity;
+    }
+    memcpy(text->bytes + text->len, bytes, len);
+    text->len += len;
+}
+
+static void add_text(struct paper_text *text, const char *s) {
+    add(text, s, strlen(s));
+}
+
+/* A JSON string; what is no plain ASCII becomes '?', since these are ids and configured names. */
+static void add_string(struct paper_text *text, const char *s, size_t max) {
+    add(text, "\"", 1);
+    for (size_t i = 0; i < max && s[i] != '\0'; i++) {
+        char c = s[i];
+        if (c == '"' || c == '\\') add(text, "\\", 1);
+        if (c < ' ' || c > '~') c = '?';
+        add(text, &c, 1);
+    }
+    add(text, "\"", 1);
+}
+
+static void add_number(struct paper_text *text, bool negative, uint64_t magnitude) {
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%s%" PRIu64, negative ? "-" : "", magnitude);
+    add(text, digits, (size_t)len);
+}
+
+static void add_signed(struct paper_text *text, int64_t value) {
+    add_number(text, value < 0, value < 0 ? ~(uint64_t)value + 1 : (uint64_t)value);
+}
+
+static bool is_zero(const struct paper_field *field, const void *at) {
+    const uint8_t *bytes = at;
+    if (field->kind == F_STR) return bytes[0] == 0;
+    for (uint16_t i = 0; i < field->size; i++)
+        if (bytes[i] != 0) return false;
+    return true;
+}
+
+static void add_value(struct paper_world *world, const struct paper_field *field, const void *at) {
+    struct paper_text *text = &world->journal;
+    char decimal[PAWL_E8_TEXT_MAX];
+    uint32_t slot;
+    switch (field->kind) {
+    case F_U64: add_number(text, false, *(const uint64_t *)at); break;
+    case F_U32: add_number(text, false, *(const uint32_t *)at); break;
+    case F_U8: add_number(text, false, *(const uint8_t *)at); break;
+    case F_I64: add_signed(text, *(const int64_t *)at); break;
+    case F_I32: add_signed(text, *(const int32_t *)at); break;
+    case F_E8:
+        pawl_format_e8(*(const int64_t *)at, decimal);
+        add_string(text, decimal, sizeof decimal);
+        break;
+    case F_STR: add_string(text, at, field->size); break;
+    case F_ENUM: add_string(text, field->words[*(const uint8_t *)at], 64); break;
+    case F_ACCOUNT:
+        slot = *(const uint32_t *)at;
+        add_string(text, world->accounts[slot].name, PAWL_NAME_MAX);
+        break;
+    default:
+        slot = *(const uint32_t *)at;
+        add_string(text, world->symbols[slot]->name, PAWL_SYMBOL_MAX);
+        break;
+    }
+}
+
+static void put(struct paper_world *world, enum paper_line_id id, const void *row, int64_t now_ns) {
+    struct paper_text *text = &world->journal;
+    text->closed = id == L_STEP;
+    add_text(text, "{\"k\":\"");
+    add_text(text, paper_line_kinds[id].name);
+    add_text(text, "\",\"row\":");
+    add_number(text, false, world->row);
+    add_text(text, ",\"t\":");
+    add_signed(text, now_ns);
+    for (const struct paper_field *field = paper_line_kinds[id].fields; field->name != NULL; field++) {
+        const void *at = (const char *)row + field->offset;
+        if (!field->always && is_zero(field, at)) continue;
+        add_text(text, ",\"");
+        add_text(text, field->name);
+        add_text(text, "\":");
+        add_value(world, field, at);
+    }
+    add_text(text, "}\n");
+}
+
+/* The first line of a world says whose it is; it is made when there is something to write. */
+static void put_change(struct paper_world *world, enum paper_line_id id, const void *row,
+                       int64_t now_ns) {
+    if (world->created_ns == 0) {
+        world->created_ns = now_ns > 0 ? now_ns : 1;
+        struct paper_header header = {.created_ns = world->created_ns, .version = PAPER_WORLD_VERSION,
+                                .personality = (uint8_t)world->personality};
+        put(world, L_WORLD, &header, now_ns);
+    }
+    put(world, id, row, now_ns);
+}
+
+void paper_put_source(struct paper_world *world, uint32_t slot, int64_t now_ns) {
+    struct paper_source source = {.symbol = slot, .quoted = world->symbols[slot]->quoted};
+    put_change(world, L_SOURCE, &source, now_ns);
+}
+void paper_put_order(struct paper_world *world, const struct paper_order *order, int64_t now_ns) {
+    struct paper_symbol *symbol = world->symbols[order->symbol];
+    if (!symbol->known && symbol->quoted) paper_put_source(world, order->symbol, now_ns);
+    symbol->known = true;
+    put_change(world, L_ORDER, order, now_ns);
+}
+void paper_put_execution(struct paper_world *world, const struct paper_execution *execution,
+                         int64_t now_ns) {
+    put_change(world, L_FILL, execution, now_ns);
+}
+void paper_put_position(struct paper_world *world, const struct paper_position *position,
+                        int64_t now_ns) {
+    put_change(world, L_POSITION, position, now_ns);
+}
+void paper_put_fault(struct paper_world *world, const struct paper_fault *fault, int64_t now_ns) {
+    put_change(world, L_FAULT, fault, now_ns);
+}
+void paper_put_link(struct paper_world *world, int64_t now_ns) {
+    struct paper_link link = {.until_ns = world->link_until_ns, .down = world->link_down};
+    put_change(world, L_LINK, &link, now_ns);
+}
+void paper_put_step(struct paper_world *world, int64_t now_ns) {
+    struct paper_step step = {.prng = world->prng};
+    put_change(world, L_STEP, &step, now_ns);
+}
+
+int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx, const struct pawl_files *files,
+                     struct pawl_err *err) {
+    struct paper_text *text = &world->journal;
+    if (text->lost)
+        return paper_fail(err, PAWL_E_NOMEM, "%s: more than %u bytes wait to be written, the rest is "
+                          "lost", PAPER_WORLD_FILE, PAPER_JOURNAL_BYTES_MAX);
+    if (text->len == 0) return PAWL_OK;
+    int rc = files->append(ctx, PAPER_WORLD_FILE, text->bytes, text->len, err);
+    if (rc < 0) return rc;
+    text->len = 0;
+    return PAWL_OK;
+}

@@ -1,0 +1,48 @@
+/*
+ * worldlines.h - the kinds of lines of the world file and their fields; inside of worldfile.c, which
+ * writes them, and worldread.c, which reads them back.
+ */
+#ifndef PAPER_WORLDLINES_H
+#define PAPER_WORLDLINES_H
+
+#include "worldfile.h"
+
+#define PAPER_WORLD_VERSION 1u
+
+enum field_kind { F_U64 = 1, F_U32, F_U8, F_I64, F_I32, F_E8, F_STR, F_ENUM, F_ACCOUNT, F_SYMBOL };
+
+struct paper_field {
+    const char *name; /* NULL ends the table */
+    uint8_t kind;
+    bool always; /* written even when it is 0 */
+    uint16_t offset, size;
+    const char *const *words; /* F_ENUM: names from value 0 */
+};
+
+struct paper_line_kind {
+    const char *name;
+    const struct paper_field *fields;
+};
+
+/* What belongs to no list of its own. */
+struct paper_header {
+    int64_t created_ns;
+    uint64_t version;
+    uint8_t personality;
+};
+struct paper_step {
+    uint64_t prng;
+};
+struct paper_link {
+    int64_t until_ns;
+    uint8_t down;
+};
+struct paper_source {
+    uint32_t symbol;
+    uint8_t quoted;
+};
+
+enum paper_line_id { L_WORLD, L_ORDER, L_FILL, L_POSITION, L_FAULT, L_LINK, L_SOURCE, L_STEP, L_COUNT };
+extern const struct paper_line_kind paper_line_kinds[L_COUNT];
+
+#endif
