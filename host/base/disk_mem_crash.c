@@ -80,7 +80,8 @@ void disk_mem_watch(struct disk *base, void (*op)(void *arg, enum disk_op op, co
     leave(disk);
 }
 
-/* How a power cut treats what was not synced; drawn once a cut, so that the clean cases occur too. */
+/* How a power cut treats what was not synced; drawn once a cut, so that the clean cases occur
+ * too. */
 enum cut_style { CUT_NOTHING_STAYS, CUT_ALL_STAYS, CUT_FIRST_FEW_STAY, CUT_ANY_MIX, CUT_STYLES };
 
 static void keep_some_sectors(struct mem_bytes *bytes, const struct mem_change *change,

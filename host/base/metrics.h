@@ -7,7 +7,8 @@
  * shows one bucket per power of four.
  *
  * Thread each series is updated by one thread; any thread may read. Registration: loop only.
- * Names  begin with "pawl_"; counters end in "_total", times in "_seconds" (values are given in ns).
+ * Names  begin with "pawl_"; counters end in "_total", times in "_seconds" (values are given in
+ *        ns).
  * Every update accepts a NULL series: it does nothing.
  */
 #ifndef BASE_METRICS_H
@@ -27,8 +28,9 @@ enum metric_unit { METRIC_COUNT = 1, METRIC_NS }; /* METRIC_NS: ns in, seconds i
 int metrics_new(struct metrics **ret, struct pawl_err *err);
 void metrics_free(struct metrics *metrics);
 
-/* labels: as in the text, `type="fill",side="BUY"`; NULL or "" = none. help: one sentence, a literal.
- * PAWL_E_BUSY when the table is full, PAWL_E_INVAL for a bad name or one of another kind. */
+/* labels: as in the text, `type="fill",side="BUY"`; NULL or "" = none. help: one sentence, a
+ * literal. PAWL_E_BUSY when the table is full, PAWL_E_INVAL for a bad name or one of another
+ * kind. */
 int metrics_counter(struct metrics *metrics, const char *name, const char *labels, const char *help,
                     enum metric_unit unit, struct metric **ret, struct pawl_err *err);
 int metrics_gauge(struct metrics *metrics, const char *name, const char *labels, const char *help,

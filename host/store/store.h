@@ -13,8 +13,8 @@
  * Full     each transaction is synced before it counts as durable: survives a power cut.
  * Process  survives the death of the process; a power cut may undo the last transactions.
  * None     written in large groups, and complete at once: for runs that can be repeated.
- * Fail   after a failed write or sync nothing is retried on the same connection: the store is failed
- *        for good, store_failed() says why, further batches are refused with PAWL_E_IO.
+ * Fail   after a failed write or sync nothing is retried on the same connection: the store is
+ *        failed for good, store_failed() says why, further batches are refused with PAWL_E_IO.
  * Thread loop only, but for the writer inside.
  * Owner  rows are copied in.
  */

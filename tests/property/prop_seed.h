@@ -1,4 +1,5 @@
-/* prop_seed.h - the seed of this run: PAWL_SEED, or the clock; printed, so that a failure repeats. */
+/* prop_seed.h - the seed of this run: PAWL_SEED, or the clock; printed, so that a failure
+ * repeats. */
 #ifndef PROP_SEED_H
 #define PROP_SEED_H
 
