@@ -101,7 +101,8 @@ static int posix_sync(struct disk_file *base, struct pawl_err *err) {
 
 static int posix_truncate(struct disk_file *base, int64_t size, struct pawl_err *err) {
     struct posix_file *file = (struct posix_file *)base;
-    return ftruncate(file->fd, size) == 0 ? PAWL_OK : fail_errno(err, file->path, "truncate", errno);
+    return ftruncate(file->fd, size) == 0 ? PAWL_OK
+                                          : fail_errno(err, file->path, "truncate", errno);
 }
 
 static int posix_size(struct disk_file *base, int64_t *ret_size, struct pawl_err *err) {

@@ -141,7 +141,8 @@ static void put_line(struct log *log, int64_t now_ns, int level, const char *sou
                      const char *text) {
     char time[RFC3339_SIZE];
     rfc3339_format(now_ns, 3, time);
-    const char *head = log->options.json ? "{\"t\":\"%s\",\"level\":\"%s\",\"source\":\"" : "%s %-5s ";
+    const char *head =
+        log->options.json ? "{\"t\":\"%s\",\"level\":\"%s\",\"source\":\"" : "%s %-5s ";
     size_t at = 0;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

@@ -49,7 +49,8 @@ static int series_new(struct metrics *metrics, const struct metric *like, const 
     struct metric *same_name;
     if (labels == NULL) labels = "";
     if (!name_ok(name) || strlen(labels) > METRICS_LABELS_MAX || strchr(labels, '\n') != NULL)
-        return pawl_fail(err, PAWL_E_INVAL, "metrics: bad name or labels: %.80s{%.80s}", name, labels);
+        return pawl_fail(err, PAWL_E_INVAL, "metrics: bad name or labels: %.80s{%.80s}", name,
+                         labels);
     struct metric *metric = series_find(metrics, name, labels, &same_name);
     if (same_name != NULL && (same_name->kind != like->kind || same_name->unit != like->unit))
         return pawl_fail(err, PAWL_E_INVAL, "metrics: %s is of another kind already", name);

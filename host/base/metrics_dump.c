@@ -21,7 +21,8 @@ static void dump_line(struct dump *dump, const char *format, ...) {
     int len = vsnprintf(line, sizeof line, format, args);
     va_end(args);
     if (len < 0) return;
-    dump->rc = dump->out(dump->arg, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+    dump->rc =
+        dump->out(dump->arg, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
 }
 
 /* ns as seconds, exactly; counts as they are. */
@@ -51,22 +52,26 @@ static void dump_value(struct dump *dump, const struct metric *metric) {
 static void dump_histogram(struct dump *dump, const struct metric *metric) {
     char text[40];
     const char *comma = metric->labels[0] != '\0' ? "," : "";
-    uint32_t bit = metric->unit == METRIC_NS ? 10 : 0, bit_last = metric->unit == METRIC_NS ? 36 : 20;
+    uint32_t bit = metric->unit == METRIC_NS ? 10 : 0,
+             bit_last = metric->unit == METRIC_NS ? 36 : 20;
     uint64_t seen = 0;
     uint32_t bucket = 0;
     for (; bit <= bit_last; bit += 2) {
         uint64_t top = UINT64_C(1) << bit;
-        uint32_t end = histogram_bucket(top); /* the bucket that begins at top is counted above it */
+        /* The bucket that begins at top is counted above it. */
+        uint32_t end = histogram_bucket(top);
         for (; bucket < end; bucket++) seen += metric_peek(&metric->buckets[bucket]);
-        dump_line(dump, "%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", metric->name, metric->labels, comma,
-                  number(metric->unit, 0, top - 1, text), seen);
+        dump_line(dump, "%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", metric->name, metric->labels,
+                  comma, number(metric->unit, 0, top - 1, text), seen);
     }
     for (; bucket < HISTOGRAM_BUCKETS; bucket++) seen += metric_peek(&metric->buckets[bucket]);
-    dump_line(dump, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", metric->name, metric->labels, comma, seen);
+    dump_line(dump, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", metric->name, metric->labels, comma,
+              seen);
     const char *open = comma[0] != '\0' ? "{" : "", *close = comma[0] != '\0' ? "}" : "";
     dump_line(dump, "%s_sum%s%s%s %s\n", metric->name, open, metric->labels, close,
               number(metric->unit, 0, metric_peek(&metric->sum), text));
-    dump_line(dump, "%s_count%s%s%s %" PRIu64 "\n", metric->name, open, metric->labels, close, seen);
+    dump_line(dump, "%s_count%s%s%s %" PRIu64 "\n", metric->name, open, metric->labels, close,
+              seen);
 }
 
 int metrics_dump(const struct metrics *metrics, int (*out)(void *arg, const char *text, size_t len),

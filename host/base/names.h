@@ -24,8 +24,10 @@ int names_intern(struct names *names, enum name_space space, const char *text, u
 /* Put back a stored pair; PAWL_E_STATE if the id or the text is already something else. */
 int names_restore(struct names *names, enum name_space space, uint32_t id, const char *text,
                   struct pawl_err *err);
-uint32_t names_find(const struct names *names, enum name_space space, const char *text); /* 0 = none */
-const char *names_text(const struct names *names, enum name_space space, uint32_t id);   /* "" = none */
+/* 0 = none. */
+uint32_t names_find(const struct names *names, enum name_space space, const char *text);
+/* "" = none. */
+const char *names_text(const struct names *names, enum name_space space, uint32_t id);
 uint32_t names_count(const struct names *names, enum name_space space); /* ids are 1 .. count */
 
 #endif

@@ -135,8 +135,8 @@ int rfc3339_parse(const char *text, size_t len, int64_t *ret_ns) {
     struct reader r = {text, text + len};
     int64_t days, clock_s, fraction_ns, offset_s;
     if (read_date(&r, &days) != PAWL_OK || !read_char(&r, "Tt ") ||
-        read_clock(&r, &clock_s, &fraction_ns) != PAWL_OK || read_offset(&r, &offset_s) != PAWL_OK ||
-        r.at != r.end)
+        read_clock(&r, &clock_s, &fraction_ns) != PAWL_OK ||
+        read_offset(&r, &offset_s) != PAWL_OK || r.at != r.end)
         return PAWL_E_DATA;
     int64_t second = days * DAY_S + clock_s - offset_s;
     if (second < 0 || second >= TIME_S_MAX) return PAWL_E_RANGE;

@@ -52,7 +52,7 @@ struct bus {
     bool (*end_of_turn)(void *arg); /* true = it may have more to do after what it published */
     void *end_arg;
     struct bus_list lists[BUS_TYPES_MAX];
-    struct bus_subscriber components[BUS_COMPONENTS_MAX]; /* for addressed events, by component id */
+    struct bus_subscriber components[BUS_COMPONENTS_MAX]; /* for addressed events, by its id */
     struct bus_block *head, *tail; /* queue of this turn */
     uint64_t delivered;
 };
@@ -61,7 +61,8 @@ int bus_new(struct bus **ret, uint32_t boot, struct pawl_err *err);
 void bus_free(struct bus *bus);
 
 /* Make a component reachable for addressed events; fn NULL detaches it everywhere. */
-int bus_attach(struct bus *bus, uint32_t component, bus_handler *fn, void *arg, struct pawl_err *err);
+int bus_attach(struct bus *bus, uint32_t component, bus_handler *fn, void *arg,
+               struct pawl_err *err);
 /* Append a subscriber of a type; order of calls = order of delivery. */
 int bus_subscribe(struct bus *bus, uint16_t type, bus_handler *fn, void *arg, struct pawl_err *err);
 

@@ -56,8 +56,9 @@ static int known_columns(struct store *store, const struct shape *shape, struct 
             known = strcmp(shape->columns[j].name, name) == 0;
         if (!known)
             rc = pawl_fail(err, PAWL_E_STATE,
-                           "%s: table %s has a column \"%.40s\" that this version does not know: it "
-                           "was written by a newer one. Start that, or restore a backup (.bak-*)",
+                           "%s: table %s has a column \"%.40s\" that this version does not know: "
+                           "it was written by a newer one. Start that, or restore a backup "
+                           "(.bak-*)",
                            store->path, shape->table, name == NULL ? "?" : name);
     }
     sqlite3_finalize(select);

@@ -38,8 +38,8 @@ static int column_from(const struct pawl_record_type *type, const struct pawl_fi
                        struct shape_column *ret, struct pawl_err *err) {
     uint32_t size = kind_size(field->kind);
     if (!ident_ok(field->name) || strcmp(field->name, "row_check") == 0)
-        return pawl_fail(err, PAWL_E_INVAL, "record %.40s: \"%.60s\" cannot be a column", type->name,
-                         field->name);
+        return pawl_fail(err, PAWL_E_INVAL, "record %.40s: \"%.60s\" cannot be a column",
+                         type->name, field->name);
     if (field->kind < PAWL_F_PRICE || field->kind >= PAWL_F_PAD || field->kind == PAWL_F_TEXT ||
         (size != 0 ? field->size != size : field->size < 2) || field->offset > type->size ||
         field->size > type->size - field->offset)
@@ -79,14 +79,16 @@ static int columns_from(const struct pawl_record_type *type, struct shape *shape
 }
 
 int shape_new(const struct pawl_record_type *type, struct shape **ret, struct pawl_err *err) {
-    if (type->name == NULL || type->table == NULL || type->fields == NULL || !ident_ok(type->table) ||
-        strncmp(type->table, "sqlite_", 7) == 0 || strncmp(type->table, "pawl_", 5) == 0)
+    if (type->name == NULL || type->table == NULL || type->fields == NULL ||
+        !ident_ok(type->table) || strncmp(type->table, "sqlite_", 7) == 0 ||
+        strncmp(type->table, "pawl_", 5) == 0)
         return pawl_fail(err, PAWL_E_INVAL, "record %.40s: \"%.60s\" cannot be a table",
                          type->name == NULL ? "?" : type->name,
                          type->table == NULL ? "" : type->table);
     if (type->size < 8 || type->size % 8 != 0 || type->size > STORE_ROW_BYTES_MAX)
-        return pawl_fail(err, PAWL_E_INVAL, "record %.40s: its size %u is not a multiple of 8 up to %u",
-                         type->name, type->size, STORE_ROW_BYTES_MAX);
+        return pawl_fail(err, PAWL_E_INVAL,
+                         "record %.40s: its size %u is not a multiple of 8 up to %u", type->name,
+                         type->size, STORE_ROW_BYTES_MAX);
     struct shape *shape = mem_calloc(1, sizeof *shape);
     if (shape == NULL) return pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
     shape->type = type;
@@ -191,7 +193,8 @@ static int64_t row_check(const struct shape *shape, const uint8_t *row) {
 /* ---- statements ---- */
 
 static void add_columns(struct sql_text *sql, const struct shape *shape) {
-    for (uint32_t i = 0; i < shape->columns_count; i++) sql_add(sql, "\"%s\",", shape->columns[i].name);
+    for (uint32_t i = 0; i < shape->columns_count; i++)
+        sql_add(sql, "\"%s\",", shape->columns[i].name);
     sql_add(sql, "row_check");
 }
 
@@ -256,7 +259,8 @@ static int row_read(struct store *store, const struct shape *shape, sqlite3_stmt
         if (shape_column_is_text(column)) {
             const void *text = type == SQLITE_TEXT ? sqlite3_column_text(select, (int)i) : NULL;
             int len = sqlite3_column_bytes(select, (int)i);
-            if (text == NULL || (uint32_t)len >= column->size || memchr(text, 0, (size_t)len) != NULL)
+            if (text == NULL || (uint32_t)len >= column->size ||
+                memchr(text, 0, (size_t)len) != NULL)
                 return bad_row(store, shape, select, column->name, err);
             memcpy(row + column->offset, text, (size_t)len);
         } else if (type != SQLITE_INTEGER ||
@@ -265,7 +269,8 @@ static int row_read(struct store *store, const struct shape *shape, sqlite3_stmt
         }
     }
     int check = (int)shape->columns_count;
-    if (sqlite3_column_int64(select, 0) <= 0 || sqlite3_column_type(select, check) != SQLITE_INTEGER ||
+    if (sqlite3_column_int64(select, 0) <= 0 ||
+        sqlite3_column_type(select, check) != SQLITE_INTEGER ||
         sqlite3_column_int64(select, check) != row_check(shape, row))
         return bad_row(store, shape, select, "row_check", err);
     return PAWL_OK;

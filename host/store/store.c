@@ -68,7 +68,8 @@ static int adapt_now(struct store *store, struct shape *shape, struct pawl_err *
         if (rc == PAWL_OK) rc = sql_run(store, "COMMIT", err);
         if (rc != PAWL_OK) {
             struct pawl_err cause = {0};
-            pawl_fail(&cause, PAWL_E_IO, "%s: table %s could not be made", store->path, shape->table);
+            pawl_fail(&cause, PAWL_E_IO, "%s: table %s could not be made", store->path,
+                      shape->table);
             writer_failed(store, err != NULL ? err : &cause);
         }
     }

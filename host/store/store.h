@@ -40,7 +40,7 @@ struct store_options {
     const char *vfs;  /* SQLite VFS: NULL = the system's, or a name given to store_vfs_new() */
     enum store_durability durability;
     bool threaded;
-    void (*wake)(void *arg); /* called on the writer thread when something completed; threaded only */
+    void (*wake)(void *arg); /* on the writer thread, when something completed; threaded only */
     void *wake_arg;
     struct metrics *metrics; /* NULL = none */
 };
@@ -74,7 +74,8 @@ int store_commit(struct store *store, uint64_t turn);
 /* Newest turn that is durable as configured (and every one before it). Threaded: reads what the
  * writer reported. */
 uint64_t store_durable_turn(struct store *store);
-int store_failed(const struct store *store, struct pawl_err *err); /* PAWL_OK or PAWL_E_IO with why */
+/* PAWL_OK, or PAWL_E_IO with why. */
+int store_failed(const struct store *store, struct pawl_err *err);
 /* Wait until everything committed is durable or failed. Blocks: start, stop and tests only. */
 int store_flush(struct store *store, struct pawl_err *err);
 uint64_t store_bytes_written(const struct store *store); /* to the write-ahead log */

@@ -137,7 +137,8 @@ static bool wait_for_work(struct store *store) {
     int64_t until = monotonic_ns() + IDLE_NS;
     struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
     while (store->queued.turns == 0 && !store->stop)
-        if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT) return true;
+        if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT)
+            return true;
     return false;
 }
 

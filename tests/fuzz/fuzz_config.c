@@ -53,7 +53,8 @@ static void check_options(const struct config *config, uint32_t i) {
 }
 
 static void check_config(const struct config *config) {
-    HOLDS(config->plugin_count <= CONFIG_PLUGINS_MAX && config->account_count <= CONFIG_ACCOUNTS_MAX);
+    HOLDS(config->plugin_count <= CONFIG_PLUGINS_MAX &&
+          config->account_count <= CONFIG_ACCOUNTS_MAX);
     HOLDS(config->instrument_count <= CONFIG_INSTRUMENTS_MAX);
     HOLDS(config->feed_count <= CONFIG_FEEDS_MAX && config->profile_count <= CONFIG_PROFILES_MAX);
     HOLDS(config_file_of(config, "accounts.main.broker")[0] != '\0');

@@ -26,7 +26,8 @@ static struct rng rng;
 
 static struct decimal decimal_of(int64_t value) {
     struct decimal d = {.negative = value < 0};
-    for (int i = 0; i < 20; i++, value /= 10) d.digit[i] = (int8_t)(value < 0 ? -(value % 10) : value % 10);
+    for (int i = 0; i < 20; i++, value /= 10)
+        d.digit[i] = (int8_t)(value < 0 ? -(value % 10) : value % 10);
     return d;
 }
 

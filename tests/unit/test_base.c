@@ -105,7 +105,8 @@ static void table_has_a_limit(void **state) {
     struct table table;
     int value;
     table_init(&table, 3);
-    for (uint64_t key = 0; key < 3; key++) assert_int_equal(table_put(&table, key, &value), PAWL_OK);
+    for (uint64_t key = 0; key < 3; key++)
+        assert_int_equal(table_put(&table, key, &value), PAWL_OK);
     assert_int_equal(table_put(&table, 3, &value), PAWL_E_BUSY);
     assert_int_equal(table_put(&table, 2, &table), PAWL_OK);
     assert_ptr_equal(table_get(&table, 2), &table);

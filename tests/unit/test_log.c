@@ -68,11 +68,12 @@ static void json_is_escaped(void **state) {
     (void)state;
     struct fixture f;
     start(&f, true, 100);
-    log_write(f.log, PAWL_LOG_INFO, "a\"b", "q\" s\\ n\n e\x1b bad\xff euro\xe2\x82\xac cut\xe2\x82");
-    assert_string_equal(written(&f),
-                        "{\"t\":\"2026-01-02T03:04:05.678Z\",\"level\":\"INFO\",\"source\":\"a\\\"b\","
-                        "\"text\":\"q\\\" s\\\\ n\\u000a e\\u001b bad\\u00ff euro\xe2\x82\xac "
-                        "cut\\u00e2\\u0082\"}\n");
+    log_write(f.log, PAWL_LOG_INFO, "a\"b",
+              "q\" s\\ n\n e\x1b bad\xff euro\xe2\x82\xac cut\xe2\x82");
+    assert_string_equal(
+        written(&f), "{\"t\":\"2026-01-02T03:04:05.678Z\",\"level\":\"INFO\",\"source\":\"a\\\"b\","
+                     "\"text\":\"q\\\" s\\\\ n\\u000a e\\u001b bad\\u00ff euro\xe2\x82\xac "
+                     "cut\\u00e2\\u0082\"}\n");
     stop(&f);
 }
 
@@ -109,7 +110,8 @@ static void a_flood_is_counted_and_told(void **state) {
     log_write(f.log, PAWL_LOG_INFO, "quiet", "other sources have their own bucket");
     assert_int_equal(lines_of(written(&f)), 7);
     log_write(f.log, PAWL_LOG_ERROR, "loud", "errors still pass");
-    assert_non_null(strstr(written(&f), "WARN  loud: 94 messages dropped: more than 10 a second\n"));
+    assert_non_null(
+        strstr(written(&f), "WARN  loud: 94 messages dropped: more than 10 a second\n"));
     assert_non_null(strstr(written(&f), "ERROR loud: errors still pass\n"));
     clock_ns += PAWL_NS; /* 10 tokens would come, 8 fit */
     for (int i = 0; i < 100; i++) log_write(f.log, PAWL_LOG_INFO, "loud", "again %d", i);

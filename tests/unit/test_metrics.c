@@ -37,10 +37,16 @@ static void the_text_groups_series_by_name(void **state) {
     struct metrics *m = NULL;
     struct metric *buy, *sell, *lag, *again;
     assert_int_equal(metrics_new(&m, NULL), PAWL_OK);
-    assert_int_equal(metrics_counter(m, "pawl_orders_total", "side=\"BUY\"", "Orders.", METRIC_COUNT, &buy, NULL), 0);
+    assert_int_equal(metrics_counter(m, "pawl_orders_total", "side=\"BUY\"", "Orders.",
+                                     METRIC_COUNT, &buy, NULL),
+                     0);
     assert_int_equal(metrics_gauge(m, "pawl_lag_seconds", NULL, "Lag.", METRIC_NS, &lag, NULL), 0);
-    assert_int_equal(metrics_counter(m, "pawl_orders_total", "side=\"SELL\"", "Orders.", METRIC_COUNT, &sell, NULL), 0);
-    assert_int_equal(metrics_counter(m, "pawl_orders_total", "side=\"BUY\"", "Orders.", METRIC_COUNT, &again, NULL), 0);
+    assert_int_equal(metrics_counter(m, "pawl_orders_total", "side=\"SELL\"", "Orders.",
+                                     METRIC_COUNT, &sell, NULL),
+                     0);
+    assert_int_equal(metrics_counter(m, "pawl_orders_total", "side=\"BUY\"", "Orders.",
+                                     METRIC_COUNT, &again, NULL),
+                     0);
     assert_ptr_equal(buy, again);
     metric_add(buy, 3);
     metric_add(sell, 4);
@@ -49,10 +55,11 @@ static void the_text_groups_series_by_name(void **state) {
     metric_set(NULL, 1);
     metric_observe(NULL, 1);
     assert_int_equal(metrics_dump(m, collect, &out), 0);
-    assert_string_equal(out.bytes, "# HELP pawl_orders_total Orders.\n# TYPE pawl_orders_total counter\n"
-                                   "pawl_orders_total{side=\"BUY\"} 3\npawl_orders_total{side=\"SELL\"} 4\n"
-                                   "# HELP pawl_lag_seconds Lag.\n# TYPE pawl_lag_seconds gauge\n"
-                                   "pawl_lag_seconds -1.500000000\n");
+    assert_string_equal(out.bytes,
+                        "# HELP pawl_orders_total Orders.\n# TYPE pawl_orders_total counter\n"
+                        "pawl_orders_total{side=\"BUY\"} 3\npawl_orders_total{side=\"SELL\"} 4\n"
+                        "# HELP pawl_lag_seconds Lag.\n# TYPE pawl_lag_seconds gauge\n"
+                        "pawl_lag_seconds -1.500000000\n");
     int calls = 0;
     assert_int_equal(metrics_dump(m, refuse, &calls), -3);
     assert_int_equal(calls, 1);
@@ -66,7 +73,8 @@ static void a_histogram_adds_up(void **state) {
     struct metrics *m = NULL;
     struct metric *h;
     assert_int_equal(metrics_new(&m, NULL), PAWL_OK);
-    assert_int_equal(metrics_histogram(m, "pawl_commit_seconds", "", "Time.", METRIC_NS, &h, NULL), 0);
+    assert_int_equal(metrics_histogram(m, "pawl_commit_seconds", "", "Time.", METRIC_NS, &h, NULL),
+                     0);
     metric_observe(h, 1023); /* counts under le 1023 ns */
     metric_observe(h, 1024); /* counts above it */
     metric_observe(h, INT64_C(100) * PAWL_NS);
@@ -112,14 +120,16 @@ static void names_and_kinds_are_checked(void **state) {
     assert_int_equal(metrics_gauge(m, "other_x", NULL, "X.", METRIC_COUNT, &a, NULL), PAWL_E_INVAL);
     assert_int_equal(metrics_gauge(m, "pawl_X", NULL, "X.", METRIC_COUNT, &a, NULL), PAWL_E_INVAL);
     assert_int_equal(metrics_gauge(m, "pawl_x", NULL, "X.", METRIC_COUNT, &a, NULL), PAWL_OK);
-    assert_int_equal(metrics_counter(m, "pawl_x", "a=\"b\"", "X.", METRIC_COUNT, &a, &err), PAWL_E_INVAL);
+    assert_int_equal(metrics_counter(m, "pawl_x", "a=\"b\"", "X.", METRIC_COUNT, &a, &err),
+                     PAWL_E_INVAL);
     assert_non_null(strstr(err.text, "of another kind"));
     for (uint32_t i = 1; i < METRICS_SERIES_MAX; i++) {
         char label[32];
         snprintf(label, sizeof label, "n=\"%u\"", i);
         assert_int_equal(metrics_gauge(m, "pawl_x", label, "X.", METRIC_COUNT, &a, NULL), PAWL_OK);
     }
-    assert_int_equal(metrics_gauge(m, "pawl_x", "n=\"more\"", "X.", METRIC_COUNT, &a, NULL), PAWL_E_BUSY);
+    assert_int_equal(metrics_gauge(m, "pawl_x", "n=\"more\"", "X.", METRIC_COUNT, &a, NULL),
+                     PAWL_E_BUSY);
     metrics_free(m);
 }
 

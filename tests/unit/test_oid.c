@@ -70,8 +70,12 @@ static void any_one_wrong_character_is_seen(void **state) {
 
 static void foreign_ids_are_not_ours(void **state) {
     (void)state;
-    static const char *const foreign[] = {"", "p", "web_1234567890abcdefgh", "P00100020000003200010",
-                                          "p0010002000000320001", "p001000200000032000100"};
+    static const char *const foreign[] = {"",
+                                          "p",
+                                          "web_1234567890abcdefgh",
+                                          "P00100020000003200010",
+                                          "p0010002000000320001",
+                                          "p001000200000032000100"};
     struct oid_parts out;
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
         assert_int_equal(oid_parse(foreign[i], &out), PAWL_E_DATA);

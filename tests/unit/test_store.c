@@ -77,10 +77,14 @@ static void rows_come_back_from_the_real_disk(void **state) {
 static void extreme_values_come_back(void **state) {
     (void)state;
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
-    struct kit_row in[2] = {
-        {.id = 1, .price = {INT64_MAX}, .time_ns = INT64_MIN, .code = INT32_MIN, .small = UINT16_MAX,
-         .side = UINT8_MAX, .flag = 1},
-        {.id = KIT_KEYS, .price = {-INT64_MAX}, .code = INT32_MAX}};
+    struct kit_row in[2] = {{.id = 1,
+                             .price = {INT64_MAX},
+                             .time_ns = INT64_MIN,
+                             .code = INT32_MIN,
+                             .small = UINT16_MAX,
+                             .side = UINT8_MAX,
+                             .flag = 1},
+                            {.id = KIT_KEYS, .price = {-INT64_MAX}, .code = INT32_MAX}};
     memset(in[0].text, 'x', sizeof in[0].text - 1);
     memset(in[0].order, 'o', sizeof in[0].order - 1);
     snprintf(in[1].text, sizeof in[1].text, "quote ' \" semicolon ; \xe2\x82\xac \xff");
@@ -129,8 +133,10 @@ static void session_types_are_never_stored(void **state) {
 static void bad_types_are_refused(void **state) {
     (void)state;
     static const struct pawl_field no_key[] = {{"id", PAWL_F_U32, 0, 0, 4, ""}, {0}};
-    static const struct pawl_field twice[] = {
-        {"id", PAWL_F_U64, 0, 0, 8, ""}, {"a", PAWL_F_U64, 0, 8, 8, ""}, {"a", PAWL_F_U64, 0, 8, 8, ""}, {0}};
+    static const struct pawl_field twice[] = {{"id", PAWL_F_U64, 0, 0, 8, ""},
+                                              {"a", PAWL_F_U64, 0, 8, 8, ""},
+                                              {"a", PAWL_F_U64, 0, 8, 8, ""},
+                                              {0}};
     static const struct pawl_field beyond[] = {
         {"id", PAWL_F_U64, 0, 0, 8, ""}, {"a", PAWL_F_U64, 0, 12, 8, ""}, {0}};
     static const struct pawl_field inject[] = {
@@ -140,12 +146,18 @@ static void bad_types_are_refused(void **state) {
     static const struct pawl_field reserved[] = {
         {"id", PAWL_F_U64, 0, 0, 8, ""}, {"row_check", PAWL_F_U64, 0, 8, 8, ""}, {0}};
     static const struct pawl_record_type bad[] = {
-        {"a", "sqlite_master", 1, 1, 16, kit_count_fields}, {"b", "pawl_store", 1, 1, 16, kit_count_fields},
-        {"c", "Upper", 1, 1, 16, kit_count_fields},         {"d", "", 1, 1, 16, kit_count_fields},
-        {"e", "ok", 1, 1, 12, kit_count_fields},            {"f", "ok", 1, 1, 16, no_key},
-        {"g", "ok", 1, 1, 16, twice},                       {"h", "ok", 1, 1, 16, beyond},
-        {"i", "ok", 1, 1, 16, inject},                      {"j", "ok", 1, 1, 16, wrong_size},
-        {"k", "ok", 1, 1, 16, reserved},                    {"l", NULL, 1, 1, 16, kit_count_fields}};
+        {"a", "sqlite_master", 1, 1, 16, kit_count_fields},
+        {"b", "pawl_store", 1, 1, 16, kit_count_fields},
+        {"c", "Upper", 1, 1, 16, kit_count_fields},
+        {"d", "", 1, 1, 16, kit_count_fields},
+        {"e", "ok", 1, 1, 12, kit_count_fields},
+        {"f", "ok", 1, 1, 16, no_key},
+        {"g", "ok", 1, 1, 16, twice},
+        {"h", "ok", 1, 1, 16, beyond},
+        {"i", "ok", 1, 1, 16, inject},
+        {"j", "ok", 1, 1, 16, wrong_size},
+        {"k", "ok", 1, 1, 16, reserved},
+        {"l", NULL, 1, 1, 16, kit_count_fields}};
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct pawl_err err = {0};
