@@ -1,13 +1,19 @@
-"""Each lint finds what it is there for: violations planted in a throw-away tree."""
+"""Each lint finds what it is there for: violations planted in a throw-away tree. And the script
+behind the README's commands keeps its manners."""
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
+import closing_line  # noqa: E402
 import decisions  # noqa: E402
 import exports  # noqa: E402
 import headers  # noqa: E402
@@ -209,6 +215,47 @@ class Headers(Planted):
         found = {(name, said.split(":")[0]) for name, _, said in headers.check(self.root, clang)}
         self.assertEqual(found, {("api/bad.h", "as C11"), ("api/bad.h", "as C++17"),
                                  ("api/new.h", "as C++17"), ("api/gnu.h", "as C11")})
+
+
+class ClosingLine(Planted):
+    def close(self, results, *arguments):
+        """-> the last line and the exit code for tests that ended with these results."""
+        self.plant("test-asan.json", "".join(json.dumps(
+            {"name": name, "result": result, "duration": 0.1, "stdout": "said\n" * 99}) + "\n"
+            for name, result in results))
+        done = subprocess.run([sys.executable, closing_line.__file__, "--folder", self.root,
+                               *arguments, "asan"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.splitlines(), done.returncode
+
+    def test_counts_and_exit_code(self):
+        self.assertEqual(self.close([("a", "OK"), ("b", "SKIP")]),
+                         (["1 passed, 0 failed, 1 skipped"], 0))
+        self.assertEqual(self.close([("a", "SKIP")]), (["0 passed, 0 failed, 1 skipped"], 1))
+        self.assertEqual(self.close([("a", "OK")], "--broken", " clang plain"),
+                         (["1 passed, 2 failed, 0 skipped"], 1))
+
+    def test_what_failed_is_shown_with_the_end_of_its_output(self):
+        lines, code = self.close([("a", "OK"), ("b", "TIMEOUT"), ("c", "ERROR")])
+        self.assertEqual((lines[-1], code), ("1 passed, 2 failed, 0 skipped", 1))
+        self.assertIn("asan: b: TIMEOUT after 0.1 s", lines)
+        self.assertEqual(lines.count("    said"), 2 * closing_line.TAIL_LINES)
+
+
+class Dev(unittest.TestCase):
+    def dev(self, *arguments):
+        done = subprocess.run([os.path.join(TOP, "dev"), *arguments], cwd="/",
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_help_and_wrong_usage(self):
+        code, out, err = self.dev("--help")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("usage: ./dev COMMAND", out)
+        self.assertEqual(self.dev(), (2, "", out))
+        code, out, err = self.dev("nonsense")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("'nonsense'", err)
 
 
 class Tree(unittest.TestCase):
