@@ -18,15 +18,15 @@
 #include "config/errors.h"
 #include "pawl_services.h"
 
-#define CONFIG_PATH_MAX        1023u
-#define CONFIG_TEXT_MAX        63u
-#define CONFIG_PLUGINS_MAX     64u
-#define CONFIG_ACCOUNTS_MAX    64u
+#define CONFIG_PATH_MAX 1023u
+#define CONFIG_TEXT_MAX 63u
+#define CONFIG_PLUGINS_MAX 64u
+#define CONFIG_ACCOUNTS_MAX 64u
 #define CONFIG_INSTRUMENTS_MAX 4096u
-#define CONFIG_FEEDS_MAX       256u
-#define CONFIG_SCHEDULE_MAX    256u
-#define CONFIG_PROFILES_MAX    64u
-#define CONFIG_NAMES_MAX       1024u /* of a list of names: restricted, disabled */
+#define CONFIG_FEEDS_MAX 256u
+#define CONFIG_SCHEDULE_MAX 256u
+#define CONFIG_PROFILES_MAX 64u
+#define CONFIG_NAMES_MAX 1024u /* of a list of names: restricted, disabled */
 
 #define CONFIG_KEEPER "keeper" /* a profile's holder: the host's own keeper */
 #define CONFIG_OPENER "opener" /* a profile's holder: whoever opens the lot */

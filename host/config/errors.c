@@ -3,6 +3,30 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* Bytes of the well-formed UTF-8 character at p, 0 if it is none. */
+static size_t utf8_length(const unsigned char *p) {
+    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (length == 0 || p[0] > 0xf4) return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (p[0] == 0xe0 && p[1] < 0xa0) return 0;
+    if (p[0] == 0xf0 && p[1] < 0x90) return 0;
+    if ((p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0;
+    return length;
+}
+
+/* A fault stays one line of text, whatever it quotes. */
+static void clean(char *line) {
+    for (unsigned char *p = (unsigned char *)line; *p != '\0';) {
+        size_t length = utf8_length(p);
+        if (length == 0 || *p < 0x20 || *p == 0x7f) {
+            *p++ = '?';
+            continue;
+        }
+        p += length;
+    }
+}
+
 void config_errors_add(struct config_errors *errors, const char *file, const char *path,
                        const char *format, ...) {
     if (errors == NULL) return;
@@ -27,6 +51,7 @@ void config_errors_add(struct config_errors *errors, const char *file, const cha
         if (n > 0) at += (size_t)n;
     }
     if (at >= room) memcpy(line + CONFIG_ERROR_MAX - 3, "...", 4);
+    clean(line);
 }
 
 uint32_t config_errors_lines(const struct config_errors *errors) {

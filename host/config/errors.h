@@ -12,7 +12,7 @@
 #include "pawl_types.h"
 
 #define CONFIG_ERRORS_MAX 100u /* lines kept */
-#define CONFIG_ERROR_MAX  767u /* bytes of a line; a longer one ends in "..." */
+#define CONFIG_ERROR_MAX 767u  /* bytes of a line; a longer one ends in "..." */
 
 struct config_errors { /* zero it before use */
     uint32_t count;    /* faults found, those that were not kept included */

@@ -94,6 +94,8 @@ static int say_range(const struct field *field, int64_t value, char *message) {
     size_t room = FIELD_MESSAGE_MAX + 1;
     if (field->min == field->max)
         snprintf(message, room, "must be %s, not %s", low, given);
+    else if (field->type == FIELD_DECIMAL && field->min == 1 && field->max == PAWL_E8 - 1)
+        snprintf(message, room, "must be above 0 and below 1, not %s", given);
     else if (field->max == INT64_MAX && field->min == 1 && field->type == FIELD_DECIMAL)
         snprintf(message, room, "must be above 0, not %s", given);
     else if (field->max == INT64_MAX)

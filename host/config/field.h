@@ -10,7 +10,7 @@
 #include "config/report.h"
 #include "pawl_plugin.h"
 
-#define FIELDS_MAX        128u
+#define FIELDS_MAX 128u
 #define FIELD_MESSAGE_MAX 511u
 
 enum field_type { /* the first six are enum pawl_option_type */

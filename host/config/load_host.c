@@ -7,10 +7,10 @@
 #include "config/loading.h"
 #include "config/place.h"
 
-#define HOST(member)      FIELD_AT(struct config_host, member)
+#define HOST(member) FIELD_AT(struct config_host, member)
 #define HOST_TEXT(member) FIELD_ROOM(struct config_host, member)
-#define INSTANCE_ID_MAX   32767
-#define SOCKET_PATH_MAX   107 /* of struct sockaddr_un, its end excluded */
+#define INSTANCE_ID_MAX 32767
+#define SOCKET_PATH_MAX 107 /* of struct sockaddr_un, its end excluded */
 
 static const struct field host_fields[] = {
     {"instance", FIELD_OTHER, .doc = "Name of this host, or its number from 0 to 32767."},

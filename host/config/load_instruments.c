@@ -4,10 +4,11 @@
 #include "base/alloc.h"
 #include "base/rfc3339.h"
 #include "config/loading.h"
+#include "pawl_num.h"
 
-#define AT(member)   FIELD_AT(struct config_instrument, member)
+#define AT(member) FIELD_AT(struct config_instrument, member)
 #define ROOM(member) FIELD_ROOM(struct config_instrument, member)
-#define POSITIVE     .min = 1, .max = INT64_MAX
+#define POSITIVE .min = 1, .max = INT64_MAX
 #define NOT_NEGATIVE .min = 0, .max = INT64_MAX
 
 /* No defaults: what is absent is inherited. */
@@ -54,25 +55,28 @@ static const struct field fields[] = {
      .doc = "How its profit depends on the price; linear if not given."},
     {"settlement", FIELD_NAME, ROOM(settlement),
      .doc = "Currency of its profit; of its prices if not given."},
-    {"leverage", FIELD_DECIMAL, AT(leverage), .min = 1, .max = 1000 * PAWL_E8,
+    {"leverage", FIELD_DECIMAL, AT(leverage), .min = PAWL_E8, .max = 1000 * PAWL_E8,
      .doc = "The account's if not given."},
     {"maintenance_margin", FIELD_DECIMAL, AT(maintenance_margin), .min = 1, .max = PAWL_E8,
      .doc = "As a fraction of the notional: 0.005 = 0.5 %."},
     {.name = NULL}};
 
-/* Row `name` of the shipped table into out; 0 = there is none. */
-static int inherit(struct loading *l, const char *name, struct config_instrument *out) {
+enum inherited { INHERITED_NOTHING = 0, INHERITED_ROW, INHERITED_FAULT };
+
+/* Row `name` of the shipped table into out. */
+static enum inherited inherit(struct loading *l, const char *name, struct config_instrument *out) {
     const json_t *row = json_object_get(l->shipped, name);
-    if (row == NULL) return 0;
+    if (row == NULL) return INHERITED_NOTHING;
     struct report report = {.errors = l->report.errors, .file = l->config->host.instruments_file};
     struct path path = {.key = name};
     int rc = fields_read(&report, &path, row, fields, out, 0);
-    if (rc != PAWL_OK) l->rc = rc;
-    return 1;
+    if (rc == PAWL_OK) return INHERITED_ROW;
+    l->rc = rc;
+    return INHERITED_FAULT;
 }
 
-static int load_base(struct loading *l, const struct path *path, const char *symbol,
-                     const json_t *object, struct config_instrument *out) {
+static enum inherited load_base(struct loading *l, const struct path *path, const char *symbol,
+                                const json_t *object, struct config_instrument *out) {
     const json_t *row = json_object_get(object, "inherit");
     struct path part = {.up = path, .key = "inherit"};
     struct report_list known = {.at = 0};
@@ -80,9 +84,10 @@ static int load_base(struct loading *l, const struct path *path, const char *sym
     if (row == NULL) return inherit(l, symbol, out);
     if (!json_is_string(row)) {
         loading_fault(l, &part, "must be text");
-        return 1;
+        return INHERITED_FAULT;
     }
-    if (inherit(l, nearest.wanted, out)) return 1;
+    enum inherited result = inherit(l, nearest.wanted, out);
+    if (result != INHERITED_NOTHING) return result;
     const char *key;
     json_t *value;
     json_object_foreach(l->shipped, key, value) {
@@ -93,7 +98,21 @@ static int load_base(struct loading *l, const struct path *path, const char *sym
     loading_fault(l, &part, "%s has no row \"%.31s\"; it has: %s",
                   file[0] != '\0' ? file : "the shipped table", nearest.wanted,
                   report_list_text(&known));
-    return 1;
+    return INHERITED_FAULT;
+}
+
+/* An inherited pip value is that of the row's pip and lot; follow where these were changed. */
+static void rescale_pip_value(struct loading *l, const struct path *path, const json_t *object,
+                              const struct pawl_instrument *row, struct pawl_instrument *base) {
+    struct path part = {.up = path, .key = "pip_value_per_std_lot"};
+    int64_t value = row->pip_value_per_std_lot.e8;
+    if (value == 0 || json_object_get(object, part.key) != NULL) return;
+    if (row->pip_size.e8 == 0 || row->multiplier.e8 == 0) return;
+    if (pawl_muldiv(value, base->pip_size.e8, row->pip_size.e8, PAWL_ROUND_EVEN, &value) != 0 ||
+        pawl_muldiv(value, base->multiplier.e8, row->multiplier.e8, PAWL_ROUND_EVEN, &value) != 0)
+        loading_fault(l, &part, "is out of range for this pip_size and multiplier: give one");
+    else
+        base->pip_value_per_std_lot.e8 = value;
 }
 
 /* Account and what follows from it. */
@@ -127,7 +146,7 @@ static void settle_account(struct loading *l, const struct path *path, const jso
 }
 
 static void settle_numbers(struct loading *l, const struct path *path, const json_t *object,
-                           int inherited, struct config_instrument *out) {
+                           enum inherited inherited, struct config_instrument *out) {
     struct path part = {.up = path};
     struct pawl_instrument *base = &out->base;
     const struct {
@@ -136,14 +155,19 @@ static void settle_numbers(struct loading *l, const struct path *path, const jso
     } needed[] = {{"tick", base->tick.e8}, {"step", base->step.e8}};
     for (size_t i = 0; i < 2; i++) {
         part.key = needed[i].key;
-        if (needed[i].value > 0 || json_object_get(object, needed[i].key) != NULL) continue;
-        if (inherited)
+        if (inherited == INHERITED_FAULT || needed[i].value > 0 ||
+            json_object_get(object, needed[i].key) != NULL)
+            continue;
+        if (inherited == INHERITED_ROW)
             loading_fault(l, &part, "required");
         else
             loading_fault(l, &part, "required: the shipped table has no row \"%s\" to inherit from",
                           base->symbol);
     }
     if (base->multiplier.e8 == 0) base->multiplier.e8 = PAWL_E8;
+    int own_minimum = json_object_get(object, "min_quantity") != NULL;
+    if (!own_minimum && base->step.e8 > 0 && base->min_quantity.e8 % base->step.e8 != 0)
+        base->min_quantity.e8 = 0; /* an inherited one that another step has overruled */
     if (base->min_quantity.e8 == 0) base->min_quantity.e8 = base->step.e8;
     part.key = "min_quantity";
     if (base->step.e8 > 0 && base->min_quantity.e8 % base->step.e8 != 0)
@@ -187,8 +211,10 @@ static void load_instrument(struct loading *l, const struct path *path, const ch
         loading_fault(l, path, "must be an object");
         return;
     }
-    int inherited = load_base(l, path, symbol, object, out);
+    enum inherited inherited = load_base(l, path, symbol, object, out);
+    const struct pawl_instrument row = out->base;
     loading_fields(l, path, object, fields, out, 0);
+    rescale_pip_value(l, path, object, &row, &out->base);
     settle_account(l, path, object, out);
     settle_numbers(l, path, object, inherited, out);
     settle_contract(l, path, out);

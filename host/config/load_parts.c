@@ -146,7 +146,7 @@ static const struct field account_fields[] = {
      .def = "0", .doc = "At the start, where the venue does not say."},
     {"mode", FIELD_ENUM, FIELD_AT(struct config_account, mode), .def = "netting",
      .choices = "netting|hedging", .doc = "One side of a symbol at a time, or both."},
-    {"leverage", FIELD_DECIMAL, FIELD_AT(struct config_account, leverage), .min = 1,
+    {"leverage", FIELD_DECIMAL, FIELD_AT(struct config_account, leverage), .min = PAWL_E8,
      .max = 1000 * PAWL_E8, .def = "1", .doc = "Where the instrument does not say."},
     {"reset_time", FIELD_OTHER,
      .doc = "When its day begins: \"17:00 America/New_York\"; 00:00 UTC."},

@@ -185,6 +185,8 @@ static void print_range(const struct pawl_option *option, const char *type, FILE
     if (option->min == 0 && option->max == 0) return;
     if (option->max == INT64_MAX)
         fprintf(out, " from %s", low);
+    else if (option->type == PAWL_OPT_DECIMAL && option->min == 1 && option->max == PAWL_E8 - 1)
+        fprintf(out, " above 0 and below 1");
     else
         fprintf(out, " %s to %s", low, high);
 }

@@ -11,7 +11,7 @@
 #include "config/errors.h"
 #include "pawl_plugin.h"
 
-#define OPTIONS_MAX      127u /* rows of a table */
+#define OPTIONS_MAX 127u /* rows of a table */
 #define OPTIONS_SIZE_MAX 65536u
 
 struct json_t;

@@ -26,12 +26,7 @@ static void put_quoted(struct writer *w, const char *key) {
     put(w, '[');
     put(w, '"');
     for (const char *p = key; *p != '\0' && w->at <= PATH_TEXT_MAX; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c < 0x20 || c == 0x7f) { /* a line of text stays a line */
-            put(w, '?');
-            continue;
-        }
-        if (c == '"' || c == '\\') put(w, '\\');
+        if (*p == '"' || *p == '\\') put(w, '\\');
         put(w, *p);
     }
     put(w, '"');

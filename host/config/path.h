@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PATH_TEXT_MAX 255u /* bytes of a path as text */
-#define PATH_KEY_MAX  127u /* bytes of one key */
+#define PATH_KEY_MAX 127u  /* bytes of one key */
 
 /* A chain on the stack: each part points at the one around it; NULL is the root. */
 struct path {

@@ -67,7 +67,7 @@ void nearest_offer(struct nearest *nearest, const char *name) {
     size_t wanted = strlen(nearest->wanted), length = strlen(name);
     if (wanted == 0 || wanted > NEAREST_MAX || length > NEAREST_MAX) return;
     size_t distance = edit_distance(nearest->wanted, wanted, name, length);
-    if (distance > 1 + wanted / 4) return;
+    if (distance > 1 + wanted / 4 || distance >= wanted) return;
     if (nearest->best != NULL && distance >= nearest->distance) return;
     nearest->best = name;
     nearest->distance = distance;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "config/json_memory.h"
 #include "config/path.h"
 #include "config/report.h"
 #include "config/source.h"
@@ -27,7 +28,10 @@ static int refuse(struct setting *s, const char *text) {
 /* A decimal stays text: 0.02 would be a binary fraction. */
 static json_t *value_of(const char *text) {
     json_error_t error;
-    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    json_t *value = NULL;
+    int rc = json_memory_load(text, strlen(text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &value,
+                              &error);
+    if (rc == PAWL_E_NOMEM) return NULL;
     if (value != NULL && !json_is_real(value)) return value;
     json_decref(value);
     return json_string(text);
@@ -82,6 +86,7 @@ static int descend(struct setting *s, size_t at, json_t **node) {
     if (!json_is_object(*node)) return refuse(s, "there is a value on the way, not an object");
     if (part->key[0] == '\0') return refuse(s, "there is an object where a list is meant");
     json_t *next = json_object_get(*node, part->key);
+    if (next == NULL && s->parts[at + 1].key[0] == '\0') return refuse(s, "there is no such list");
     if (next == NULL) {
         next = json_object();
         if (json_object_set_new(*node, part->key, next) != 0) return PAWL_E_NOMEM;

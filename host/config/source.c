@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "config/json_memory.h"
 #include "config/path.h"
 #include "config/source_int.h"
 
@@ -50,11 +51,10 @@ static int read_bytes(const char *file, int fd, char **ret_bytes, size_t *ret_si
 static int parse(const char *file, const char *bytes, size_t size, json_t **ret,
                  struct config_errors *errors) {
     json_error_t at;
-    json_t *json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
-    if (json == NULL && json_error_code(&at) == json_error_out_of_memory) return PAWL_E_NOMEM;
-    if (json == NULL) {
-        for (char *p = at.text; *p != '\0'; p++)
-            if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+    json_t *json = NULL;
+    int rc = json_memory_load(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json, &at);
+    if (rc == PAWL_E_NOMEM) return rc;
+    if (rc != PAWL_OK) {
         if (size == 0)
             config_errors_add(errors, file, NULL, "is empty");
         else

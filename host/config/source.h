@@ -8,9 +8,9 @@
 
 #include "config/errors.h"
 
-#define SOURCE_FILES_MAX      256u
+#define SOURCE_FILES_MAX 256u
 #define SOURCE_FILE_BYTES_MAX (8u * 1024u * 1024u)
-#define SOURCE_SETS_MAX       256u
+#define SOURCE_SETS_MAX 256u
 
 #define SOURCE_SET_NAME "--set" /* stands for FILE in the fault of an override */
 
