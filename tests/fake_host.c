@@ -17,9 +17,9 @@ static struct fake_host *of(struct pawl_ctx *ctx) {
 static int host_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
     struct fake_host *fake = of(ctx);
     if (fake->published_count == fake->published_capacity) {
-        fake->published_capacity = fake->published_capacity == 0 ? 64 : fake->published_capacity * 2;
-        fake->published = realloc(fake->published,
-                                  fake->published_capacity * sizeof *fake->published);
+        uint32_t capacity = fake->published_capacity == 0 ? 64 : fake->published_capacity * 2;
+        fake->published_capacity = capacity;
+        fake->published = realloc(fake->published, capacity * sizeof *fake->published);
         assert(fake->published != NULL);
     }
     struct pawl_event *copy = malloc(event->size);
@@ -416,8 +416,8 @@ void fake_mark(struct fake_host *fake, uint32_t instrument, int64_t price_e8, ui
     fake_send(fake, &mark.head);
 }
 
-void fake_bar(struct fake_host *fake, uint32_t instrument, uint32_t seconds, const int64_t ohlc_e8[4],
-              uint64_t row) {
+void fake_bar(struct fake_host *fake, uint32_t instrument, uint32_t seconds,
+              const int64_t ohlc_e8[4], uint64_t row) {
     struct pawl_ev_bar bar = {.head = {.size = sizeof bar, .type = PAWL_EV_BAR, .cookie = row},
                               .instrument = instrument, .seconds = seconds,
                               .open_time = fake->now_ns - (int64_t)seconds * PAWL_NS,

@@ -1,14 +1,14 @@
 /*
- * fake_host.h - a host in memory for the unit tests of one plugin: market, timers and files, a clock
- * the test moves, and a list of everything the plugin published.
+ * fake_host.h - a host in memory for the unit tests of one plugin: market, timers and files, a
+ * clock the test moves, and a list of everything the plugin published.
  *
  * A test adds instruments and accounts, starts the plugin with options as text, sends events and
  * looks at what was published. Services of its own (a book, triggers, records) it adds by name.
  * fake_restart() is a crash and a new start: timers are gone, files are not.
  *
  * Nothing is delivered to the plugin but what the test sends and the timers that come due in
- * fake_advance(). Prices of quotes, trades, bars and marks go into the market state first, as in the
- * real host: trade-only instruments get bid and ask from the last price and `half_spread`.
+ * fake_advance(). Prices of quotes, trades, bars and marks go into the market state first, as in
+ * the real host: trade-only instruments get bid and ask from the last price and `half_spread`.
  * Errors of the fake itself (a limit reached, an option that does not parse) abort the test.
  */
 #ifndef FAKE_HOST_H
@@ -96,14 +96,14 @@ void fake_send(struct fake_host *fake, const struct pawl_event *event);
 /* Move the clock, firing timers in order of their time. */
 void fake_advance(struct fake_host *fake, int64_t by_ns);
 
-/* Market events: prices as multiples of 1e-8; `row` = cookie. Each moves the state, then is sent. */
+/* Market events: prices at 1e-8; `row` = cookie. Each moves the state, then is sent. */
 void fake_quote(struct fake_host *fake, uint32_t instrument, int64_t bid_e8, int64_t ask_e8,
                 uint64_t row);
 void fake_trade(struct fake_host *fake, uint32_t instrument, int64_t price_e8, uint64_t row);
 void fake_mark(struct fake_host *fake, uint32_t instrument, int64_t price_e8, uint64_t row);
 /* Sent now as the bar that ends now. */
-void fake_bar(struct fake_host *fake, uint32_t instrument, uint32_t seconds, const int64_t ohlc_e8[4],
-              uint64_t row);
+void fake_bar(struct fake_host *fake, uint32_t instrument, uint32_t seconds,
+              const int64_t ohlc_e8[4], uint64_t row);
 
 /* What was published since the last fake_clear(). */
 const struct pawl_event *fake_published(const struct fake_host *fake, uint16_t type, uint32_t nth);

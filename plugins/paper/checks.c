@@ -157,8 +157,8 @@ static enum paper_refusal check_room(const struct paper *paper, const struct pap
 enum paper_refusal paper_check_submit(struct paper *paper, const struct pawl_ev_submit *submit,
                                       const struct paper_order *order) {
     if (submit->kind == PAWL_KIND_TRAILING) return PAPER_REFUSE_TRAILING;
-    if (order->id[0] == '\0' || submit->kind == 0 || submit->kind > PAWL_KIND_TRAILING || submit->role == 0 ||
-        submit->role > PAWL_ROLE_EXIT || submit->tif > PAWL_TIF_DAY ||
+    if (order->id[0] == '\0' || submit->kind == 0 || submit->kind > PAWL_KIND_TRAILING ||
+        submit->role == 0 || submit->role > PAWL_ROLE_EXIT || submit->tif > PAWL_TIF_DAY ||
         submit->trigger > PAWL_TRIGGER_SOURCE_ENTRY_SIDE)
         return PAPER_REFUSE_KIND;
     if ((submit->side != PAWL_SIDE_BUY && submit->side != PAWL_SIDE_SELL) ||

@@ -115,8 +115,8 @@ static void change_position(struct paper *paper, const struct pawl_ev_fault *eve
     if (account == 0 || mode_bad || price_e8 <= 0 || quantity_e8 == 0 ||
         quantity_e8 > INT64_MAX / 4 || quantity_e8 < -(INT64_MAX / 4)) {
         paper->ctx->host->log(paper->ctx, PAWL_LOG_ERROR,
-                              "fault position_change needs an instrument with an account, a quantity "
-                              "and a price; ignored");
+                              "fault position_change needs an instrument with an account, a "
+                              "quantity and a price; ignored");
         return;
     }
     paper_foreign_trade(paper, account, symbol, quantity_e8, price_e8);

@@ -98,7 +98,7 @@ static bool position_trade(struct paper *paper, const struct paper_order *order,
     }
     struct paper_position own = {.account = order->account, .symbol = order->symbol,
                                  .side = opening_side(order->side), .ticket = order->ticket};
-    if (!paper_is_hedging(paper, order->account)) { /* one net position: the other side goes first */
+    if (!paper_is_hedging(paper, order->account)) { /* one net position: other side first */
         struct paper_position *other = paper_position_find(
             paper->world, order->account, order->symbol, closing_side(order), 0);
         int64_t closed_e8 = other == NULL ? 0 : other->quantity_e8;
@@ -116,7 +116,8 @@ static int64_t fee_of(const struct paper *paper, uint32_t symbol, int64_t price_
                       int64_t quantity_e8) {
     const struct pawl_instrument *def = paper->world->symbols[symbol]->def;
     int64_t units_e8, by_rate_e8 = 0, by_unit_e8 = 0, sum_e8 = 0;
-    if (pawl_mul_e8(quantity_e8, def->multiplier.e8, PAWL_ROUND_EVEN, &units_e8) != PAWL_OK) return 0;
+    if (pawl_mul_e8(quantity_e8, def->multiplier.e8, PAWL_ROUND_EVEN, &units_e8) != PAWL_OK)
+        return 0;
     pawl_i128 notional_e8 = (pawl_i128)price_e8 * units_e8 / PAWL_E8;
     if (notional_e8 > INT64_MAX * (pawl_i128)PAWL_E8) return 0; /* beyond any money */
     if (pawl_div_i128(notional_e8 * paper->options.fee_rate_e8, PAWL_E8, PAWL_ROUND_EVEN,

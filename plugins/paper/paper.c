@@ -53,7 +53,7 @@ static void resolve(struct paper *paper) {
         const struct pawl_instrument *def = paper->market->by_symbol(paper->ctx, symbol->name);
         if (def == NULL || paper_symbol_slot(world, paper->ctx, paper->market, def->id) != i) {
             paper->ctx->host->log(paper->ctx, PAWL_LOG_WARN,
-                                  "%s: %s is not configured; its orders and position stay untouched",
+                                  "%s: %s is not configured; what it has there stays as it is",
                                   PAPER_WORLD_FILE, symbol->name);
             continue;
         }

@@ -2,9 +2,9 @@
  * paper.h - inside of the paper plugin: the connection (wire.c), the venue behind it (requests.c,
  * fill.c, match.c, bar.c, query.c, faults.c) and its memory (world.h).
  *
- * A command travels for latency_request, takes effect at the venue, and its answer travels back for
- * latency_reply. Market data reach the venue when they reach the host. What one input changes is one
- * step of the world file, written before any report of it leaves.
+ * A command travels for latency_request, takes effect at the venue, and its answer travels back
+ * for latency_reply. Market data reach the venue when they reach the host. What one input changes
+ * is one step of the world file, written before any report of it leaves.
  *
  * Everything is [event] unless it says otherwise, on the loop thread.
  */

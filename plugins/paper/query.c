@@ -67,7 +67,8 @@ static void answer_executions(struct paper *paper, struct question *question) {
     for (uint32_t i = 0; i < world->execution_count; i++) {
         const struct paper_execution *one = paper_execution_at(world, i);
         struct pawl_ev_execution event;
-        if (one->recorded_ns < since_ns || !fits(paper, question, one->account, one->symbol)) continue;
+        if (one->recorded_ns < since_ns) continue;
+        if (!fits(paper, question, one->account, one->symbol)) continue;
         paper_fill_execution(paper, one, &event);
         event.head.cookie = paper->cookie;
         if (!paper_reply(paper, &event.head)) {

@@ -9,7 +9,7 @@ void paper_venue_id_text(uint64_t order, char out[PAPER_VENUE_ID_SIZE]) {
     snprintf(out, PAPER_VENUE_ID_SIZE, "V%" PRIu64, order);
 }
 
-/* The answer to a request is what `drop_reply` takes away; what the venue says on its own is not. */
+/* The answer to a request is what `drop_reply` takes away; what the venue says by itself is not. */
 static void tell(struct paper *paper, struct pawl_event *event, bool answer) {
     if (answer) event->cookie = paper->cookie;
     if (answer && paper->drop_answer) return;

@@ -139,7 +139,8 @@ static void request_submit(struct paper *paper, const struct pawl_ev_submit *sub
     }
     struct paper_order *order = NULL;
     if (why == PAPER_REFUSE_NONE) {
-        candidate.taker = candidate.kind == PAWL_KIND_LIMIT && paper_is_marketable(paper, &candidate);
+        candidate.taker =
+            candidate.kind == PAWL_KIND_LIMIT && paper_is_marketable(paper, &candidate);
         order = add_order(paper, &candidate);
         if (order == NULL) why = PAPER_REFUSE_BUSY;
     }
@@ -233,8 +234,8 @@ static void request_cancel(struct paper *paper, const struct pawl_ev_cancel *can
         paper_symbol_slot(paper->world, paper->ctx, paper->market, cancel->instrument);
     if (!luck(paper, cancel->order, PAWL_ORDER_OP_CANCEL, role, symbol)) return;
     if (order == NULL)
-        paper_report_refused(paper, cancel->order, PAWL_ORDER_OP_CANCEL, PAPER_REFUSE_CANCEL_UNKNOWN,
-                             NULL);
+        paper_report_refused(paper, cancel->order, PAWL_ORDER_OP_CANCEL,
+                             PAPER_REFUSE_CANCEL_UNKNOWN, NULL);
     else
         paper_end(paper, order, PAWL_ORDER_STATE_CANCELLED, "cancelled on request", true);
 }

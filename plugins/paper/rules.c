@@ -42,8 +42,8 @@ static const struct paper_rules ideal = {
 
 static const struct paper_rules binance_oneway = {
     .name = "binance_oneway",
-    .caps = {.size = sizeof(struct pawl_broker_caps), .exit_bound = PAWL_EXIT_FLAG, .amend_limit = 1,
-             .native_stop = 1, .holds_both = 1, .dedupe = PAWL_DEDUPE_OPEN,
+    .caps = {.size = sizeof(struct pawl_broker_caps), .exit_bound = PAWL_EXIT_FLAG,
+             .amend_limit = 1, .native_stop = 1, .holds_both = 1, .dedupe = PAWL_DEDUPE_OPEN,
              .separate_conditional_ids = 1, .stop_slots = 200, .settle_ns = 5 * PAWL_NS,
              .answer_ns = 5 * PAWL_NS},
     .account_mode = PAPER_ACCOUNT_NETTING,
@@ -63,8 +63,8 @@ static const struct paper_rules binance_oneway = {
         [PAPER_REFUSE_STEP] = {-4023, "Qty not increased by step size."},
         [PAPER_REFUSE_MIN_QUANTITY] = {-4004, "Quantity less than min quantity."},
         [PAPER_REFUSE_MAX_QUANTITY] = {-4005, "Quantity greater than max quantity."},
-        [PAPER_REFUSE_MIN_NOTIONAL] = {-4164, "Order's notional must be no smaller than the minimum "
-                                              "(unless you choose reduce only)"},
+        [PAPER_REFUSE_MIN_NOTIONAL] = {-4164, "Order's notional must be no smaller than the "
+                                              "minimum (unless you choose reduce only)"},
         [PAPER_REFUSE_DUPLICATE] = {-4116, "ClientOrderId is duplicated."},
         [PAPER_REFUSE_WOULD_TRIGGER] = {-2021, "Order would immediately trigger."},
         [PAPER_REFUSE_FLAT] = {-2022, "ReduceOnly Order is rejected."},
@@ -78,8 +78,8 @@ static const struct paper_rules binance_oneway = {
         [PAPER_REFUSE_AMEND_SAME] = {-5027, "No need to modify the order."},
         [PAPER_REFUSE_CANCEL_UNKNOWN] = {-2011, "Unknown order sent."},
         [PAPER_REFUSE_SCRIPTED] = {-2010, "NEW_ORDER_REJECTED"},
-        [PAPER_REFUSE_RANDOM] = {-1001, "Internal error; unable to process your request. Please try "
-                                        "again."},
+        [PAPER_REFUSE_RANDOM] = {-1001, "Internal error; unable to process your request. "
+                                        "Please try again."},
         [PAPER_REFUSE_BUSY] = {-1008, "Request throttled by system-level protection."},
     },
 };
@@ -111,12 +111,13 @@ static const struct paper_rules mt5_hedging = {
         [PAPER_REFUSE_FLAT] = {10036, "Position with the specified ticket has already been closed"},
         [PAPER_REFUSE_NO_TICKET] = {10036, "Position with the specified ticket has already been "
                                            "closed"},
-        [PAPER_REFUSE_TICKET_VOLUME] = {10038, "A close volume exceeds the current position volume"},
+        [PAPER_REFUSE_TICKET_VOLUME] = {10038, "A close volume exceeds the current position "
+                                                "volume"},
         [PAPER_REFUSE_TICKET_TAKEN] = {10013, "Invalid request: the position has one already"},
         [PAPER_REFUSE_SLOTS] = {10033, "The number of pending orders has reached the limit"},
         [PAPER_REFUSE_WORKING_MAX] = {10033, "The number of pending orders has reached the limit"},
-        [PAPER_REFUSE_AMEND_UNKNOWN] = {10036, "Position with the specified ticket has already been "
-                                               "closed"},
+        [PAPER_REFUSE_AMEND_UNKNOWN] = {10036, "Position with the specified ticket has already "
+                                               "been closed"},
         [PAPER_REFUSE_AMEND_KIND] = {10013, "Invalid request"},
         [PAPER_REFUSE_AMEND_SAME] = {10025, "No changes in request"},
         [PAPER_REFUSE_CANCEL_UNKNOWN] = {10041, "The pending order activation request is rejected, "

@@ -56,7 +56,7 @@ enum paper_refusal {
     PAPER_REFUSE_CANCEL_UNKNOWN,
     PAPER_REFUSE_SCRIPTED,      /* a fault event said so */
     PAPER_REFUSE_RANDOM,        /* reject_probability */
-    PAPER_REFUSE_BUSY,          /* too many requests under way, or the world file cannot be written */
+    PAPER_REFUSE_BUSY,          /* too many requests, or the world file cannot be written */
     PAPER_REFUSE_COUNT
 };
 
@@ -72,7 +72,7 @@ struct paper_rules {
     uint8_t flat;                 /* enum paper_flat */
     bool refuses_crossed_stop;    /* else it fires at the next price */
     bool stop_distance;           /* the instrument's min_stop_distance counts */
-    bool checks_notional;         /* the instrument's min_notional counts, but for reducing orders */
+    bool checks_notional;         /* the instrument's min_notional counts for opening orders */
     bool refuses_same_amend;
     bool stop_needs_position;     /* a reducing stop is refused where there is nothing to reduce */
     int64_t expiry_min_ns;        /* a nearer end of an order cannot be said to this venue */

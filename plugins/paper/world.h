@@ -36,9 +36,9 @@ struct paper_order {
     char id[PAPER_OID_SIZE];
     uint32_t account, symbol; /* slots of the world, from 1 */
     uint8_t side, role, kind, tif, trigger, reduce, position_side;
-    uint8_t state;     /* PAWL_ORDER_STATE_ACCEPTED, _PARTIALLY_FILLED, _FILLED, _CANCELLED, _EXPIRED */
+    uint8_t state;     /* PAWL_ORDER_STATE_ACCEPTED, _PARTIALLY_FILLED or an end */
     uint8_t triggered; /* 1 = the stop has fired */
-    uint8_t taker;     /* 1 = a limit that was beyond the market when it came: takes the next quote */
+    uint8_t taker;     /* 1 = a limit the market was beyond when it came: takes the next quote */
     uint8_t dormant;   /* 1 = a stop that waits for the first fill of `parent` */
     int64_t quantity_e8, filled_e8, price_e8, stop_e8;
     uint64_t group, ticket, parent;
@@ -169,7 +169,8 @@ struct paper_position *paper_position_new(struct paper_world *world); /* zeroed;
 void paper_position_drop(struct paper_world *world, struct paper_position *position);
 /* The i-th kept, oldest first. */
 struct paper_execution *paper_execution_at(const struct paper_world *world, uint32_t i);
-struct paper_execution *paper_execution_new(struct paper_world *world); /* zeroed; NULL = no memory */
+/* Zeroed; NULL = no memory. */
+struct paper_execution *paper_execution_new(struct paper_world *world);
 
 /* The next draw, below `bound` (above 0). */
 uint64_t paper_draw(struct paper_world *world, uint64_t bound);

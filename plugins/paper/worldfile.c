@@ -227,7 +227,8 @@ static void put(struct paper_world *world, enum paper_line_id id, const void *ro
     add_number(text, false, world->row);
     add_text(text, ",\"t\":");
     add_signed(text, now_ns);
-    for (const struct paper_field *field = paper_line_kinds[id].fields; field->name != NULL; field++) {
+    const struct paper_field *field = paper_line_kinds[id].fields;
+    for (; field->name != NULL; field++) {
         const void *at = (const char *)row + field->offset;
         if (!field->always && is_zero(field, at)) continue;
         add_text(text, ",\"");
@@ -243,8 +244,9 @@ static void put_change(struct paper_world *world, enum paper_line_id id, const v
                        int64_t now_ns) {
     if (world->created_ns == 0) {
         world->created_ns = now_ns > 0 ? now_ns : 1;
-        struct paper_header header = {.created_ns = world->created_ns, .version = PAPER_WORLD_VERSION,
-                                .personality = (uint8_t)world->personality};
+        struct paper_header header = {.created_ns = world->created_ns,
+                                      .version = PAPER_WORLD_VERSION,
+                                      .personality = (uint8_t)world->personality};
         put(world, L_WORLD, &header, now_ns);
     }
     put(world, id, row, now_ns);
@@ -280,12 +282,12 @@ void paper_put_step(struct paper_world *world, int64_t now_ns) {
     put_change(world, L_STEP, &step, now_ns);
 }
 
-int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx, const struct pawl_files *files,
-                     struct pawl_err *err) {
+int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
+                     const struct pawl_files *files, struct pawl_err *err) {
     struct paper_text *text = &world->journal;
     if (text->lost)
-        return paper_fail(err, PAWL_E_NOMEM, "%s: more than %u bytes wait to be written, the rest is "
-                          "lost", PAPER_WORLD_FILE, PAPER_JOURNAL_BYTES_MAX);
+        return paper_fail(err, PAWL_E_NOMEM, "%s: more than %u bytes wait to be written, the rest "
+                          "is lost", PAPER_WORLD_FILE, PAPER_JOURNAL_BYTES_MAX);
     if (text->len == 0) return PAWL_OK;
     int rc = files->append(ctx, PAPER_WORLD_FILE, text->bytes, text->len, err);
     if (rc < 0) return rc;

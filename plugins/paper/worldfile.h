@@ -30,12 +30,12 @@ void paper_ticket_text(uint64_t ticket, char out[PAPER_VENUE_ID_SIZE]);
 uint64_t paper_ticket_number(const char *text);
 
 /* Append the journal to the file; on failure it is kept for the next attempt. */
-int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx, const struct pawl_files *files,
-                     struct pawl_err *err);
+int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
+                     const struct pawl_files *files, struct pawl_err *err);
 /* Read the file into an empty world. PAWL_E_DATA "world.jsonl:LINE: ..." where a line cannot be
  * understood; `ret_dropped` = lines of an unfinished last step, which are cut off. */
-int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx, const struct pawl_files *files,
-                     uint64_t *ret_dropped, struct pawl_err *err);
+int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
+                     const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err);
 
 /* Record the sentence unless an earlier cause stands; returns rc. */
 int paper_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);

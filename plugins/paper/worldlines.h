@@ -1,5 +1,5 @@
 /*
- * worldlines.h - the kinds of lines of the world file and their fields; inside of worldfile.c, which
+ * worldlines.h - the kinds of lines of the world file and their fields; for worldfile.c, which
  * writes them, and worldread.c, which reads them back.
  */
 #ifndef PAPER_WORLDLINES_H
@@ -9,7 +9,9 @@
 
 #define PAPER_WORLD_VERSION 1u
 
-enum field_kind { F_U64 = 1, F_U32, F_U8, F_I64, F_I32, F_E8, F_STR, F_ENUM, F_ACCOUNT, F_SYMBOL };
+enum paper_field_kind {
+    F_U64 = 1, F_U32, F_U8, F_I64, F_I32, F_E8, F_STR, F_ENUM, F_ACCOUNT, F_SYMBOL
+};
 
 struct paper_field {
     const char *name; /* NULL ends the table */
@@ -42,7 +44,10 @@ struct paper_source {
     uint8_t quoted;
 };
 
-enum paper_line_id { L_WORLD, L_ORDER, L_FILL, L_POSITION, L_FAULT, L_LINK, L_SOURCE, L_STEP, L_COUNT };
+enum paper_line_id {
+    L_WORLD, L_ORDER, L_FILL, L_POSITION, L_FAULT, L_LINK, L_SOURCE, L_STEP, L_COUNT
+};
+
 extern const struct paper_line_kind paper_line_kinds[L_COUNT];
 
 #endif

@@ -179,7 +179,8 @@ static int apply(struct reader *reader, enum paper_line_id id, const union row *
     struct paper_execution *execution;
     switch (id) {
     case L_WORLD:
-        if (row->header.version != PAPER_WORLD_VERSION) return bad(reader, "another version of the format", "");
+        if (row->header.version != PAPER_WORLD_VERSION)
+            return bad(reader, "another version of the format", "");
         if (row->header.personality != world->personality)
             return bad(reader, "this world was made by another personality; move the file away to "
                        "begin a new one", "");
@@ -218,7 +219,8 @@ static int read_field(struct reader *reader, const struct paper_field *fields, u
     if (strcmp(name, "t") == 0)
         return signed_of(value, &time_ns) ? PAWL_OK : bad(reader, "bad value of", name);
     if (strcmp(name, "row") == 0)
-        return unsigned_of(value, UINT64_MAX, ret_row) ? PAWL_OK : bad(reader, "bad value of", name);
+        return unsigned_of(value, UINT64_MAX, ret_row) ? PAWL_OK
+                                                       : bad(reader, "bad value of", name);
     for (; fields->name != NULL; fields++)
         if (strcmp(fields->name, name) == 0)
             return set_field(reader->world, fields, value, (char *)row + fields->offset)
@@ -312,8 +314,8 @@ static int check_rest(struct reader *reader, const struct paper_text *file, size
     return rc;
 }
 
-int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx, const struct pawl_files *files,
-                     uint64_t *ret_dropped, struct pawl_err *err) {
+int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
+                     const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err) {
     struct paper_text file = {0};
     struct reader reader = {.world = world, .err = err};
     int rc = slurp(ctx, files, &file, err);
