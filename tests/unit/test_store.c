@@ -223,7 +223,7 @@ static void a_full_queue_refuses_and_loses_nothing(void **state) {
     (void)state;
     struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL,
                                     .threaded = true, .wake = hold_the_writer};
-    struct store *store;
+    struct store *store = NULL;
     assert_int_equal(store_open(&options, &store, NULL), PAWL_OK);
     assert_int_equal(store_register(store, &kit_type, NULL), PAWL_OK);
     assert_int_equal(store_register(store, &kit_count_type, NULL), PAWL_OK);
@@ -274,7 +274,7 @@ static void completion_is_told_from_the_writer(void **state) {
     struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL,
                                     .threaded = true, .wake = count_wake, .wake_arg = &wakes,
                                     .metrics = metrics};
-    struct store *store;
+    struct store *store = NULL;
     assert_int_equal(store_open(&options, &store, NULL), PAWL_OK);
     assert_int_equal(store_commit(store, 7), PAWL_OK);
     for (int i = 0; i < 5000 && wakes == 0; i++) usleep(1000);
@@ -428,7 +428,7 @@ static void host_records_are_registered_at_open(void **state) {
     struct pawl_rec_lot in = {.id = 42, .instrument = 3, .stop = {INT64_C(9500000000)}, .side = 2};
     struct pawl_rec_lot out;
     struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_PROCESS};
-    struct store *store;
+    struct store *store = NULL;
     strcpy(in.ref, "chain-1");
     assert_string_equal(lot_type->name, "lot");
     for (int run = 0; run < 2; run++) {

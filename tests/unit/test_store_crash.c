@@ -1,0 +1,305 @@
+/*
+ * store: after any misfortune at any operation the rows are those of one turn, and that turn is
+ * not older than the last one that was reported durable.
+ */
+#include "store_kit.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/rng.h"
+
+#define TURNS 8u
+
+static struct disk *disk;
+
+/* PAWL_THOROUGH=N: N times as many draws of what a power cut leaves. */
+static uint64_t seeds(uint64_t usual) {
+    const char *times = getenv("PAWL_THOROUGH");
+    return times == NULL ? usual : usual * strtoull(times, NULL, 10);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
+    assert_int_equal(store_vfs_new(disk, KIT_VFS, NULL), PAWL_OK);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    store_vfs_free(KIT_VFS);
+    disk_free(disk);
+    return 0;
+}
+
+struct run {
+    uint64_t durable; /* the last turn that was reported so */
+    uint32_t boot;    /* 0 = it did not open */
+    bool closed;      /* cleanly, as far as it knows */
+};
+
+/* Start, go on from where the rows are, TURNS more turns, end; whatever fails ends it early. */
+static struct run run_once(const char *path, enum store_durability durability, uint32_t *ret_boot) {
+    struct run run = {0};
+    struct store *store = NULL;
+    struct kit_state got;
+    if (kit_open(path, KIT_VFS, durability, false, &store, NULL) != PAWL_OK) return run;
+    run.boot = store_boot(store);
+    *ret_boot = run.boot; /* on the wire from here on */
+    int rc = kit_load(store, &got, NULL);
+    for (uint64_t t = got.turn + 1; rc == PAWL_OK && t <= got.turn + TURNS; t++) {
+        rc = kit_turn(store, t);
+        if (rc == PAWL_OK) assert_int_equal(store_durable_turn(store), t);
+    }
+    run.durable = store_durable_turn(store);
+    if (rc != PAWL_OK && rc != PAWL_E_BUSY) {
+        struct pawl_err err = {0};
+        if (store_failed(store, &err) != PAWL_OK) {
+            assert_string_not_equal(err.text, "");
+            assert_int_equal(kit_turn(store, 9999), PAWL_E_IO);
+        }
+        store_abandon(store);
+        return run;
+    }
+    store_close(store);
+    run.closed = true;
+    return run;
+}
+
+static void check_after(const char *path, enum store_durability durability, uint64_t durable,
+                        uint32_t boot, const char *what, uint64_t k) {
+    struct store *store = NULL;
+    struct pawl_err err = {0};
+    if (kit_open(path, KIT_VFS, durability, false, &store, &err) != PAWL_OK)
+        fail_msg("%s at %llu: does not open: %s", what, (unsigned long long)k, err.text);
+    uint64_t turn = kit_assert_prefix(store);
+    if (turn < durable)
+        fail_msg("%s at %llu: turn %llu was durable, %llu is there", what, (unsigned long long)k,
+                 (unsigned long long)durable, (unsigned long long)turn);
+    if (store_boot(store) <= boot)
+        fail_msg("%s at %llu: boot %u again", what, (unsigned long long)k, boot);
+    store_close(store);
+}
+
+/* One run to have something, then one with the fault at operation k, for every k there is. */
+static void sweep(enum disk_fault fault, bool forever, uint32_t mask, bool from_nothing) {
+    char path[32], what[64];
+    snprintf(what, sizeof what, "fault %d%s%s", (int)fault, forever ? " for ever" : "",
+             from_nothing ? " at the first start" : "");
+    bool reached = true;
+    for (uint64_t k = 1; reached; k++) {
+        uint32_t boot = 0;
+        struct run before = {0};
+        snprintf(path, sizeof path, "d/%llu", (unsigned long long)k);
+        if (!from_nothing) {
+            before = run_once(path, STORE_FULL, &boot);
+            assert_true(before.closed);
+        }
+        disk_mem_fail_at(disk, k, mask, fault, forever);
+        struct run run = run_once(path, STORE_FULL, &boot);
+        reached = disk_mem_ops(disk) >= k;
+        disk_mem_crash(disk, DISK_PROCESS_DEATH, k);
+        uint64_t durable = run.durable > before.durable ? run.durable : before.durable;
+        check_after(path, STORE_FULL, durable, boot, what, k);
+        disk_mem_crash(disk, DISK_PROCESS_DEATH, 0);
+        tear_down(NULL);
+        set_up(NULL);
+    }
+}
+
+static void a_death_at_any_operation_loses_nothing_durable(void **state) {
+    (void)state;
+    sweep(DISK_DIE, true, DISK_MASK_ALL, false);
+    sweep(DISK_DIE, true, DISK_MASK_ALL, true);
+}
+
+static void an_error_at_any_operation_loses_nothing_durable(void **state) {
+    (void)state;
+    for (int forever = 0; forever <= 1; forever++) {
+        sweep(DISK_EIO, forever, DISK_MASK_ALL, false);
+        sweep(DISK_EIO, forever, DISK_MASK_ALL, true);
+    }
+}
+
+static void a_full_disk_at_any_operation_loses_nothing_durable(void **state) {
+    (void)state;
+    for (int forever = 0; forever <= 1; forever++) {
+        sweep(DISK_ENOSPC, forever, DISK_MASK_CHANGES, false);
+        sweep(DISK_ENOSPC, forever, DISK_MASK_CHANGES, true);
+    }
+}
+
+static void a_short_write_at_any_operation_loses_nothing_durable(void **state) {
+    (void)state;
+    sweep(DISK_SHORT, false, DISK_MASK(DISK_WRITE), false);
+    sweep(DISK_SHORT, true, DISK_MASK(DISK_WRITE), true);
+}
+
+/* The lights go out at operation k; what was not synced is lost, torn or kept as the seed says. */
+static void a_power_cut_at_any_operation_loses_nothing_durable(void **state) {
+    (void)state;
+    for (int from_nothing = 0; from_nothing <= 1; from_nothing++) {
+        bool reached = true;
+        for (uint64_t k = 1; reached; k++) {
+            for (uint64_t seed = 0; seed < seeds(2); seed++) {
+                uint32_t boot = 0;
+                struct run before = {0};
+                if (!from_nothing) before = run_once("d/db", STORE_FULL, &boot);
+                disk_mem_fail_at(disk, k, DISK_MASK_CHANGES, DISK_DIE, true);
+                struct run run = run_once("d/db", STORE_FULL, &boot);
+                reached = disk_mem_ops(disk) >= k;
+                disk_mem_crash(disk, DISK_POWER_CUT, k * 100 + seed);
+                uint64_t durable = run.durable > before.durable ? run.durable : before.durable;
+                check_after("d/db", STORE_FULL, durable, boot, "power cut", k * 100 + seed);
+                tear_down(NULL);
+                set_up(NULL);
+            }
+        }
+    }
+}
+
+/* `process`: a power cut may take the last turns, but never leaves something else than a prefix. */
+static void a_power_cut_under_process_leaves_a_prefix(void **state) {
+    (void)state;
+    bool reached = true;
+    for (uint64_t k = 1; reached; k++) {
+        for (uint64_t seed = 0; seed < seeds(1); seed++) {
+            uint32_t boot = 0;
+            run_once("d/db", STORE_PROCESS, &boot);
+            disk_mem_fail_at(disk, k, DISK_MASK_CHANGES, DISK_DIE, true);
+            run_once("d/db", STORE_PROCESS, &boot);
+            reached = disk_mem_ops(disk) >= k;
+            disk_mem_crash(disk, DISK_POWER_CUT, k * 100 + seed);
+            check_after("d/db", STORE_PROCESS, 0, boot, "power cut", k * 100 + seed);
+            tear_down(NULL);
+            set_up(NULL);
+        }
+    }
+}
+
+static void a_death_under_process_loses_nothing_durable(void **state) {
+    (void)state;
+    bool reached = true;
+    for (uint64_t k = 1; reached; k++) {
+        uint32_t boot = 0;
+        disk_mem_fail_at(disk, k, DISK_MASK_CHANGES, DISK_DIE, true);
+        struct run run = run_once("d/db", STORE_PROCESS, &boot);
+        reached = disk_mem_ops(disk) >= k;
+        disk_mem_crash(disk, DISK_PROCESS_DEATH, k);
+        check_after("d/db", STORE_PROCESS, run.durable, boot, "death", k);
+        tear_down(NULL);
+        set_up(NULL);
+    }
+}
+
+/* Many crashes of one database in a row, the writer on its own thread. */
+static void crash_after_crash_of_one_database(void **state) {
+    (void)state;
+    struct rng rng;
+    uint64_t durable = 0;
+    uint32_t boot = 0;
+    rng_init(&rng, 11);
+    for (int round = 0; round < 150; round++) {
+        struct store *store = NULL;
+        struct kit_state got;
+        disk_mem_fail_at(disk, 1 + rng_below(&rng, 400), DISK_MASK_CHANGES, DISK_DIE, true);
+        if (kit_open("d/db", KIT_VFS, STORE_FULL, true, &store, NULL) == PAWL_OK) {
+            assert_true(store_boot(store) > boot);
+            boot = store_boot(store);
+            if (kit_load(store, &got, NULL) == PAWL_OK) {
+                assert_true(got.turn >= durable);
+                for (uint64_t t = got.turn + 1; t < got.turn + 60; t++)
+                    if (kit_turn(store, t) != PAWL_OK) break;
+            }
+            if (rng_chance(&rng, 1, 2)) store_flush(store, NULL);
+            uint64_t reported = store_durable_turn(store);
+            if (reported > durable) durable = reported;
+            if (rng_chance(&rng, 1, 3))
+                store_close(store);
+            else
+                store_abandon(store);
+        }
+        bool power = rng_chance(&rng, 1, 2);
+        disk_mem_crash(disk, power ? DISK_POWER_CUT : DISK_PROCESS_DEATH, rng_u64(&rng));
+        check_after("d/db", STORE_FULL, durable, boot, "round", (uint64_t)round);
+        boot++;
+    }
+    assert_true(durable > 500);
+}
+
+/* ---- real processes, really killed ---- */
+
+static void child(const char *path, int to_parent, bool threaded) {
+    struct store *store = NULL;
+    struct kit_state got;
+    uint64_t told = 0;
+    if (kit_open(path, NULL, STORE_FULL, threaded, &store, NULL) != PAWL_OK) _exit(9);
+    if (kit_load(store, &got, NULL) != PAWL_OK) _exit(8);
+    for (uint64_t t = got.turn + 1; t < got.turn + 100000; t++) {
+        int rc = kit_turn(store, t);
+        while (rc == PAWL_E_BUSY) rc = store_commit(store, t);
+        if (rc != PAWL_OK) _exit(7);
+        uint64_t durable = store_durable_turn(store);
+        if (durable == told) continue;
+        told = durable;
+        if (write(to_parent, &told, sizeof told) != sizeof told) _exit(6);
+    }
+    _exit(0);
+}
+
+static void a_killed_process_loses_nothing_durable(void **state) {
+    (void)state;
+    char folder[64], path[96];
+    struct rng rng;
+    uint64_t durable = 0;
+    rng_init(&rng, 13);
+    kit_folder(folder);
+    snprintf(path, sizeof path, "%s/pawl.db", folder);
+    for (int kills = 0; kills < 100; kills++) {
+        int pipes[2];
+        uint64_t told;
+        assert_int_equal(pipe(pipes), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            close(pipes[0]);
+            child(path, pipes[1], kills % 2 == 1);
+        }
+        close(pipes[1]);
+        /* Every second one may live until it has something to lose. */
+        if (kills % 4 >= 2 && read(pipes[0], &told, sizeof told) == sizeof told && told > durable)
+            durable = told;
+        usleep((useconds_t)rng_below(&rng, 10000));
+        kill(pid, SIGKILL);
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (!WIFSIGNALED(status)) fail_msg("the child ended with %d", WEXITSTATUS(status));
+        while (read(pipes[0], &told, sizeof told) == sizeof told)
+            if (told > durable) durable = told;
+        close(pipes[0]);
+    }
+    struct store *store = kit_must_open(path, NULL, STORE_FULL, false);
+    assert_true(kit_assert_prefix(store) >= durable);
+    store_close(store);
+    assert_true(durable > 0);
+    kit_remove_folder(folder);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_death_at_any_operation_loses_nothing_durable),
+        TEST(an_error_at_any_operation_loses_nothing_durable),
+        TEST(a_full_disk_at_any_operation_loses_nothing_durable),
+        TEST(a_short_write_at_any_operation_loses_nothing_durable),
+        TEST(a_power_cut_at_any_operation_loses_nothing_durable),
+        TEST(a_power_cut_under_process_leaves_a_prefix),
+        TEST(a_death_under_process_loses_nothing_durable),
+        TEST(crash_after_crash_of_one_database),
+        cmocka_unit_test(a_killed_process_loses_nothing_durable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
