@@ -118,7 +118,7 @@ static void on_key(struct exec *exec, uint64_t key, bool is_timer) {
 void exec_event(struct exec *exec, const struct pawl_event *event) {
     if (event->type >= 0x0400 && event->type < 0x0500)
         report_event(exec, event);
-    else if (event->type == PAWL_EV_TIMER)
+    else if (event->type == PAWL_EV_TIMER && event->target == exec->operator_id)
         on_key(exec, event->cookie, true);
     else
         operator_event(exec, event);
@@ -146,6 +146,11 @@ static void hand_out(struct exec *exec, const struct trigger_hit *hit) {
 bool exec_end_of_turn(void *arg) {
     struct exec *exec = arg;
     struct trigger_hit hit;
+    if (exec->halt_reason != NULL) {
+        risk_set_state(exec, PAWL_TRADING_STATE_HALTED, exec->halt_reason);
+        exec->halt_reason = NULL;
+        return true;
+    }
     if (exec->outbox_count > 0 && (exec->release_turn > 0 || exec->release_protective)) {
         bool released = outbox_release(exec);
         exec->release_turn = 0;

@@ -81,10 +81,10 @@ struct exec {
     uint32_t outbox_first, outbox_count;
     uint64_t release_turn; /* commands of turns up to this may go */
     bool release_protective; /* the disk stalls: protective ones may go now */
-    bool planned;            /* this turn's planning has begun */
+    const char *halt_reason; /* trading is halted at the end of this turn; NULL = not */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
-    uint32_t operator_id;    /* component id under which the operator acts */
+    uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */
 };
 
 int exec_init(struct exec *exec, struct book *book, const struct config *config,

@@ -20,7 +20,7 @@ struct leaves lot_leaves(const struct lot *lot) {
 }
 
 bool lot_is_closing(const struct lot *lot) {
-    return lot->rec.exit_at_least.e8 == PAWL_QTY_ALL ||
+    return (lot->rec.exit_at_least.e8 == PAWL_QTY_ALL && !lot->rec.exit_spent) ||
            (lot->rec.entered.e8 > 0 && lot_open_e8(lot) <= 0);
 }
 

@@ -174,8 +174,13 @@ void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index,
     ev.class_ = class_;
     ev.generation = generation;
     TEXT_SET(ev.reason, reason);
-    ev.head.target = holder != 0 ? holder : rec->owner;
-    if (ev.head.target != 0) book_publish(exec->book, &ev.head);
+    /* The holder decides; the opener may be waiting for a close, and has to know too. */
+    if (holder != 0 && holder != rec->owner) {
+        ev.head.target = holder;
+        book_publish(exec->book, &ev.head);
+    }
+    ev.head.target = rec->owner;
+    if (rec->owner != 0) book_publish(exec->book, &ev.head);
 }
 
 static int64_t retry_at(struct exec *exec, uint8_t tries) {

@@ -42,8 +42,7 @@ static int start(struct backtest *run, struct pawl_err *err) {
     struct host_options options = {
         .config = run->session->config, .plugins = run->session->plugins,
         .data_dir = run->folder, .disk = run->session->disk, .durability = STORE_NONE,
-        .instant = true, .log = run->session->log, .trace = on_trace, .trace_arg = run,
-        .start_ns = run->now_ns};
+        .instant = true, .log = run->session->log, .trace = on_trace, .trace_arg = run};
     return host_start(&options, &run->host, err);
 }
 
@@ -54,6 +53,7 @@ static int restart(struct backtest *run, struct pawl_err *err) {
     host_stop(run->host);
     run->host = NULL;
     int rc = start(run, &why);
+    if (rc == PAWL_OK) rc = host_begin(run->host, run->now_ns, &why);
     if (rc != PAWL_OK) return pawl_fail(err, rc, "restart: %s", why.text);
     data_attach(run->data, run->host);
     return PAWL_OK;
@@ -70,6 +70,10 @@ static int timers_until(struct backtest *run, int64_t until_ns, uint32_t max) {
 static int step(struct backtest *run, const struct feed_item *item, struct pawl_err *err) {
     _Alignas(16) unsigned char copy[PAWL_EVENT_SIZE_MAX];
     run->now_ns = item->time_ns;
+    if (!run->host->begun) {
+        int rc = host_begin(run->host, item->time_ns, err);
+        if (rc != PAWL_OK) return rc;
+    }
     timers_until(run, item->time_ns, UINT32_MAX);
     switch (item->kind) {
     case FEED_EVENT:

@@ -228,14 +228,24 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
         host->extra_changed = true; /* the names */
         exec_restored(&host->exec);
         keep_orphans(host);
-        rc = tell_restored(host, err);
     }
+    if (rc == PAWL_OK && options->start_ns != 0) rc = host_begin(host, options->start_ns, err);
     if (rc != PAWL_OK) {
         host_abandon(host);
         return rc;
     }
     *ret = host;
     return PAWL_OK;
+}
+
+int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
+    if (now_ns > host->bus->now_ns) host->bus->now_ns = now_ns;
+    for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next)
+        if (lot->rec.protection_since > host->bus->now_ns)
+            lot->rec.protection_since = host->bus->now_ns;
+    host->begun = true;
+    schedule_begin(host, host->bus->now_ns);
+    return tell_restored(host, err);
 }
 
 static void release_all(struct host *host) {

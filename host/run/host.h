@@ -4,7 +4,8 @@
  * The host is the same object live, in a backtest and in the simulator; who drives it decides what
  * time is and when commands leave:
  *
- *     host_start()                    open the store, restore, create the plugins, `restored`
+ *     host_start()                    open the store, restore, create the plugins
+ *     host_begin(now)                 start the clock, `restored` to each plugin
  *     host_input(event, now)          one turn, then its batch goes to the store
  *     host_timer(now)                 one due timer as a turn; false = none is due
  *     host_release()                  release what is durable by now, until nothing more is
@@ -39,7 +40,7 @@ struct host_options {
     /* Each state event as a JSON line without newline; NULL = not wanted. */
     void (*trace)(void *arg, const struct pawl_event *event, const char *line, size_t length);
     void *trace_arg;
-    int64_t start_ns; /* clock before the first input */
+    int64_t start_ns; /* clock at which it begins; 0 = host_begin() follows */
 };
 
 struct host_counts { /* of the inputs, for the summary */
@@ -65,12 +66,15 @@ struct host {
     struct pawl_rec_schedule schedules[CONFIG_SCHEDULE_MAX];
     uint64_t committed_turn;
     uint32_t orphans;
+    bool begun;
     bool extra_changed; /* the batch holds something besides the book's changes */
     char fault[192]; /* why it must not go on; empty = well */
 };
 
 /* equity_start is the sum of the accounts' balances. */
 int host_start(const struct host_options *options, struct host **ret, struct pawl_err *err);
+/* The clock starts here and `restored` goes to each plugin; one that refuses it is an error. Once. */
+int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err);
 void host_stop(struct host *host);    /* flush and close; accepts NULL */
 void host_abandon(struct host *host); /* nothing more is written; accepts NULL */
 

@@ -120,7 +120,6 @@ static void resolve_ref(const struct host *host, struct pawl_event *event) {
 
 void host_input(struct host *host, struct pawl_event *event, int64_t now_ns) {
     if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
-    if (host->counts.first_ns == 0) schedule_begin(host, now_ns);
     count(host, event, now_ns);
     resolve_ref(host, event);
     if (event->cookie != 0) host->row = event->cookie;

@@ -1,0 +1,46 @@
+/*
+ * live.h - `pawl run`: the host on an event loop until it is told to stop.
+ *
+ * Two kinds of clock. With recorded data (options, or the files that `feeds[].match` of the
+ * configuration names) time is the data's: a row is taken only when no command waits for the disk,
+ * so that a process killed at any moment plays to the same end when it is started again. Without
+ * data time is the system's, and brokers bring what happens.
+ *
+ * SIGTERM, SIGINT  nothing new is entered; answers still on their way are awaited, at most
+ *                  host.shutdown_wait; then everything is flushed. Protection stays where it rests.
+ *                  A second one does not wait.
+ * SIGHUP           the configuration is read and checked, and what it says is logged; nothing of it
+ *                  is taken over.
+ * A failed disk    opens nothing new; protection goes on from memory. The run then ends as failed.
+ *
+ * Thread loop only. [start]
+ */
+#ifndef RUN_LIVE_H
+#define RUN_LIVE_H
+
+#include <stdio.h>
+
+#include "run/data.h"
+#include "run/session.h"
+#include "run/summary.h"
+
+struct live_options {
+    struct data_options data;    /* path_count 0 = what the configuration's feeds name */
+    const char *const *sets;     /* for reading the configuration again */
+    uint32_t set_count;
+    bool until_end;              /* end with the data, after a tail for answers */
+    bool json;                   /* state events as JSON lines, not as text */
+    FILE *out;                   /* they go here */
+};
+
+struct live_result {
+    struct summary summary;
+    double wall_seconds;
+    bool at_end; /* it played its data to the end */
+};
+
+/* PAWL_E_CONFIG, PAWL_E_BUSY (another process has the data folder), PAWL_E_DATA, PAWL_E_IO. */
+int live_run(struct session *session, const struct live_options *options,
+             struct live_result *ret_result, struct pawl_err *err);
+
+#endif

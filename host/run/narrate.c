@@ -1,0 +1,226 @@
+#include "run/narrate.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/rfc3339.h"
+
+#define AMOUNT_MAX 32u
+#define MONEY_DECIMALS 2
+
+/* ---- numbers ---- */
+
+/* e8 with exactly this many decimals, the last one rounded. */
+static void fixed(int64_t e8, int decimals, bool sign, char out[AMOUNT_MAX]) {
+    uint64_t size = e8 < 0 ? (uint64_t)0 - (uint64_t)e8 : (uint64_t)e8, unit = 1, part = 1;
+    for (int i = decimals; i < 8; i++) unit *= 10;
+    for (int i = 0; i < decimals; i++) part *= 10;
+    size = (size + unit / 2) / unit;
+    const char *mark = e8 < 0 && size > 0 ? "-" : sign ? "+" : "";
+    if (decimals == 0)
+        snprintf(out, AMOUNT_MAX, "%s%" PRIu64, mark, size);
+    else
+        snprintf(out, AMOUNT_MAX, "%s%" PRIu64 ".%0*" PRIu64, mark, size / part, decimals,
+                 size % part);
+}
+
+static int decimals_of(int64_t step_e8) {
+    int decimals = 8;
+    if (step_e8 <= 0) return 8;
+    for (; decimals > 0 && step_e8 % 10 == 0; decimals--) step_e8 /= 10;
+    return decimals;
+}
+
+struct words { /* texts of one line */
+    char text[6][AMOUNT_MAX];
+    size_t count;
+};
+
+static const struct pawl_instrument *instrument(const struct book *book, uint32_t id) {
+    static const struct pawl_instrument none;
+    return id == 0 || id > book->instrument_count ? &none : &book->instruments[id].def;
+}
+
+static const char *price(const struct book *book, uint32_t id, struct pawl_price value,
+                         struct words *words) {
+    char *out = words->text[words->count++];
+    fixed(value.e8, decimals_of(instrument(book, id)->tick.e8), false, out);
+    return out;
+}
+
+static const char *quantity(const struct book *book, uint32_t id, struct pawl_qty value,
+                            struct words *words) {
+    char *out = words->text[words->count++];
+    fixed(value.e8, decimals_of(instrument(book, id)->step.e8), false, out);
+    return out;
+}
+
+static const char *money(int64_t e8, struct words *words) {
+    char *out = words->text[words->count++];
+    fixed(e8, MONEY_DECIMALS, true, out);
+    return out;
+}
+
+/* ---- lines ---- */
+
+/* Time, symbol and the name of the lot; the rest of the line is the caller's. */
+static void begin(const struct narrator *to, const struct book *book, uint32_t id, const char *ref,
+                  uint64_t lot) {
+    char time[RFC3339_SIZE], name[40] = "";
+    rfc3339_format(book_now(book), 0, time);
+    time[10] = ' ';
+    time[19] = '\0';
+    if (ref != NULL && ref[0] != '\0')
+        snprintf(name, sizeof name, "%s", ref);
+    else if (lot != 0)
+        snprintf(name, sizeof name, "lot %" PRIu64, lot);
+    fprintf(to->out, "%s  %-7s  %-10s  ", time, instrument(book, id)->symbol, name);
+}
+
+static const char *side_text(uint8_t side) {
+    return side == PAWL_POSITION_SIDE_LONG ? "LONG" : "SHORT";
+}
+
+static void lot_opened(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_lot_opened *ev) {
+    struct words w = {.count = 0};
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "wants %s %s", side_text(ev->side),
+            quantity(book, ev->instrument, ev->quantity, &w));
+    if (ev->initial_stop.e8 != 0)
+        fprintf(to->out, ", stop %s", price(book, ev->instrument, ev->initial_stop, &w));
+    if (ev->target.e8 != 0)
+        fprintf(to->out, ", target %s", price(book, ev->instrument, ev->target, &w));
+    fprintf(to->out, "%s\n",
+            ev->after == PAWL_AFTER_KIND_NOW ? "" : ", as soon as the other side is closed");
+}
+
+/* Entries only: what a fill takes out of a lot is told by exit.taken. */
+static void fill(struct narrator *to, const struct book *book, const struct pawl_ev_fill *ev) {
+    struct words w = {.count = 0};
+    if (!role_is_entry(ev->role)) return;
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "%s %s at %s\n", ev->side == PAWL_SIDE_BUY ? "bought" : "sold",
+            quantity(book, ev->instrument, ev->quantity, &w),
+            price(book, ev->instrument, ev->price, &w));
+}
+
+static void lot_protected(struct narrator *to, const struct book *book,
+                          const struct pawl_ev_lot_protected *ev) {
+    struct words w = {.count = 0};
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "protected: a stop for %s rests at %s\n",
+            quantity(book, ev->instrument, ev->quantity, &w),
+            price(book, ev->instrument, ev->stop, &w));
+}
+
+static void stop_moved(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_stop_moved *ev) {
+    struct words w = {.count = 0};
+    if (ev->old.e8 == 0) return; /* the first stop was told with the lot */
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "stop moved %s -> %s", price(book, ev->instrument, ev->old, &w),
+            price(book, ev->instrument, ev->new_, &w));
+    fprintf(to->out, "%s%s\n", ev->reason[0] != '\0' ? "  " : "", ev->reason);
+}
+
+static void exit_taken(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_exit_taken *ev) {
+    static const char *const by[] = {[PAWL_ROLE_STOP] = "stop", [PAWL_ROLE_TARGET] = "target",
+                                     [PAWL_ROLE_EXIT] = "exit"};
+    struct words w = {.count = 0};
+    const char *what = ev->role < sizeof by / sizeof *by ? by[ev->role] : NULL;
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "%s: %s out at %s", what == NULL ? "exit" : what,
+            quantity(book, ev->instrument, ev->quantity, &w),
+            price(book, ev->instrument, ev->price, &w));
+    fprintf(to->out, "  %s\n", money(ev->profit.e8, &w));
+}
+
+static void lot_closed(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_lot_closed *ev) {
+    struct words w = {.count = 0};
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    if (ev->quantity.e8 == 0) {
+        fprintf(to->out, "ended without a trade  %s\n", ev->reason);
+        return;
+    }
+    int64_t net_e8 = ev->profit.e8 - ev->fees.e8;
+    const char *currency =
+        ev->account <= book->account_count ? book->accounts[ev->account].info.currency : "";
+    to->net.e8 += net_e8;
+    fprintf(to->out, "closed by %s: %s %s", ev->reason, money(net_e8, &w), currency);
+    fprintf(to->out, ", in all %s\n", money(to->net.e8, &w));
+}
+
+static void order_trouble(struct narrator *to, const struct book *book,
+                          const struct pawl_ev_order_state *ev, const char *what) {
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "order %s %s: %s\n", ev->order, what, ev->reason);
+}
+
+static void alert(struct narrator *to, const struct book *book, const struct pawl_ev_alert *ev) {
+    static const char *const loud[] = {[PAWL_SEVERITY_INFO] = "note",
+                                       [PAWL_SEVERITY_WARNING] = "warning",
+                                       [PAWL_SEVERITY_CRITICAL] = "CRITICAL"};
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "%s %s: %s\n",
+            ev->severity >= 1 && ev->severity <= 3 ? loud[ev->severity] : "alert", ev->what,
+            ev->message);
+}
+
+static const char *state_text(uint8_t state) {
+    return state == PAWL_TRADING_STATE_ACTIVE     ? "active"
+           : state == PAWL_TRADING_STATE_REDUCING ? "reducing only"
+                                                  : "halted";
+}
+
+static void refused(struct narrator *to, const struct book *book,
+                    const struct pawl_ev_risk_refused *ev) {
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "refused by %s: %s\n", ev->limit, ev->message);
+}
+
+static void ignored(struct narrator *to, const struct book *book,
+                    const struct pawl_ev_entry_ignored *ev) {
+    begin(to, book, ev->instrument, ev->ref, 0);
+    fprintf(to->out, "ignored %s: %s\n", ev->side == PAWL_SIDE_BUY ? "BUY" : "SELL", ev->reason);
+}
+
+static void conflict(struct narrator *to, const struct book *book,
+                     const struct pawl_ev_conflict *ev) {
+    begin(to, book, ev->instrument, NULL, ev->lot);
+    fprintf(to->out, "conflict %s: %s (%s)\n", ev->what, ev->resolution, ev->message);
+}
+
+static void connection(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_connection *ev) {
+    begin(to, book, 0, names_text(book->names, NAME_COMPONENT, ev->broker), 0);
+    fprintf(to->out, "%s%s%s\n", ev->state, ev->message[0] != '\0' ? ": " : "", ev->message);
+}
+
+void narrate(struct narrator *to, const struct book *book, const struct pawl_event *event) {
+    const void *ev = event;
+    switch (event->type) {
+    case PAWL_EV_LOT_OPENED: lot_opened(to, book, ev); break;
+    case PAWL_EV_FILL: fill(to, book, ev); break;
+    case PAWL_EV_LOT_PROTECTED: lot_protected(to, book, ev); break;
+    case PAWL_EV_STOP_MOVED: stop_moved(to, book, ev); break;
+    case PAWL_EV_EXIT_TAKEN: exit_taken(to, book, ev); break;
+    case PAWL_EV_LOT_CLOSED: lot_closed(to, book, ev); break;
+    case PAWL_EV_ORDER_REJECTED: order_trouble(to, book, ev, "rejected"); break;
+    case PAWL_EV_ORDER_UNKNOWN: order_trouble(to, book, ev, "of unknown outcome"); break;
+    case PAWL_EV_ALERT: alert(to, book, ev); break;
+    case PAWL_EV_RISK_REFUSED: refused(to, book, ev); break;
+    case PAWL_EV_ENTRY_IGNORED: ignored(to, book, ev); break;
+    case PAWL_EV_CONFLICT: conflict(to, book, ev); break;
+    case PAWL_EV_CONNECTION: connection(to, book, ev); break;
+    case PAWL_EV_STATE_CHANGED: {
+        const struct pawl_ev_state_changed *changed = ev;
+        begin(to, book, 0, NULL, 0);
+        fprintf(to->out, "trading is %s now: %s\n", state_text(changed->new_), changed->reason);
+        break;
+    }
+    default: break;
+    }
+}
