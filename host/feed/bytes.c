@@ -36,13 +36,16 @@ const char *bytes_where(const struct bytes *bytes, uint64_t line, char out[BYTES
 }
 
 static int fail(const struct bytes *bytes, const char *what, struct pawl_err *err) {
-    char where[BYTES_WHERE_MAX];
-    const char *text = archive_error_string(bytes->archive);
+    char where[BYTES_WHERE_MAX], text[96];
+    const char *said = archive_error_string(bytes->archive);
+    size_t len = 0;
+    for (; said != NULL && said[len] != '\0' && said[len] != '\n' && len < sizeof text - 1; len++)
+        text[len] = said[len] >= 0x20 && said[len] < 0x7f ? said[len] : '?';
+    text[len] = '\0';
     int number = archive_errno(bytes->archive);
-    int rc =
-        number == -1 || number == EILSEQ ? PAWL_E_DATA : PAWL_E_IO; /* its codes of bad contents */
+    int rc = number == -1 || number == EILSEQ ? PAWL_E_DATA : PAWL_E_IO; /* of bad contents */
     return pawl_fail(err, rc, "%s: %s: %s", bytes_where(bytes, bytes->line, where), what,
-                     text != NULL ? text : "unreadable");
+                     len > 0 ? text : "unreadable");
 }
 
 /* Goes to the next member that is a file; `finished` where there is none. */
@@ -51,7 +54,7 @@ static int next_member(struct bytes *bytes, struct pawl_err *err) {
         struct archive_entry *entry;
         int result = archive_read_next_header(bytes->archive, &entry);
         if (result == ARCHIVE_EOF) {
-            bytes->finished = 1;
+            bytes->at_end = bytes->finished = 1;
             return PAWL_OK;
         }
         if (result != ARCHIVE_OK) return fail(bytes, "cannot be unpacked", err);

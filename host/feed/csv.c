@@ -6,7 +6,7 @@
 #include "pawl_num.h"
 #include "pawl_schema.gen.h"
 
-#define STEP_ROWS_MAX   2000u    /* rows looked at for the length of a bar */
+#define STEP_ROWS_MAX 2000u      /* rows looked at for the length of a bar */
 #define BAR_SECONDS_MAX 31708800 /* 367 days */
 
 static int bad(char *message, const char *text) {
@@ -190,7 +190,7 @@ uint32_t csv_smallest_step(struct source *source) {
         if (len > 0 && at[len - 1] == '\r') len--;
         if (row_read(&reader, at, len, &row, message) == PAWL_OK &&
             own_time(&reader.layout, &row, &now, &utc, message) == PAWL_OK) {
-            int64_t step = now - before;
+            int64_t step = now > before ? now - before : before - now;
             if (before != 0 && step > 0 && (smallest == 0 || step < smallest)) smallest = step;
             before = now;
         }

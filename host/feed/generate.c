@@ -10,12 +10,12 @@
 #include "feed/stamp.h"
 #include "pawl_num.h"
 
-#define MINUTE_NS          (INT64_C(60) * PAWL_NS)
-#define PPM                INT64_C(1000000)
-#define BELL_PART          1000 /* a bell curve is the sum of four draws within +-BELL_PART */
-#define BELL_SIGMA         1155 /* its standard deviation */
+#define MINUTE_NS (INT64_C(60) * PAWL_NS)
+#define PPM INT64_C(1000000)
+#define BELL_PART 1000  /* a bell curve is the sum of four draws within +-BELL_PART */
+#define BELL_SIGMA 1155 /* its standard deviation */
 #define LONG_PAUSE_MINUTES 720
-#define CALM_MINUTES       60 /* after an opening spreads are wide for so long */
+#define CALM_MINUTES 60 /* after an opening spreads are wide for so long */
 
 struct generator {
     struct generate_spec spec;
@@ -82,9 +82,11 @@ static const struct generate_session *session_at(const struct generator *g, int6
         (days + 4) % 7 * GENERATE_DAY_MINUTES + of_day; /* 1970-01-01 was a Thursday */
     if (spec->week && between(of_week, spec->closes, spec->opens)) return NULL;
     if (spec->pause && between(of_day, spec->pause_from, spec->pause_to)) return NULL;
-    for (size_t i = 0; i < spec->session_count; i++)
-        if (between(of_day, spec->sessions[i].from, spec->sessions[i].to))
-            return &spec->sessions[i];
+    for (size_t i = 0; i < spec->session_count; i++) {
+        const struct generate_session *session = &spec->sessions[i];
+        int whole_day = session->from == session->to;
+        if (whole_day || between(of_day, session->from, session->to)) return session;
+    }
     return NULL;
 }
 

@@ -8,7 +8,7 @@
 #define GENERATE_WEEK_MINUTES (7 * GENERATE_DAY_MINUTES)
 
 struct generate_session {
-    int from, to; /* minutes of the day; from > to passes midnight */
+    int from, to; /* minutes of the day; from > to passes midnight, equal = the whole day */
     int64_t quotes_per_minute, volatility_ppm, spread_ticks;
 };
 

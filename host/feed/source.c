@@ -28,7 +28,13 @@ static void add_text(struct source *source, struct batch *batch, uint16_t type, 
     if (type == ENTRY_FAIL) batch->last = 1;
 }
 
-static void add_bad(struct source *source, struct batch *batch, int result, const char *message) {
+/* What a line or a library put into the message must not upset a log. */
+static void make_printable(char *message) {
+    for (; *message != '\0'; message++)
+        if (*message < 0x20 || *message > 0x7e) *message = '?';
+}
+
+static void add_bad(struct source *source, struct batch *batch, int result, char *message) {
     char where[BYTES_WHERE_MAX], text[BYTES_WHERE_MAX + ROW_MESSAGE_MAX];
     int fatal = source->options->bad_rows == FEED_BAD_FATAL;
     source->bad_rows++;
@@ -36,6 +42,7 @@ static void add_bad(struct source *source, struct batch *batch, int result, cons
     batch->one_sided += result == LINE_ONE_SIDED;
     if (!fatal && source->bad_rows > FEED_BAD_SHOWN_MAX) return;
     bytes_where(source->bytes, source->bytes->line, where);
+    make_printable(message);
     snprintf(text, sizeof text, "%s: %s%s", where, message, fatal ? "" : "; row skipped");
     add_text(source, batch, fatal ? ENTRY_FAIL : ENTRY_REMARK, PAWL_E_DATA, text);
 }
