@@ -117,8 +117,12 @@ void guard_update(struct exec *exec, struct lot *lot) {
             state = PAWL_PROTECTION_NAKED;
     }
     set_protection(exec, lot, state);
-    /* The level is crossed and what covered the lot is gone: no grace any more. */
-    if (lot->guard_hit_ns != 0 && state == PAWL_PROTECTION_GUARDED && guard_beyond(exec, lot))
+    if (state != PAWL_PROTECTION_GUARDED || !guard_beyond(exec, lot)) return;
+    /* Nothing at the venue covers it and the price stands beyond the level: there is no next price
+     * to wait for, and no grace to give. */
+    if (lot->guard_hit_ns == 0)
+        guard_crossed(exec, lot);
+    else
         guard_grace_over(exec, lot);
 }
 
