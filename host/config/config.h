@@ -63,6 +63,7 @@ struct config_host { /* "host" */
     char instance[PAWL_NAME_MAX + 1];
     int64_t instance_id; /* 0..32767, of client order ids; from the name unless given */
     char data_dir[CONFIG_PATH_MAX + 1];
+    uint8_t data_dir_given; /* 0 = the default is used */
     char plugin_dir[CONFIG_PATH_MAX + 1];       /* as configured, or where this build has them */
     char control_socket[CONFIG_PATH_MAX + 1];   /* default data_dir/control.sock */
     char instruments_file[CONFIG_PATH_MAX + 1]; /* the shipped table in use; empty = none found */

@@ -107,6 +107,7 @@ static void default_data_dir(char out[CONFIG_PATH_MAX + 1]) {
 static void load_places(struct loading *l, const struct path *host) {
     struct config_host *out = &l->config->host;
     struct path path = {.up = host, .key = "data_dir"};
+    out->data_dir_given = out->data_dir[0] != '\0' || getenv("STATE_DIRECTORY") != NULL;
     if (out->data_dir[0] != '\0')
         loading_path(l, &path, out->data_dir);
     else
