@@ -18,13 +18,16 @@ LAYERS = (
 )
 LEVEL = {folder: level for level, row in enumerate(LAYERS) for folder in row}
 
+# Folders, or single files. `pawl version` says which version of each library it was built with.
+VERSION = "host/cli/cmd_version.c"
 LIBRARIES = {
     "uv.h": ("host/run", "host/cli"),
-    "sqlite3.h": ("host/store",),
+    "sqlite3.h": ("host/store", VERSION),
     "jansson.h": ("host/events", "host/config", "host/feed", "host/cli", "host/run"),
-    "archive.h": ("host/feed",),
+    "archive.h": ("host/feed", VERSION),
     "archive_entry.h": ("host/feed",),
     "dlfcn.h": ("host/plugin",),
+    "elf.h": ("host/plugin",),
 }
 
 PURE = {f"{name}.h" for name in (
@@ -71,7 +74,7 @@ def angle(name, header):
     """Why `name` may not include <header>, or None."""
     folder = "/".join(name.split("/")[:2])
     if header in LIBRARIES:
-        if folder in LIBRARIES[header]:
+        if folder in LIBRARIES[header] or name in LIBRARIES[header]:
             return None
         return f"<{header}> belongs to {' '.join(LIBRARIES[header])}"
     if name.startswith("host/"):
