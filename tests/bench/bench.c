@@ -22,6 +22,7 @@ static const struct bench_group *const groups[] = {
     &bench_num,
     &bench_trigger,
     &bench_bus,
+    &bench_feed, &bench_replay,
 };
 
 struct options {
