@@ -123,20 +123,19 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
         lot->rec.state = PAWL_LOT_STATE_OPEN;
 }
 
-/* Realised profit follows from the sums, so it is exact when the lot is flat. */
-static struct pawl_money realised(const struct book *book, const struct lot *lot) {
-    struct pawl_money quote = {0}, money = {0};
-    int64_t cost_e8, per_e8;
-    if (pawl_muldiv(lot->rec.entry_value.e8, lot->rec.exited.e8, lot->rec.entered.e8,
+/* Realised profit in price currency: it follows from the sums, so it is exact when the lot is flat. */
+static int64_t realised_e8(const struct book *book, const struct lot *lot) {
+    int64_t cost_e8, gain_e8, quote_e8;
+    if (lot->rec.exited.e8 == 0 ||
+        pawl_muldiv(lot->rec.entry_value.e8, lot->rec.exited.e8, lot->rec.entered.e8,
                     PAWL_ROUND_EVEN, &cost_e8) != PAWL_OK)
-        return lot->rec.profit;
-    per_e8 = lot->rec.exit_value.e8 - cost_e8;
-    if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) per_e8 = -per_e8;
-    if (pawl_mul_e8(per_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
-                    PAWL_ROUND_EVEN, &quote.e8) != PAWL_OK ||
-        book_convert(book, lot->rec.instrument, lot->rec.account, quote, &money) != PAWL_OK)
-        return lot->rec.profit;
-    return money;
+        return 0;
+    gain_e8 = lot->rec.exit_value.e8 - cost_e8;
+    if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) gain_e8 = -gain_e8;
+    if (pawl_mul_e8(gain_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
+                    PAWL_ROUND_EVEN, &quote_e8) != PAWL_OK)
+        return 0;
+    return quote_e8;
 }
 
 static void target_progress(const struct book_fill *fill, const struct part *part) {
@@ -151,15 +150,17 @@ static void target_progress(const struct book_fill *fill, const struct part *par
 static void leave(struct book *book, const struct book_fill *fill, const struct part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
+    struct pawl_money before = {realised_e8(book, lot)}, gained;
     lot->rec.exited.e8 += part->quantity.e8;
     lot->rec.exit_value.e8 += value_e8;
     lot->rec.r_frozen = 1;
     target_progress(fill, part);
-    struct pawl_money total = realised(book, lot);
+    gained.e8 = realised_e8(book, lot) - before.e8; /* converted at the rate of this fill */
     struct pawl_ev_exit_taken ev;
     EVENT_INIT(ev, PAWL_EV_EXIT_TAKEN);
-    ev.profit.e8 = total.e8 - lot->rec.profit.e8;
-    lot->rec.profit = total;
+    if (book_convert(book, lot->rec.instrument, lot->rec.account, gained, &ev.profit) != PAWL_OK)
+        ev.profit = gained;
+    lot->rec.profit.e8 += ev.profit.e8;
     book->accounts[lot->rec.account].realised.e8 += ev.profit.e8;
     book->totals.gross.e8 += ev.profit.e8;
     if (lot_open_e8(lot) > 0) book->totals.partial_exits++;

@@ -147,7 +147,7 @@ bool exec_end_of_turn(void *arg) {
     struct exec *exec = arg;
     struct trigger_hit hit;
     if (exec->halt_reason != NULL) {
-        risk_set_state(exec, PAWL_TRADING_STATE_HALTED, exec->halt_reason);
+        if (!exec->entries_stopped) risk_stop_entries(exec, exec->halt_reason);
         exec->halt_reason = NULL;
         return true;
     }

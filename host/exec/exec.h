@@ -81,7 +81,9 @@ struct exec {
     uint32_t outbox_first, outbox_count;
     uint64_t release_turn; /* commands of turns up to this may go */
     bool release_protective; /* the disk stalls: protective ones may go now */
-    const char *halt_reason; /* trading is halted at the end of this turn; NULL = not */
+    bool release_without_disk; /* it failed for good: entries that wait for it are dropped */
+    const char *halt_reason; /* entries are stopped at the end of this turn; NULL = not */
+    bool entries_stopped;    /* until the process ends: it is stopping, or the disk failed */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
     uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */
@@ -184,6 +186,7 @@ struct risk_ask {
 /* PASS, or the refusal is reported (risk.refused) and *ret_why says it in a sentence. */
 enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char ret_why[128]);
 enum risk_answer risk_message(struct exec *exec, struct exec_broker *broker); /* message rate */
+void risk_stop_entries(struct exec *exec, const char *reason); /* for this process only */
 void risk_set_state(struct exec *exec, uint8_t state, const char *reason);
 
 /* ---- wants.c: what components ask (pawl.book/1) ---- */

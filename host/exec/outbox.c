@@ -54,8 +54,28 @@ void outbox_drop_broker(struct exec *exec, uint32_t broker) {
     }
 }
 
+/* Entries whose record will never be durable: never sent, which is certain. */
+static void drop_entries(struct exec *exec) {
+    for (uint32_t i = 0; i < exec->outbox_count;) {
+        struct outbox_entry entry = *at(exec, i);
+        if (entry.protective) {
+            i++;
+            continue;
+        }
+        remove_at(exec, i);
+        if (entry.op != PAWL_ORDER_OP_SUBMIT) {
+            entry.order->rec.op = PAWL_ORDER_OP_NONE;
+            continue;
+        }
+        order_end(exec, entry.order, PAWL_ORDER_STATE_REJECTED, "never sent: the database failed");
+        want_spent(exec, entry.order->lot, entry.order->rec.role, 0, PAWL_ERROR_CLASS_FATAL,
+                   entry.order->rec.generation, "the database failed");
+    }
+}
+
 bool outbox_release(struct exec *exec) {
     bool released = false;
+    if (exec->release_without_disk) drop_entries(exec);
     for (uint32_t i = 0; i < exec->outbox_count;) {
         struct outbox_entry entry = *at(exec, i);
         bool due = entry.turn <= exec->release_turn;

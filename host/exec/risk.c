@@ -44,6 +44,10 @@ static void numbers(char why[128], const char *what, int64_t is_e8, int64_t limi
 
 static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     (void)ask;
+    if (exec->entries_stopped) {
+        snprintf(why, 128, "the host is stopping, or its database failed");
+        return RISK_REFUSE;
+    }
     if (exec->book->host.trading == PAWL_TRADING_STATE_ACTIVE) return RISK_PASS;
     snprintf(why, 128, "trading is %s",
              exec->book->host.trading == PAWL_TRADING_STATE_HALTED ? "halted" : "reducing only");
@@ -260,15 +264,23 @@ enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char 
     return ask->lot == NULL ? RISK_PASS : risk_message(exec, broker);
 }
 
-void risk_set_state(struct exec *exec, uint8_t state, const char *reason) {
-    struct book *book = exec->book;
-    if (book->host.trading == state) return;
+static void tell_state(struct exec *exec, uint8_t state, const char *reason) {
     struct pawl_ev_state_changed ev;
     EVENT_INIT(ev, PAWL_EV_STATE_CHANGED);
-    ev.old = book->host.trading;
+    ev.old = exec->book->host.trading;
     ev.new_ = state;
     TEXT_SET(ev.reason, reason);
-    book->host.trading = state;
-    book->host_changed = true;
-    book_publish(book, &ev.head);
+    book_publish(exec->book, &ev.head);
+}
+
+void risk_stop_entries(struct exec *exec, const char *reason) {
+    exec->entries_stopped = true;
+    tell_state(exec, PAWL_TRADING_STATE_HALTED, reason);
+}
+
+void risk_set_state(struct exec *exec, uint8_t state, const char *reason) {
+    if (exec->book->host.trading == state) return;
+    tell_state(exec, state, reason);
+    exec->book->host.trading = state;
+    exec->book->host_changed = true;
 }

@@ -67,6 +67,7 @@ struct host {
     uint64_t committed_turn;
     uint32_t orphans;
     bool begun;
+    bool store_down; /* the database failed: nothing new is entered, protection goes on */
     bool extra_changed; /* the batch holds something besides the book's changes */
     char fault[192]; /* why it must not go on; empty = well */
 };

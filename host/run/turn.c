@@ -48,20 +48,16 @@ static void count(struct host *host, const struct pawl_event *event, int64_t now
     }
 }
 
-static void fail(struct host *host, const char *what, int rc) {
-    struct pawl_err err = {0};
-    if (host->fault[0] != '\0') return;
-    if (store_failed(host->store, &err) != PAWL_OK)
-        snprintf(host->fault, sizeof host->fault, "%s: %.150s", what, err.text);
-    else
-        snprintf(host->fault, sizeof host->fault, "%s: code %d", what, rc);
-}
-
-/* A store that failed opens nothing new; what protects goes on, under alarm, from memory. */
-static void on_store_failed(struct host *host, int rc) {
-    if (host->fault[0] != '\0') return;
-    fail(host, "the database cannot be written", rc);
-    log_write(host->options.log, PAWL_LOG_ERROR, "store", "%s", host->fault);
+/* A store that failed opens nothing new; what protects and reduces goes on, from memory, under
+ * alarm. It stays failed until the process is started anew on a disk that works. */
+static void on_store_failed(struct host *host) {
+    struct pawl_err why = {0};
+    if (host->store_down) return;
+    host->store_down = true;
+    store_failed(host->store, &why);
+    log_write(host->options.log, PAWL_LOG_ERROR, "store", "the database cannot be written: %s",
+              why.text);
+    host->exec.halt_reason = "the database cannot be written";
 }
 
 /* The turn's changes become one batch; without changes nothing is written. */
@@ -82,8 +78,10 @@ static void commit(struct host *host) {
     }
     host->extra_changed = false;
     if (rc == PAWL_OK) rc = store_commit(host->store, host->bus->turn);
+    if (rc == PAWL_E_BUSY) host->extra_changed = true; /* the queue is full: with the next batch */
+    if (rc == PAWL_E_BUSY) return;
     host->committed_turn = host->bus->turn;
-    if (rc != PAWL_OK || book->store_refused) on_store_failed(host, rc);
+    if (rc != PAWL_OK || book->store_refused) on_store_failed(host);
 }
 
 void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns) {
@@ -161,7 +159,13 @@ bool host_timer(struct host *host, int64_t now_ns) {
 
 void host_release(struct host *host) {
     uint64_t oldest;
+    if (store_failed(host->store, NULL) != PAWL_OK) on_store_failed(host);
+    if (host->store_down) host->exec.release_without_disk = true;
     while (outbox_waiting(&host->exec, &oldest)) {
+        if (host->store_down) {
+            host_release_protective(host);
+            continue;
+        }
         uint64_t durable =
             host->options.instant ? host->bus->turn : store_durable_turn(host->store);
         if (durable < oldest) return;
