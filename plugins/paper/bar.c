@@ -67,7 +67,7 @@ static struct paper_order *next_on(const struct paper *paper, const struct paper
 
 static void walk(struct paper *paper, struct paper_symbol *symbol, const struct way *way) {
     struct paper_order *order;
-    int64_t at_e8;
+    int64_t at_e8 = 0;
     while ((order = next_on(paper, symbol, way, &at_e8)) != NULL) {
         if (paper_is_limit(order))
             paper_fill(paper, order, order->price_e8, way->venue_ns);
