@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
-#define READ_BLOCK     (128u << 10)
+#define READ_BLOCK (128u << 10)
 #define PATH_SHOWN_MAX 140u
 
 void bytes_close(struct bytes *bytes) {

@@ -12,8 +12,8 @@
 
 #include "feed/feed.h"
 
-#define BYTES_BUFFER      (256u << 10)
-#define BYTES_SLACK       64u /* readable bytes behind the last line, none of them a digit */
+#define BYTES_BUFFER (256u << 10)
+#define BYTES_SLACK 64u /* readable bytes behind the last line, none of them a digit */
 #define BYTES_MEMBERS_MAX 4096u
 #define BYTES_WHERE_MAX                                                                            \
     288u /* a longer path loses its beginning, so that the message is not lost */

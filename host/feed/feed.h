@@ -16,12 +16,12 @@
 struct event_decode; /* events/codec.h */
 struct feed;
 
-#define FEED_FILES_MAX     256u
-#define FEED_RULES_MAX     256u
-#define FEED_LINE_MAX      65536u /* bytes of one line, its end excluded */
-#define FEED_COLUMNS_MAX   64u
-#define FEED_BAD_SHOWN_MAX 20u  /* bad rows of one file that are told one by one */
-#define FEED_TEXT_MAX      127u /* bytes of a pattern, symbol, format or zone name */
+#define FEED_FILES_MAX 256u
+#define FEED_RULES_MAX 256u
+#define FEED_LINE_MAX 65536u /* bytes of one line, its end excluded */
+#define FEED_COLUMNS_MAX 64u
+#define FEED_BAD_SHOWN_MAX 20u /* bad rows of one file that are told one by one */
+#define FEED_TEXT_MAX 127u     /* bytes of a pattern, symbol, format or zone name */
 
 /* Formats by name (options.format, feed_rule.format); NULL or "" = detected from the first line.
  *   "jsonl"             one object of FORMATS "Events in" a line

@@ -29,9 +29,9 @@
 #include "pawl_schema.gen.h"
 
 #define GENERATE_SESSIONS_MAX 16u
-#define GENERATE_DAYS_MAX     3660u
-#define GENERATE_FILE_MAX     (64u << 10)
-#define GENERATE_SUFFIX       ".generated.json"
+#define GENERATE_DAYS_MAX 3660u
+#define GENERATE_FILE_MAX (64u << 10)
+#define GENERATE_SUFFIX ".generated.json"
 
 struct generator;
 

@@ -13,7 +13,7 @@
 #include "pawl_num.h"
 
 #define PRICE_MAX (INT64_C(10000000) * PAWL_E8)
-#define PPM_MAX   100000
+#define PPM_MAX 100000
 
 struct context { /* what errors need to say where */
     const char *path;

@@ -4,7 +4,7 @@
 
 #include "feed/generate.h"
 
-#define GENERATE_DAY_MINUTES  1440
+#define GENERATE_DAY_MINUTES 1440
 #define GENERATE_WEEK_MINUTES (7 * GENERATE_DAY_MINUTES)
 
 struct generate_session {

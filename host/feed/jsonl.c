@@ -46,8 +46,13 @@ static int control(const struct source *source, uint16_t type, const json_t *obj
 int jsonl_line(struct source *source, const char *line, size_t len, void *out, int64_t *ret_own_ns,
                char message[ROW_MESSAGE_MAX]) {
     json_error_t error;
-    struct pawl_err err = {0};
-    int result;
+    struct pawl_err err;
+    int result = jsonl_quick(source, line, len, out);
+    if (result > 0) {
+        *ret_own_ns = ((const struct pawl_event *)out)->time_ns;
+        return result;
+    }
+    err = (struct pawl_err){0};
     json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
     if (object == NULL) {
         snprintf(message, ROW_MESSAGE_MAX, "not JSON: %.120s", error.text);

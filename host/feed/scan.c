@@ -5,7 +5,7 @@
 #define SLOW_DIGITS_MAX                                                                            \
     36 /* significant digits kept; 10^36 fits 128 bits with room for one more                      \
         */
-#define SLOW_TEXT_MAX     4096 /* digits looked at */
+#define SLOW_TEXT_MAX 4096 /* digits looked at */
 #define SLOW_EXPONENT_MAX 99
 
 const int64_t scan_pow10[SCAN_POW10_MAX + 1] = {

@@ -88,6 +88,8 @@ int csv_line(struct source *source, const char *line, size_t len, void *out, int
              char message[ROW_MESSAGE_MAX]);
 int jsonl_line(struct source *source, const char *line, size_t len, void *out, int64_t *ret_own_ns,
                char message[ROW_MESSAGE_MAX]);
+/* The size of the event, or 0: a line for jsonl_line. */
+int jsonl_quick(struct source *source, const char *line, size_t len, void *out);
 /* Smallest step between the local times of the rows in the buffer, in seconds; 0 = unknown. */
 uint32_t csv_smallest_step(struct source *source);
 

@@ -9,7 +9,7 @@
 #include "feed/stamp.h"
 #include "feed/tz_rule.h"
 
-#define TZIF_HEADER  44u
+#define TZIF_HEADER 44u
 #define OFFSET_MAX_S (26 * 3600)
 
 /* From at_s on (UTC) the clocks stand offset_s east of UTC; the first change is at the beginning.

@@ -11,11 +11,11 @@
 
 #include "pawl_types.h"
 
-#define TZ_NAME_MAX    127u
-#define TZ_YEAR_MAX    2200
+#define TZ_NAME_MAX 127u
+#define TZ_YEAR_MAX 2200
 #define TZ_CHANGES_MAX 4096u /* offset changes of one zone */
-#define TZ_FILE_MAX    (1u << 20)
-#define TZ_DIR         "/usr/share/zoneinfo"
+#define TZ_FILE_MAX (1u << 20)
+#define TZ_DIR "/usr/share/zoneinfo"
 
 struct tz;
 

@@ -8,10 +8,12 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "feed/source.h"
 #include "feed_fixture.h"
 #include "prop_seed.h"
 
 #define CASES 1500
+#define QUICK_CASES 20000
 #define TEXT_MAX 65536
 #define CHANGES_MAX 6
 
@@ -162,7 +164,58 @@ static void changed_files_do_no_harm(void **state) {
     assert_true(read > CASES / 10 && refused > CASES / 10);
 }
 
+/* ---- two readers of JSON ---- */
+
+static size_t json_line(char *out, struct rng *rng) {
+    static const char *const lines[] = {
+        "{\"t\":\"2026-03-01T09:30:00.5Z\",\"type\":\"quote\",\"symbol\":\"EURUSD\",\"bid\":\"1."
+        "1\","
+        "\"ask\":\"1.2\"}",
+        "{ \"ask\": \"1.2\", \"bid\": \"0\", \"bid_size\": \"7\", \"ask_size\": \"0.00000001\", "
+        "\"symbol\": \"xauusd\", \"type\": \"quote\", \"t\": \"2026-03-01T09:30:00+02:00\" } ",
+        "{\"t\":\"2026-03-01T09:30:00Z\",\"type\":\"trade\",\"symbol\":\"SPY\",\"price\":\"450."
+        "25\","
+        "\"size\":\"100\"}",
+        "{\"t\":\"2026-03-01T09:30:00Z\",\"type\":\"trade\",\"symbol\":\"SPY\",\"price\":\"1\","
+        "\"size\":\"1\",\"side\":\"BUY\"}",
+        "{\"t\":\"2026-03-01T09:30:00Z\",\"type\":\"mark\",\"symbol\":\"SPY\",\"price\":\"1\"}",
+    };
+    return (size_t)sprintf(out, "%s", lines[rng_below(rng, sizeof lines / sizeof lines[0])]);
+}
+
+/* What the quick reader takes, the thorough one reads as the same event. */
+static void the_quick_reader_is_never_wrong(void **state) {
+    static char text[TEXT_MAX];
+    static _Alignas(16) uint8_t quick[PAWL_EVENT_SIZE_MAX], thorough[PAWL_EVENT_SIZE_MAX];
+    static struct source source;
+    struct feed_options options = fixture_options();
+    struct rng rng;
+    uint64_t taken = 0;
+    (void)state;
+    rng_init(&rng, prop_seed("quick"));
+    source.options = &options;
+    for (int i = 0; i < QUICK_CASES; i++) {
+        size_t size = json_line(text, &rng);
+        for (uint64_t c = rng_below(&rng, 3); c > 0; c--) size = change(text, size, &rng);
+        text[size] = '\n';
+        int result = jsonl_quick(&source, text, size, quick);
+        if (result == 0) continue;
+        taken++;
+        struct pawl_err err = {0};
+        json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+        if (object == NULL) fail_msg("not JSON, but taken: %.*s", (int)size, text);
+        if (event_from_json(object, &fixture_decode, thorough, sizeof thorough, &err) != PAWL_OK)
+            fail_msg("taken: %.*s\n%s", (int)size, text, err.text);
+        json_decref(object);
+        assert_int_equal(result, ((const struct pawl_event *)(const void *)thorough)->size);
+        assert_memory_equal(quick, thorough, (size_t)result);
+    }
+    print_message("%d lines, %llu taken\n", QUICK_CASES, (unsigned long long)taken);
+    assert_true(taken > QUICK_CASES / 10);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changed_files_do_no_harm)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changed_files_do_no_harm),
+                                       cmocka_unit_test(the_quick_reader_is_never_wrong)};
     return cmocka_run_group_tests(tests, NULL, fixture_remove_folder);
 }
