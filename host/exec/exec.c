@@ -146,9 +146,8 @@ static void hand_out(struct exec *exec, const struct trigger_hit *hit) {
 bool exec_end_of_turn(void *arg) {
     struct exec *exec = arg;
     struct trigger_hit hit;
-    if (exec->halt_reason != NULL) {
-        if (!exec->entries_stopped) risk_stop_entries(exec, exec->halt_reason);
-        exec->halt_reason = NULL;
+    if (exec->command != EXEC_COMMAND_NONE) {
+        operator_command(exec);
         return true;
     }
     if (exec->outbox_count > 0 && (exec->release_turn > 0 || exec->release_protective)) {

@@ -46,6 +46,15 @@ struct round_position {
     struct pawl_price price;
 };
 
+/* What a person may order of the whole host; works when every plugin is broken. */
+enum exec_command {
+    EXEC_COMMAND_NONE = 0,
+    EXEC_COMMAND_STOP_ENTRIES, /* until the process ends */
+    EXEC_COMMAND_HALT,         /* until resumed, over restarts */
+    EXEC_COMMAND_RESUME,
+    EXEC_COMMAND_FLATTEN /* halt, and close every lot whole */
+};
+
 enum broker_state { BROKER_DOWN = 1, BROKER_RECOVERING, BROKER_READY };
 
 struct exec_broker {
@@ -82,7 +91,8 @@ struct exec {
     uint64_t release_turn; /* commands of turns up to this may go */
     bool release_protective; /* the disk stalls: protective ones may go now */
     bool release_without_disk; /* it failed for good: entries that wait for it are dropped */
-    const char *halt_reason; /* entries are stopped at the end of this turn; NULL = not */
+    enum exec_command command; /* carried out at the end of this turn */
+    const char *command_reason;
     bool entries_stopped;    /* until the process ends: it is stopping, or the disk failed */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
@@ -206,5 +216,6 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason);
 
 /* ---- operator.c ---- */
 void operator_event(struct exec *exec, const struct pawl_event *event); /* exit, stop, scale_in */
+void operator_command(struct exec *exec); /* exec->command */
 
 #endif

@@ -83,3 +83,26 @@ void operator_event(struct exec *exec, const struct pawl_event *event) {
                      "no open lot is meant by this request (lot %llu, ref \"%s\")",
                      (unsigned long long)sel.lot, sel.ref == NULL ? "" : sel.ref);
 }
+
+static void flatten(struct exec *exec, const char *reason) {
+    for (struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next)
+        want_close(exec, lot, reason);
+}
+
+void operator_command(struct exec *exec) {
+    enum exec_command command = exec->command;
+    const char *reason = exec->command_reason;
+    exec->command = EXEC_COMMAND_NONE;
+    switch (command) {
+    case EXEC_COMMAND_STOP_ENTRIES:
+        if (!exec->entries_stopped) risk_stop_entries(exec, reason);
+        break;
+    case EXEC_COMMAND_HALT: risk_set_state(exec, PAWL_TRADING_STATE_HALTED, reason); break;
+    case EXEC_COMMAND_RESUME: risk_set_state(exec, PAWL_TRADING_STATE_ACTIVE, reason); break;
+    case EXEC_COMMAND_FLATTEN:
+        risk_set_state(exec, PAWL_TRADING_STATE_HALTED, reason);
+        flatten(exec, "MANUAL");
+        break;
+    case EXEC_COMMAND_NONE: break;
+    }
+}

@@ -42,8 +42,12 @@ static void numbers(char why[128], const char *what, int64_t is_e8, int64_t limi
     snprintf(why, 128, "%s %s, limit %s", what, is, limit);
 }
 
+/* While the host stops, a lot that is there already waits for the next start; none is opened. */
 static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *ask, char why[128]) {
-    (void)ask;
+    if (exec->stopping != NULL) {
+        snprintf(why, 128, "%s", exec->stopping);
+        return ask->lot != NULL ? RISK_WAIT : RISK_REFUSE;
+    }
     if (exec->entries_stopped) {
         snprintf(why, 128, "the host is stopping, or its database failed");
         return RISK_REFUSE;

@@ -271,9 +271,12 @@ void host_abandon(struct host *host) {
     release_all(host);
 }
 
-void host_halt(struct host *host, const char *reason, int64_t now_ns) {
-    host->exec.halt_reason = reason;
+void host_command(struct host *host, enum exec_command command, const char *reason, int64_t now_ns) {
+    if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
+    host->exec.command = command;
+    host->exec.command_reason = reason;
     host_turn(host, NULL, now_ns);
+    if (host->options.instant) host_release(host);
 }
 
 struct pawl_money host_equity(const struct host *host) {

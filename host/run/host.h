@@ -87,8 +87,8 @@ void host_release(struct host *host);
 void host_release_protective(struct host *host);
 bool host_waiting(const struct host *host); /* commands wait for the disk */
 const char *host_fault(const struct host *host); /* NULL = well */
-/* Nothing new is entered from now on. */
-void host_halt(struct host *host, const char *reason, int64_t now_ns);
+/* An operator's order for the whole host, as a turn of its own. reason outlives the call. */
+void host_command(struct host *host, enum exec_command command, const char *reason, int64_t now_ns);
 /* Equity of all accounts together. */
 struct pawl_money host_equity(const struct host *host);
 uint64_t host_feed_row(const struct host *host); /* where a replayed feed goes on; 0 = at its start */

@@ -57,7 +57,8 @@ static void on_store_failed(struct host *host) {
     store_failed(host->store, &why);
     log_write(host->options.log, PAWL_LOG_ERROR, "store", "the database cannot be written: %s",
               why.text);
-    host->exec.halt_reason = "the database cannot be written";
+    host->exec.command = EXEC_COMMAND_STOP_ENTRIES;
+    host->exec.command_reason = "the database cannot be written";
 }
 
 /* The turn's changes become one batch; without changes nothing is written. */
