@@ -203,8 +203,8 @@ void plan_lot(struct exec *exec, struct lot *lot) {
         plan_entry(exec, lot);
         if (lot_open_e8(lot) > 0) {
             plan_exit(exec, lot);
+            plan_stop(exec, lot); /* before the targets: protection first */
             plan_targets(exec, lot);
-            plan_stop(exec, lot);
         }
     }
     plan_conclusion(exec, lot);
