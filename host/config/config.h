@@ -8,8 +8,8 @@
  *
  * Owner    struct config owns all text and JSON in it until config_free(). Read-only after loading.
  * Units    amounts at 1e-8 in the scalars of pawl_types.h; *_ns nanoseconds. 0 of a limit = off.
- * Paths    relative ones are resolved against the folder of the main file.
- * Order    plugins, feeds, schedule as written; accounts, instruments, profiles too.
+ * Paths    relative ones are resolved against the folder of the main file; in --set, against ours.
+ * Order    everything stands as it was written.
  * [start, reload] Loop thread, no I/O but reading the files named.
  */
 #ifndef CONFIG_CONFIG_H
@@ -187,8 +187,7 @@ int config_plugin_options(const struct config *config, uint32_t index,
                           const struct pawl_option *table, uint32_t options_size, void *ret_options,
                           struct config_errors *errors) PAWL_MUST_CHECK;
 
-/* The file that said what stands at this path ("accounts.main.broker"); the main file if none did.
- */
+/* The file that said what stands at this path ("accounts.main.broker"); else the main file. */
 const char *config_file_of(const struct config *config, const char *path);
 
 /* NULL if there is none. */

@@ -34,7 +34,7 @@ struct loader_known {
 };
 
 struct library {
-    char path[LOADER_PATH_MAX + 1];    /* of the file as named */
+    char path[LOADER_PATH_MAX + 1];   /* of the file as named */
     const struct pawl_plugin *plugin; /* a copy, extended with zeros to this host's size */
     uint64_t code_hash;               /* of the file's bytes */
     uint32_t generation;              /* 1 = the first library of this loader, then rising */

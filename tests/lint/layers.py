@@ -28,6 +28,7 @@ LIBRARIES = {
     "archive_entry.h": ("host/feed",),
     "dlfcn.h": ("host/plugin",),
     "elf.h": ("host/plugin",),
+    "elf.h": ("host/plugin",),
 }
 
 PURE = {f"{name}.h" for name in (

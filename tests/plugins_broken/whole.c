@@ -1,0 +1,3 @@
+/* Nothing is wrong with it. */
+#define NAME "whole"
+#include "fixture.h"
