@@ -73,6 +73,7 @@ struct book_instrument {
     bool has_quotes;               /* quotes are live: trades and bars move nothing but `last` */
     bool halted;                   /* no entries: something at the venue is unexplained */
     bool restricted;
+    bool rate_told; /* that profits are converted by a fixed rate */
     bool gap; /* a position differed in the last reconcile round: entries wait */
     struct lot *lots, *lots_last;
 };
@@ -207,6 +208,8 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
 int book_profit(const struct book *book, uint32_t instrument, uint32_t account, uint8_t side,
                 struct pawl_price from, struct pawl_price to, struct pawl_qty quantity,
                 struct pawl_money *ret);
+/* True where no live rate is known and the table's fixed pip value (or 1) stands in for it. */
+bool book_rate_is_fixed(const struct book *book, uint32_t instrument, uint32_t account);
 /* Quote-currency money into account currency. */
 int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret);

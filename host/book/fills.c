@@ -147,6 +147,15 @@ static void target_progress(const struct book_fill *fill, const struct part *par
     lot->targets_changed = true;
 }
 
+static void tell_fixed_rate(struct book *book, struct lot *lot) {
+    struct book_instrument *in = &book->instruments[lot->rec.instrument];
+    if (in->rate_told || !book_rate_is_fixed(book, lot->rec.instrument, lot->rec.account)) return;
+    in->rate_told = true;
+    report_alert(book, "fixed_rate", PAWL_SEVERITY_WARNING, lot, NULL,
+                 "%s is not quoted in %s and no rate is known: profits use a fixed one",
+                 in->def.symbol, book->accounts[lot->rec.account].info.currency);
+}
+
 static void leave(struct book *book, const struct book_fill *fill, const struct part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
@@ -155,6 +164,7 @@ static void leave(struct book *book, const struct book_fill *fill, const struct 
     lot->rec.exit_value.e8 += value_e8;
     lot->rec.r_frozen = 1;
     target_progress(fill, part);
+    tell_fixed_rate(book, lot);
     gained.e8 = realised_e8(book, lot) - before.e8; /* converted at the rate of this fill */
     struct pawl_ev_exit_taken ev;
     EVENT_INIT(ev, PAWL_EV_EXIT_TAKEN);

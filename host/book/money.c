@@ -41,6 +41,13 @@ static int64_t conversion_e8(const struct book *book, uint32_t instrument, uint3
     return rate_e8 > 0 ? rate_e8 : fixed_rate_e8(in);
 }
 
+bool book_rate_is_fixed(const struct book *book, uint32_t instrument, uint32_t account) {
+    const struct pawl_instrument *in = &book->instruments[instrument].def;
+    const struct pawl_account_info *acc = &book->accounts[account].info;
+    return in->currency[0] != '\0' && strcmp(in->currency, acc->currency) != 0 &&
+           live_rate_e8(book, in->currency, acc->currency) == 0;
+}
+
 int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret) {
     return pawl_mul_e8(quote.e8, conversion_e8(book, instrument, account), PAWL_ROUND_EVEN,

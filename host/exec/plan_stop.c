@@ -70,6 +70,16 @@ static bool venue_shrinks(struct exec *exec, struct lot *lot, const struct order
     return true;
 }
 
+/* The venue holds a limited number of conditional orders: beyond it the guard has the lot. */
+static bool slots_full(const struct exec *exec, const struct lot *lot) {
+    uint32_t slots = exec_caps(exec, lot)->stop_slots, used = 0;
+    if (slots == 0) return false;
+    const struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
+    for (; one != NULL && used < slots; one = one->instrument_next)
+        if (one->rec.account == lot->rec.account) used += lot_leaves(one).stops;
+    return used >= slots;
+}
+
 static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
     struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP,
                                 .trigger = lot->rec.stop_trigger, .generation = lot->rec.stop_gen,
@@ -97,6 +107,7 @@ void plan_stop(struct exec *exec, struct lot *lot) {
     if (lot->rec.stop_tries > exec->set->retry_tries) return; /* the guard has it */
     if (guard_beyond(exec, lot)) return; /* would fire at once: the guard decides */
     const struct pawl_broker_caps *caps = exec_caps(exec, lot);
+    if (seen.other == NULL && slots_full(exec, lot)) return;
     if (seen.other == NULL) {
         submit_stop(exec, lot, quantity_e8);
     } else if (venue_shrinks(exec, lot, seen.other, quantity_e8)) {
@@ -104,7 +115,7 @@ void plan_stop(struct exec *exec, struct lot *lot) {
     } else if (caps->amend_stop) {
         struct pawl_qty total = {quantity_e8 + seen.other->rec.filled.e8};
         command_amend(exec, seen.other, total, seen.other->rec.price, lot->rec.stop);
-    } else if (caps->holds_both) {
+    } else if (caps->holds_both && !slots_full(exec, lot)) {
         submit_stop(exec, lot, quantity_e8); /* the old one goes when this one works */
     } else {
         cancel_others(exec, lot, NULL); /* the guard is armed; the new one follows the answer */

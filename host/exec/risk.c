@@ -44,13 +44,9 @@ static void numbers(char why[128], const char *what, int64_t is_e8, int64_t limi
 
 /* While the host stops, a lot that is there already waits for the next start; none is opened. */
 static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *ask, char why[128]) {
-    if (exec->stopping != NULL) {
-        snprintf(why, 128, "%s", exec->stopping);
-        return ask->lot != NULL ? RISK_WAIT : RISK_REFUSE;
-    }
     if (exec->entries_stopped) {
         snprintf(why, 128, "the host is stopping, or its database failed");
-        return RISK_REFUSE;
+        return ask->lot != NULL ? RISK_WAIT : RISK_REFUSE;
     }
     if (exec->book->host.trading == PAWL_TRADING_STATE_ACTIVE) return RISK_PASS;
     snprintf(why, 128, "trading is %s",
