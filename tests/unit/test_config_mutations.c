@@ -19,7 +19,7 @@
 #include "base/rng.h"
 #include "config/config.h"
 
-#define RANDOM_CASES 1500
+#define RANDOM_CASES 500
 
 static char file[] = "/tmp/pawl-mutation-XXXXXX";
 static struct config_errors errors;
