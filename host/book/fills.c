@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "book/book.h"
+#include "book/money.h"
+#include "book/report.h"
 #include "events/reflect.h"
 
 /* ---- each execution counts once ---- */
@@ -52,21 +54,20 @@ struct part {
 };
 
 static void write_fill(struct book *book, const struct book_fill *fill, const struct part *part) {
-    struct pawl_rec_fill rec = {
-        .id = book->host.next_fill++,
-        .order = fill->order == NULL ? 0 : fill->order->rec.id,
-        .lot = part->lot->rec.id,
-        .instrument = fill->instrument,
-        .account = fill->account,
-        .side = fill->side,
-        .role = part->role,
-        .overrun = part->overrun,
-        .quantity = part->quantity,
-        .price = fill->price,
-        .fee = part->fee,
-        .venue_time = fill->venue_time,
-        .booked = book_now(book),
-        .cause = book->bus->cause};
+    struct pawl_rec_fill rec = {.id = book->host.next_fill++,
+                                .order = fill->order == NULL ? 0 : fill->order->rec.id,
+                                .lot = part->lot->rec.id,
+                                .instrument = fill->instrument,
+                                .account = fill->account,
+                                .side = fill->side,
+                                .role = part->role,
+                                .overrun = part->overrun,
+                                .quantity = part->quantity,
+                                .price = fill->price,
+                                .fee = part->fee,
+                                .venue_time = fill->venue_time,
+                                .booked = book_now(book),
+                                .cause = book->bus->cause};
     TEXT_SET(rec.execution, fill->execution);
     book->host_changed = true;
     book_put(book, PAWL_REC_FILL, &rec);
@@ -123,7 +124,8 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
         lot->rec.state = PAWL_LOT_STATE_OPEN;
 }
 
-/* Realised profit in price currency: it follows from the sums, so it is exact when the lot is flat. */
+/* Realised profit in price currency: it follows from the sums, so it is exact when the lot is flat.
+ */
 static int64_t realised_e8(const struct book *book, const struct lot *lot) {
     int64_t cost_e8, gain_e8, quote_e8;
     if (lot->rec.exited.e8 == 0 ||
@@ -230,8 +232,11 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
             continue;
         if (fill->ticket[0] != '\0' && strcmp(lot->rec.ticket, fill->ticket) != 0) continue;
         int64_t take = lot_open_e8(lot) < quantity.e8 ? lot_open_e8(lot) : quantity.e8;
-        struct part part = {.lot = lot, .role = role, .overrun = fill->order != NULL,
-                            .quantity = {take}, .fee = fee_part(fill, (struct pawl_qty){take})};
+        struct part part = {.lot = lot,
+                            .role = role,
+                            .overrun = fill->order != NULL,
+                            .quantity = {take},
+                            .fee = fee_part(fill, (struct pawl_qty){take})};
         quantity.e8 -= take;
         apply(book, fill, &part);
         report_alert(book, fill->order != NULL ? "lot_overrun" : "external_fill",
@@ -254,7 +259,9 @@ static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill
         int64_t share_left = share->quantity.e8 - share->filled.e8;
         if (order->share_count > 1 && share_left < take) take = share_left;
         if (take <= 0) continue;
-        struct part part = {.lot = lot, .role = order->rec.role, .quantity = {take},
+        struct part part = {.lot = lot,
+                            .role = order->rec.role,
+                            .quantity = {take},
                             .fee = fee_part(fill, (struct pawl_qty){take})};
         share->filled.e8 += take;
         left.e8 -= take;
@@ -272,8 +279,7 @@ static void order_progress(struct book *book, struct order *order, struct pawl_q
         return;
     }
     bool whole = order->rec.filled.e8 >= order->rec.quantity.e8;
-    order->rec.state =
-        whole ? PAWL_ORDER_STATE_FILLED : PAWL_ORDER_STATE_PARTIALLY_FILLED;
+    order->rec.state = whole ? PAWL_ORDER_STATE_FILLED : PAWL_ORDER_STATE_PARTIALLY_FILLED;
     if (whole) {
         order->rec.ended = book_now(book);
         order->rec.op = PAWL_ORDER_OP_NONE;
@@ -301,8 +307,10 @@ int book_fill(struct book *book, const struct book_fill *fill) {
     } else {
         order_progress(book, order, fill->quantity);
         if (role_is_entry(order->rec.role)) {
-            struct part part = {.lot = order->lot, .role = order->rec.role,
-                                .quantity = fill->quantity, .fee = fill->fee};
+            struct part part = {.lot = order->lot,
+                                .role = order->rec.role,
+                                .quantity = fill->quantity,
+                                .fee = fill->fee};
             if (fill->ticket[0] != '\0') TEXT_SET(order->lot->rec.ticket, fill->ticket);
             apply(book, fill, &part);
         } else {

@@ -3,15 +3,18 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "book/book.h"
+#include "book/report.h"
 
 void book_init(struct book *book) {
     table_init(&book->lots, BOOK_LOTS_MAX);
     table_init(&book->orders, BOOK_ORDERS_MAX);
     table_init(&book->order_ids, BOOK_ORDERS_MAX);
     table_init(&book->executions, BOOK_EXECUTIONS_MAX);
-    book->host = (struct pawl_rec_host){
-        .id = 1, .next_lot = 1, .next_order = 1, .next_fill = 1,
-        .trading = PAWL_TRADING_STATE_ACTIVE};
+    book->host = (struct pawl_rec_host){.id = 1,
+                                        .next_lot = 1,
+                                        .next_order = 1,
+                                        .next_fill = 1,
+                                        .trading = PAWL_TRADING_STATE_ACTIVE};
 }
 
 static void order_free(struct order *order) {
@@ -47,7 +50,9 @@ void book_done(struct book *book) {
     mem_free(book->accounts);
 }
 
-struct lot *book_lot(const struct book *book, uint64_t id) { return table_get(&book->lots, id); }
+struct lot *book_lot(const struct book *book, uint64_t id) {
+    return table_get(&book->lots, id);
+}
 
 struct lot *book_lot_by_ref(const struct book *book, const char *ref) {
     struct lot *newest = NULL;

@@ -1,3 +1,4 @@
+#include "book/market.h"
 #include "book/book.h"
 
 uint8_t market_line(uint8_t source, uint8_t position_side) {

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "book/book.h"
+#include "book/market.h"
+#include "book/money.h"
 
 /* Units of account currency for 1.0 of the price currency by a live quote of the pair, the bid of
  * JPYUSD or one over the ask of USDJPY; 0 = no such pair is quoted. */
@@ -14,7 +16,8 @@ static int64_t live_rate_e8(const struct book *book, const char *from, const cha
         return book->instruments[id].market.bid.e8;
     snprintf(symbol, sizeof symbol, "%.7s%.7s", to, from);
     id = names_find(book->names, NAME_INSTRUMENT, symbol);
-    if (id == 0 || id > book->instrument_count || book->instruments[id].market.ask.e8 <= 0) return 0;
+    if (id == 0 || id > book->instrument_count || book->instruments[id].market.ask.e8 <= 0)
+        return 0;
     if (pawl_muldiv(PAWL_E8, PAWL_E8, book->instruments[id].market.ask.e8, PAWL_ROUND_EVEN,
                     &rate_e8) != PAWL_OK)
         return 0;
@@ -58,8 +61,8 @@ int book_profit(const struct book *book, uint32_t instrument, uint32_t account, 
                 struct pawl_price from, struct pawl_price to, struct pawl_qty quantity,
                 struct pawl_money *ret) {
     struct pawl_money quote;
-    int rc = pawl_profit(side, from, to, quantity, book->instruments[instrument].def.multiplier,
-                         &quote);
+    int rc =
+        pawl_profit(side, from, to, quantity, book->instruments[instrument].def.multiplier, &quote);
     return rc != PAWL_OK ? rc : book_convert(book, instrument, account, quote, ret);
 }
 
@@ -98,8 +101,8 @@ int book_equity(const struct book *book, uint32_t account, struct pawl_money *re
         return PAWL_E_RANGE;
     for (const struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
         if (lot->rec.account != account || lot_open_e8(lot) == 0) continue;
-        struct pawl_price now = market_price(book, lot->rec.instrument,
-                                             PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
+        struct pawl_price now =
+            market_price(book, lot->rec.instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
         struct pawl_money open;
         if (now.e8 == 0) continue;
         int rc = book_profit(book, lot->rec.instrument, account, lot->rec.side, lot_entry(lot), now,

@@ -6,7 +6,9 @@
 #include "book/book.h"
 
 /* Client ids are looked up by hash; the rare equal hash moves to the next key. */
-static uint64_t id_key(const char *client_id) { return hash_bytes(client_id, strlen(client_id), 0); }
+static uint64_t id_key(const char *client_id) {
+    return hash_bytes(client_id, strlen(client_id), 0);
+}
 
 struct order *book_order(const struct book *book, uint64_t number) {
     return table_get(&book->orders, number);
@@ -100,9 +102,11 @@ int book_order_share(struct book *book, struct order *order, struct lot *lot,
         order->shares = mem_calloc(BOOK_ORDER_SHARES_MAX, sizeof *order->shares);
         if (order->shares == NULL) return PAWL_E_NOMEM;
     }
-    order->shares[order->share_count] = (struct pawl_rec_share){
-        .id = order->rec.id << 8 | (order->share_count + 1),
-        .order = order->rec.id, .lot = lot->rec.id, .quantity = quantity};
+    order->shares[order->share_count] =
+        (struct pawl_rec_share){.id = order->rec.id << 8 | (order->share_count + 1),
+                                .order = order->rec.id,
+                                .lot = lot->rec.id,
+                                .quantity = quantity};
     order->share_count++;
     book_order_changed(book, order);
     return PAWL_OK;

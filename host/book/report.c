@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "book/book.h"
+#include "book/money.h"
+#include "book/report.h"
 
 void text_copy(char *out, size_t size, const char *text) {
     size_t length = text == NULL ? 0 : strnlen(text, size - 1);

@@ -2,11 +2,14 @@
 #include <string.h>
 
 #include "base/oid.h"
-#include "exec/exec.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 static bool set_client_id(struct exec *exec, struct order *order) {
-    struct oid_parts parts = {.host = exec->book->host_id, .boot = exec->book->boot,
-                              .lot = order->lot->rec.id, .role = order->rec.role,
+    struct oid_parts parts = {.host = exec->book->host_id,
+                              .boot = exec->book->boot,
+                              .lot = order->lot->rec.id,
+                              .role = order->rec.role,
                               .step = ++order->lot->rec.step};
     book_changed(exec->book, order->lot);
     return oid_format(&parts, order->rec.order) == PAWL_OK &&
@@ -57,9 +60,12 @@ static void attach_stop(struct exec *exec, struct order *entry) {
     if (!exec_caps(exec, lot)->attached_stop || lot->rec.stop.e8 == 0 ||
         lot->rec.stop_mode != PAWL_LEVEL_MODE_REST || lot->rec.entered.e8 != 0)
         return;
-    struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP,
-                                .trigger = lot->rec.stop_trigger, .generation = lot->rec.stop_gen,
-                                .quantity = entry->rec.quantity, .stop_price = lot->rec.stop};
+    struct order_terms terms = {.role = PAWL_ROLE_STOP,
+                                .kind = PAWL_KIND_STOP,
+                                .trigger = lot->rec.stop_trigger,
+                                .generation = lot->rec.stop_gen,
+                                .quantity = entry->rec.quantity,
+                                .stop_price = lot->rec.stop};
     struct order *stop = make(exec, lot, &terms);
     if (stop == NULL) return;
     stop->rec.attached = 1;

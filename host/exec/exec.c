@@ -1,4 +1,6 @@
-#include "exec/exec.h"
+#include "book/market.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 #include <string.h>
 
@@ -141,8 +143,8 @@ static void hand_out(struct exec *exec, const struct trigger_hit *hit) {
     book_publish(exec->book, &ev.head);
 }
 
-/* Releases first, then fired levels one at a time, each with all it causes, then the rest of a bar's
- * path, then the dirty lots. True = call again when what was published has been delivered. */
+/* Releases first, then fired levels one at a time, each with all it causes, then the rest of a
+ * bar's path, then the dirty lots. True = call again when what was published has been delivered. */
 bool exec_end_of_turn(void *arg) {
     struct exec *exec = arg;
     struct trigger_hit hit;

@@ -2,9 +2,9 @@
  * exec.h - the executor: makes the venue agree with what the lots want.
  *
  * At the end of each turn every dirty lot is compared with its orders, and at most one step of each
- * kind is taken: an entry, an exit, a stop, the targets, the conclusion. What to do follows from the
- * broker's capabilities, never from its name. A request whose outcome is not known blocks its intent
- * until there is evidence.
+ * kind is taken: an entry, an exit, a stop, the targets, the conclusion. What to do follows from
+ * the broker's capabilities, never from its name. A request whose outcome is not known blocks its
+ * intent until there is evidence.
  *
  * Steps wait for nothing: each looks at the book as it is, does what can be done now, and is called
  * again when something about the lot changes.
@@ -34,7 +34,7 @@ enum exec_key {
 };
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
 #define EXEC_KEY_WHAT(key) ((enum exec_key)((key) >> 56))
-#define EXEC_KEY_NUMBER(key) ((key) & UINT64_C(0xffffffffffffff))
+#define EXEC_KEY_NUMBER(key) ((key)&UINT64_C(0xffffffffffffff))
 
 #define EXEC_ROUND_POSITIONS_MAX 4096u
 
@@ -65,8 +65,8 @@ struct exec_broker {
     bool round_failed;      /* one of them was incomplete */
     bool gap_seen;          /* a position differed in the last round; the next one decides */
     int64_t round_began;
-    uint32_t exhausted;     /* operations in a row that used up their tries */
-    int64_t breaker_until;  /* entries wait; 0 = closed */
+    uint32_t exhausted;           /* operations in a row that used up their tries */
+    int64_t breaker_until;        /* entries wait; 0 = closed */
     int64_t tokens_e8, tokens_at; /* message rate, of entries */
 };
 
@@ -88,12 +88,12 @@ struct exec {
     uint32_t broker_count;
     struct outbox_entry *outbox; /* ring of EXEC_OUTBOX_MAX */
     uint32_t outbox_first, outbox_count;
-    uint64_t release_turn; /* commands of turns up to this may go */
-    bool release_protective; /* the disk stalls: protective ones may go now */
+    uint64_t release_turn;     /* commands of turns up to this may go */
+    bool release_protective;   /* the disk stalls: protective ones may go now */
     bool release_without_disk; /* it failed for good: entries that wait for it are dropped */
     enum exec_command command; /* carried out at the end of this turn */
     const char *command_reason;
-    bool entries_stopped;    /* until the process ends: it is stopping, or the disk failed */
+    bool entries_stopped; /* until the process ends: it is stopping, or the disk failed */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
     uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */
@@ -112,76 +112,16 @@ bool exec_end_of_turn(void *arg);
 
 struct exec_broker *exec_broker(struct exec *exec, uint32_t component); /* NULL = no broker */
 struct exec_broker *exec_broker_of(struct exec *exec, const struct lot *lot);
-static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec, const struct lot *lot) {
+static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec,
+                                                       const struct lot *lot) {
     return &exec->book->accounts[lot->rec.account].caps;
 }
 void exec_wake_at(struct exec *exec, enum exec_key what, uint64_t number, int64_t due_ns);
 
-/* ---- outbox.c ---- */
-bool outbox_put(struct exec *exec, struct order *order, uint8_t op, bool protective);
-void outbox_drop_broker(struct exec *exec, uint32_t broker); /* never sent: certain */
-bool outbox_drop_order(struct exec *exec, struct order *order); /* true = it was waiting */
-bool outbox_release(struct exec *exec); /* true = something was published */
-bool outbox_waiting(const struct exec *exec, uint64_t *ret_turn); /* turn of the oldest */
-
-/* ---- commands.c ---- */
-struct order_terms {
-    uint8_t role, kind, tif, trigger, index;
-    uint32_t generation;
-    struct pawl_qty quantity;
-    struct pawl_price price, stop_price;
-    int64_t expires;
-};
-/* Make and queue an order; NULL and an alert when a limit forbids it. */
-struct order *command_submit(struct exec *exec, struct lot *lot, const struct order_terms *terms);
-void command_amend(struct exec *exec, struct order *order, struct pawl_qty quantity,
-                   struct pawl_price price, struct pawl_price stop_price);
-void command_cancel(struct exec *exec, struct order *order, const char *reason);
-void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t what,
-                   const struct order *order, int64_t since, uint64_t cookie);
-void command_publish(struct exec *exec, const struct outbox_entry *entry);
-void order_end(struct exec *exec, struct order *order, uint8_t state, const char *reason);
-
-/* ---- planning: plan*.c ---- */
-void plan_lot(struct exec *exec, struct lot *lot);
-void plan_exit(struct exec *exec, struct lot *lot);
-void plan_stop(struct exec *exec, struct lot *lot);
-void plan_targets(struct exec *exec, struct lot *lot);
-void plan_targets_off(struct exec *exec, struct lot *lot); /* watch nothing of it any more */
-void plan_target_fired(struct exec *exec, struct lot *lot, uint32_t index);
-struct leaves { /* of a lot's live orders */
-    int64_t entry_e8, exit_e8, target_e8, stop_e8;
-    uint32_t entries, exits, targets, stops, unknown;
-};
-struct leaves lot_leaves(const struct lot *lot);
-bool lot_is_closing(const struct lot *lot); /* wants everything out */
-/* Some stops of the lot may both fill: nothing more may be sent out. */
-bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const struct leaves *leaves);
-
-/* ---- guard.c ---- */
-void guard_update(struct exec *exec, struct lot *lot);     /* arm, re-arm or disarm; protection state */
-void guard_crossed(struct exec *exec, struct lot *lot);    /* the trigger fired */
-void guard_grace_over(struct exec *exec, struct lot *lot); /* the timer fired */
-bool guard_beyond(const struct exec *exec, const struct lot *lot); /* price at or beyond the stop now */
-void guard_finish_times(struct exec *exec); /* add the running spells to the totals, at the end */
-
-/* ---- lookup.c, reconcile.c ---- */
-void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char *why);
-void lookup_due(struct exec *exec, struct order *order);
-void lookup_status(struct exec *exec, const struct pawl_ev_status *status);
-void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *message);
-void reconcile_round(struct exec *exec, struct exec_broker *broker);
-void reconcile_due(struct exec *exec, uint32_t component);
-void reconcile_position(struct exec *exec, const struct pawl_ev_position *position);
-void reconcile_done(struct exec *exec, const struct pawl_event *event);
-
-/* ---- reports.c ---- */
-void report_event(struct exec *exec, const struct pawl_event *event);
-/* A certain failure of an order's request: count it, plan the next try, or spend the want. */
-void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,
-                 const char *message);
-void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index, uint8_t class_,
-                uint32_t generation, const char *reason);
+/* Turn of the oldest command that waits for the disk; false = none waits. */
+bool outbox_waiting(const struct exec *exec, uint64_t *ret_turn);
+/* Add the running spells of protection to the totals, at the end of a run. */
+void guard_finish_times(struct exec *exec);
 
 /* ---- risk.c ---- */
 enum risk_answer { RISK_PASS = 1, RISK_WAIT, RISK_REFUSE };
@@ -216,6 +156,6 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason);
 
 /* ---- operator.c ---- */
 void operator_event(struct exec *exec, const struct pawl_event *event); /* exit, stop, scale_in */
-void operator_command(struct exec *exec); /* exec->command */
+void operator_command(struct exec *exec);                               /* exec->command */
 
 #endif

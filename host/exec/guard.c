@@ -1,17 +1,20 @@
 /*
  * The host guard and the protection state of lots.
  *
- * A trigger stands at the stop level of every open lot; it costs nothing until the price gets there.
- * When it is crossed the guard exits at once where no working stop covers the quantity, else only
- * if the price still stands beyond the level after the grace: then the venue's stop has failed.
+ * A trigger stands at the stop level of every open lot; it costs nothing until the price gets
+ * there. When it is crossed the guard exits at once where no working stop covers the quantity, else
+ * only if the price still stands beyond the level after the grace: then the venue's stop has
+ * failed.
  */
-#include "exec/exec.h"
+#include "book/market.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 static bool covered(const struct exec *exec, const struct lot *lot) {
     int64_t sum = 0;
     for (const struct order *order = lot->orders; order != NULL; order = order->next) {
-        if (order->rec.role != PAWL_ROLE_STOP || !order_is_working(order) || order->rec.op_unknown ||
-            order->rec.op == PAWL_ORDER_OP_CANCEL)
+        if (order->rec.role != PAWL_ROLE_STOP || !order_is_working(order) ||
+            order->rec.op_unknown || order->rec.op == PAWL_ORDER_OP_CANCEL)
             continue;
         if (exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET) return true;
         sum += order->rec.quantity.e8 - order->rec.filled.e8;
@@ -25,8 +28,8 @@ static bool has_feed(const struct exec *exec, const struct lot *lot) {
 }
 
 bool guard_beyond(const struct exec *exec, const struct lot *lot) {
-    struct pawl_price now = market_price(exec->book, lot->rec.instrument, lot->rec.stop_trigger,
-                                         lot->rec.side);
+    struct pawl_price now =
+        market_price(exec->book, lot->rec.instrument, lot->rec.stop_trigger, lot->rec.side);
     if (now.e8 == 0 || lot->rec.stop.e8 == 0) return false;
     return lot->rec.side == PAWL_POSITION_SIDE_LONG ? now.e8 <= lot->rec.stop.e8
                                                     : now.e8 >= lot->rec.stop.e8;
@@ -90,11 +93,13 @@ static void arm(struct exec *exec, struct lot *lot) {
         return;
     }
     if (lot->guard_level_e8 == lot->rec.stop.e8) return;
-    struct trigger_spec spec = {
-        .key = key, .instrument = lot->rec.instrument, .level = lot->rec.stop,
-        .line = market_line(lot->rec.stop_trigger, lot->rec.side),
-        .cross = lot->rec.side == PAWL_POSITION_SIDE_LONG ? TRIGGER_AT_OR_BELOW
-                                                          : TRIGGER_AT_OR_ABOVE};
+    struct trigger_spec spec = {.key = key,
+                                .instrument = lot->rec.instrument,
+                                .level = lot->rec.stop,
+                                .line = market_line(lot->rec.stop_trigger, lot->rec.side),
+                                .cross = lot->rec.side == PAWL_POSITION_SIDE_LONG
+                                             ? TRIGGER_AT_OR_BELOW
+                                             : TRIGGER_AT_OR_ABOVE};
     if (triggers_arm(exec->book->triggers, &spec, NULL) != PAWL_OK) {
         report_alert(exec->book, "not_armed", PAWL_SEVERITY_CRITICAL, lot, NULL,
                      "its stop level cannot be watched: too many levels");
@@ -145,8 +150,7 @@ void guard_crossed(struct exec *exec, struct lot *lot) {
         act(exec, lot);
         return;
     }
-    exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
-                 lot->guard_hit_ns + exec->set->guard_grace_ns);
+    exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id, lot->guard_hit_ns + exec->set->guard_grace_ns);
 }
 
 void guard_grace_over(struct exec *exec, struct lot *lot) {

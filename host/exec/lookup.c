@@ -1,8 +1,10 @@
 /*
- * Orders whose outcome is not known. UNKNOWN ends only on evidence: a report about the order, or the
- * venue saying it never saw the id, after its settling time, confirmed by a whole reconcile round.
+ * Orders whose outcome is not known. UNKNOWN ends only on evidence: a report about the order, or
+ * the venue saying it never saw the id, after its settling time, confirmed by a whole reconcile
+ * round.
  */
-#include "exec/exec.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 #define LOOKUP_FIRST_NS (PAWL_NS / 2)
 #define LOOKUP_MAX_NS (30 * PAWL_NS)
@@ -44,7 +46,8 @@ static int64_t settled_at(const struct exec *exec, const struct order *order) {
 /* The venue does not know it. Believed for a submit only, when settled and confirmed by a round. */
 static void on_absent(struct exec *exec, struct order *order) {
     if (order->rec.filled.e8 > 0 || order_is_working(order)) {
-        /* It did exist: the venue has forgotten what ended. Fills come with the round's executions. */
+        /* It did exist: the venue has forgotten what ended. Fills come with the round's executions.
+         */
         if (order->absent) order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
     } else if (order->absent && book_now(exec->book) >= settled_at(exec, order)) {
         order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");
@@ -80,8 +83,8 @@ static void adopt_terms(struct exec *exec, struct order *order, const struct paw
 static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
     bool was_working = order_is_working(order);
     if (now->quantity.e8 > 0) adopt_terms(exec, order, now);
-    order->rec.state = order->rec.filled.e8 > 0 ? PAWL_ORDER_STATE_PARTIALLY_FILLED
-                                                : PAWL_ORDER_STATE_ACCEPTED;
+    order->rec.state =
+        order->rec.filled.e8 > 0 ? PAWL_ORDER_STATE_PARTIALLY_FILLED : PAWL_ORDER_STATE_ACCEPTED;
     order->rec.op = PAWL_ORDER_OP_NONE; /* a cancel that had no effect is asked for anew */
     order->rec.op_unknown = 0;
     order->absent = false;

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/exec.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 struct selection { /* which lots a request means */
     uint64_t lot;
@@ -21,14 +22,17 @@ static bool means(const struct selection *sel, const struct lot *lot) {
 
 static void complain(struct exec *exec, const struct lot *lot, const char *what,
                      const struct pawl_err *err) {
-    report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, lot, NULL, "%s: %s", what, err->text);
+    report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, lot, NULL, "%s: %s", what,
+                 err->text);
 }
 
 static void exit_one(struct exec *exec, struct lot *lot, const struct pawl_ev_exit *request) {
     struct pawl_err err = {0};
     const char *reason = request->reason[0] != '\0' ? request->reason : "MANUAL";
-    struct pawl_exit_spec spec = {.size = (uint32_t)sizeof spec, .kind = PAWL_KIND_MARKET,
-                                  .at_least = {PAWL_QTY_ALL}, .reason = reason};
+    struct pawl_exit_spec spec = {.size = (uint32_t)sizeof spec,
+                                  .kind = PAWL_KIND_MARKET,
+                                  .at_least = {PAWL_QTY_ALL},
+                                  .reason = reason};
     if (request->quantity.e8 > 0)
         spec.at_least.e8 = lot->rec.exited.e8 + lot_leaves(lot).exit_e8 + request->quantity.e8;
     if (request->quantity.e8 > 0 && spec.at_least.e8 >= lot->rec.entered.e8 &&

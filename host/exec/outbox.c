@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "exec/exec.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 static struct outbox_entry *at(struct exec *exec, uint32_t i) {
     return &exec->outbox[(exec->outbox_first + i) % EXEC_OUTBOX_MAX];
@@ -13,10 +14,12 @@ static struct outbox_entry *at(struct exec *exec, uint32_t i) {
 bool outbox_put(struct exec *exec, struct order *order, uint8_t op, bool protective) {
     if (exec->outbox_count == EXEC_OUTBOX_MAX) return false;
     struct outbox_entry *entry = at(exec, exec->outbox_count++);
-    *entry = (struct outbox_entry){
-        .turn = exec->book->bus->turn, .cause = exec->book->bus->cause, .order = order,
-        .broker = exec->book->accounts[order->rec.account].info.broker, .op = op,
-        .protective = protective};
+    *entry = (struct outbox_entry){.turn = exec->book->bus->turn,
+                                   .cause = exec->book->bus->cause,
+                                   .order = order,
+                                   .broker = exec->book->accounts[order->rec.account].info.broker,
+                                   .op = op,
+                                   .protective = protective};
     return true;
 }
 

@@ -1,7 +1,9 @@
-/* One look at a lot: entries and the conclusion here; exits, stops and targets in their own files. */
+/* One look at a lot: entries and the conclusion here; exits, stops and targets in their own files.
+ */
 #include <string.h>
 
-#include "exec/exec.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 struct leaves lot_leaves(const struct lot *lot) {
     struct leaves sum = {0};
@@ -94,9 +96,13 @@ static int64_t entry_missing(struct exec *exec, struct lot *lot, const struct le
 
 static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
     char why[128];
-    struct risk_ask ask = {.instrument = lot->rec.instrument, .account = lot->rec.account,
-                           .side = lot->rec.side, .quantity = {quantity_e8},
-                           .price = lot->rec.entry_price, .stop = lot->rec.stop, .lot = lot,
+    struct risk_ask ask = {.instrument = lot->rec.instrument,
+                           .account = lot->rec.account,
+                           .side = lot->rec.side,
+                           .quantity = {quantity_e8},
+                           .price = lot->rec.entry_price,
+                           .stop = lot->rec.stop,
+                           .lot = lot,
                            .ref = lot->rec.ref};
     switch (risk_entry(exec, &ask, why)) {
     case RISK_WAIT: exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->entry_retry_ns); return;
@@ -109,11 +115,13 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
     }
     bool limit = lot->rec.entry_kind == PAWL_KIND_LIMIT;
     bool stop = lot->rec.entry_kind == PAWL_KIND_STOP;
-    struct order_terms terms = {
-        .role = lot->rec.entered.e8 == 0 ? PAWL_ROLE_MAIN : PAWL_ROLE_SCALE,
-        .kind = lot->rec.entry_kind, .tif = lot->rec.entry_tif,
-        .trigger = PAWL_TRIGGER_SOURCE_ENTRY_SIDE, .generation = lot->rec.entry_gen,
-        .quantity = {quantity_e8}, .expires = lot->rec.entry_expires};
+    struct order_terms terms = {.role = lot->rec.entered.e8 == 0 ? PAWL_ROLE_MAIN : PAWL_ROLE_SCALE,
+                                .kind = lot->rec.entry_kind,
+                                .tif = lot->rec.entry_tif,
+                                .trigger = PAWL_TRIGGER_SOURCE_ENTRY_SIDE,
+                                .generation = lot->rec.entry_gen,
+                                .quantity = {quantity_e8},
+                                .expires = lot->rec.entry_expires};
     if (limit) terms.price = lot->rec.entry_price;
     if (stop) terms.stop_price = lot->rec.entry_price;
     command_submit(exec, lot, &terms);
@@ -129,7 +137,8 @@ static void plan_entry(struct exec *exec, struct lot *lot) {
                    "expired");
         cut_entry(exec, lot, "EXPIRED");
     }
-    if (lot_is_closing(lot) && lot->rec.enter_up_to.e8 != lot->rec.entered.e8 && leaves.entries == 0)
+    if (lot_is_closing(lot) && lot->rec.enter_up_to.e8 != lot->rec.entered.e8 &&
+        leaves.entries == 0)
         cut_entry(exec, lot, "CANCELLED");
     int64_t room = lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
     if (leaves.entries > 0 && (leaves.entry_e8 > room || lot_is_closing(lot))) {

@@ -1,9 +1,11 @@
 /* Exits that somebody wants now: partial or whole, at market or a limit. */
-#include "exec/exec.h"
+#include "exec/steps.h"
 
-bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const struct leaves *leaves) {
+bool lot_exits_blocked(const struct exec *exec, const struct lot *lot,
+                       const struct leaves *leaves) {
     (void)exec;
-    /* While an old and a new stop both live either may fill: one more exit could be one too many. */
+    /* While an old and a new stop both live either may fill: one more exit could be one too many.
+     */
     return leaves->stops > 1 && leaves->stop_e8 > lot_open_e8(lot);
 }
 
@@ -16,10 +18,10 @@ static void cancel_role(struct exec *exec, struct lot *lot, uint8_t role, const 
 
 /* Quantity wanted out now beyond what explicit exits may still fill. */
 static int64_t exit_missing(const struct lot *lot, const struct leaves *leaves) {
-    int64_t total = lot->rec.exit_at_least.e8 == PAWL_QTY_ALL ||
-                            lot->rec.exit_at_least.e8 > lot->rec.entered.e8
-                        ? lot->rec.entered.e8
-                        : lot->rec.exit_at_least.e8;
+    int64_t total =
+        lot->rec.exit_at_least.e8 == PAWL_QTY_ALL || lot->rec.exit_at_least.e8 > lot->rec.entered.e8
+            ? lot->rec.entered.e8
+            : lot->rec.exit_at_least.e8;
     return total - lot->rec.exited.e8 - leaves->exit_e8;
 }
 
@@ -81,14 +83,16 @@ void plan_exit(struct exec *exec, struct lot *lot) {
     }
     if (missing > free_e8) missing = free_e8;
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
-    if (missing <= 0 ||
-        pawl_round_to(missing, in->step.e8, PAWL_ROUND_DOWN, &missing) != PAWL_OK || missing <= 0)
+    if (missing <= 0 || pawl_round_to(missing, in->step.e8, PAWL_ROUND_DOWN, &missing) != PAWL_OK ||
+        missing <= 0)
         return;
     if (guard_must_wait(exec, lot, &leaves)) return;
     if (!lot->exit_by_guard && lot_exits_blocked(exec, lot, &leaves)) return;
     if (shrink_first(exec, lot, &leaves, missing)) return;
-    struct order_terms terms = {.role = PAWL_ROLE_EXIT, .kind = lot->rec.exit_kind,
-                                .generation = lot->rec.exit_gen, .quantity = {missing}};
+    struct order_terms terms = {.role = PAWL_ROLE_EXIT,
+                                .kind = lot->rec.exit_kind,
+                                .generation = lot->rec.exit_gen,
+                                .quantity = {missing}};
     if (terms.kind == PAWL_KIND_LIMIT) terms.price = lot->rec.exit_price;
     command_submit(exec, lot, &terms);
 }

@@ -1,11 +1,11 @@
 /* The protective stop at the venue: one working order for the whole open quantity at the wanted
  * price, reached by amend where the venue can, by new-before-cancel where both may rest, else by
  * cancel-then-new with the guard over the gap. */
-#include "exec/exec.h"
+#include "exec/steps.h"
 
 struct stops {
-    struct order *match;  /* working, as wanted */
-    struct order *other;  /* newest working, not as wanted */
+    struct order *match; /* working, as wanted */
+    struct order *other; /* newest working, not as wanted */
     uint32_t working, in_flight;
 };
 
@@ -81,9 +81,12 @@ static bool slots_full(const struct exec *exec, const struct lot *lot) {
 }
 
 static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
-    struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP,
-                                .trigger = lot->rec.stop_trigger, .generation = lot->rec.stop_gen,
-                                .quantity = {quantity_e8}, .stop_price = lot->rec.stop};
+    struct order_terms terms = {.role = PAWL_ROLE_STOP,
+                                .kind = PAWL_KIND_STOP,
+                                .trigger = lot->rec.stop_trigger,
+                                .generation = lot->rec.stop_gen,
+                                .quantity = {quantity_e8},
+                                .stop_price = lot->rec.stop};
     command_submit(exec, lot, &terms);
 }
 

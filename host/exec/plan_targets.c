@@ -1,5 +1,7 @@
 /* Profit levels: resting where the venue binds them to the lot, else watched by a trigger. */
-#include "exec/exec.h"
+#include "book/market.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 static bool rests(const struct exec *exec, const struct lot *lot,
                   const struct pawl_rec_target *target) {
@@ -15,9 +17,8 @@ static bool rests(const struct exec *exec, const struct lot *lot,
 /* What of the lot this level may still take. */
 static int64_t target_quantity(const struct exec *exec, const struct lot *lot,
                                const struct pawl_rec_target *target) {
-    int64_t left = target->quantity.e8 == PAWL_QTY_ALL
-                       ? lot_open_e8(lot)
-                       : target->quantity.e8 - target->filled.e8;
+    int64_t left = target->quantity.e8 == PAWL_QTY_ALL ? lot_open_e8(lot)
+                                                       : target->quantity.e8 - target->filled.e8;
     if (left > lot_open_e8(lot)) left = lot_open_e8(lot);
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
     if (left <= 0 || pawl_round_to(left, in->step.e8, PAWL_ROUND_DOWN, &left) != PAWL_OK) return 0;
@@ -50,10 +51,11 @@ static void watch(struct exec *exec, struct lot *lot, const struct pawl_rec_targ
         return;
     }
     bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
-    struct trigger_spec spec = {
-        .key = key, .instrument = lot->rec.instrument, .level = target->price,
-        .line = market_line(target->trigger, lot->rec.side),
-        .cross = is_long ? TRIGGER_AT_OR_ABOVE : TRIGGER_AT_OR_BELOW};
+    struct trigger_spec spec = {.key = key,
+                                .instrument = lot->rec.instrument,
+                                .level = target->price,
+                                .line = market_line(target->trigger, lot->rec.side),
+                                .cross = is_long ? TRIGGER_AT_OR_ABOVE : TRIGGER_AT_OR_BELOW};
     struct trigger_spec armed;
     if (triggers_find(exec->book->triggers, 0, key, &armed) && armed.level.e8 == spec.level.e8)
         return;
@@ -66,7 +68,8 @@ static void submit_target(struct exec *exec, struct lot *lot, const struct pawl_
                           int64_t quantity_e8, bool rest) {
     struct order_terms terms = {.role = PAWL_ROLE_TARGET,
                                 .kind = rest ? PAWL_KIND_LIMIT : PAWL_KIND_MARKET,
-                                .index = target->index, .generation = target->generation,
+                                .index = target->index,
+                                .generation = target->generation,
                                 .quantity = {quantity_e8}};
     if (rest) terms.price = target->price;
     command_submit(exec, lot, &terms);
@@ -86,7 +89,8 @@ static void plan_resting(struct exec *exec, struct lot *lot, struct pawl_rec_tar
     int64_t left = working->rec.quantity.e8 - working->rec.filled.e8;
     if (working->rec.price.e8 == target->price.e8 && (ticket || left == wanted)) return;
     if (!ticket && working->rec.price.e8 == target->price.e8 && left > wanted) {
-        int64_t now = book_now(exec->book); /* the group's other order filled: the venue shrinks it */
+        int64_t now =
+            book_now(exec->book); /* the group's other order filled: the venue shrinks it */
         if (lot->group_wait_ns == 0) lot->group_wait_ns = now + PAWL_NS;
         if (now < lot->group_wait_ns) {
             exec_wake_at(exec, EXEC_KEY_GROUP, lot->rec.id, lot->group_wait_ns);
@@ -110,7 +114,8 @@ static void cancel_resting(struct exec *exec, struct lot *lot, uint32_t index) {
     }
 }
 
-/* A watched level was touched: send what it still has to take, as far as nothing else may take it. */
+/* A watched level was touched: send what it still has to take, as far as nothing else may take it.
+ */
 static void plan_fired(struct exec *exec, struct lot *lot, struct pawl_rec_target *target) {
     struct leaves leaves = lot_leaves(lot);
     struct order *working;

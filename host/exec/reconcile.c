@@ -1,8 +1,8 @@
 /*
  * Reconcile: at the start, after each reconnect, every reconcile_seconds, and whenever an order is
  * said never to have reached the venue. One round asks for executions, for each live order, for the
- * positions; the broker answers in order. A round with everything answered and nothing unknown makes
- * the broker ready for entries.
+ * positions; the broker answers in order. A round with everything answered and nothing unknown
+ * makes the broker ready for entries.
  *
  * A position that differs is a gap only if the next round, after the settling time, sees it too:
  * until then it may be a fill on its way. Entries in that instrument wait meanwhile.
@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/exec.h"
+#include "book/market.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 #define ROUND_RETRY_NS PAWL_NS
 #define ROUND_LATE_NS (10 * PAWL_NS)
@@ -26,7 +28,8 @@ static void tell(struct exec *exec, const struct exec_broker *broker, const char
     book_publish(exec->book, &ev.head);
 }
 
-static bool is_of(const struct exec *exec, const struct lot *lot, const struct exec_broker *broker) {
+static bool is_of(const struct exec *exec, const struct lot *lot,
+                  const struct exec_broker *broker) {
     return exec->book->accounts[lot->rec.account].info.broker == broker->component;
 }
 
@@ -82,8 +85,8 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     broker->round_failed = false;
     broker->round_began = book_now(book);
     exec->position_count = 0;
-    uint64_t cookie = EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 |
-                                                   (broker->round & 0xffffff));
+    uint64_t cookie =
+        EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 | (broker->round & 0xffffff));
     int64_t since = executions_since(exec, broker);
     for (uint32_t id = 1; id <= book->account_count; id++) {
         if (book->accounts[id].info.broker != broker->component) continue;
@@ -125,9 +128,9 @@ void reconcile_position(struct exec *exec, const struct pawl_ev_position *positi
             return;
         }
     }
-    exec->positions[exec->position_count++] = (struct round_position){
-        position->account, position->instrument, position->side, position->quantity,
-        position->price};
+    exec->positions[exec->position_count++] =
+        (struct round_position){position->account, position->instrument, position->side,
+                                position->quantity, position->price};
 }
 
 /* ---- what a whole round says ---- */
@@ -160,16 +163,20 @@ static struct gap gap_of(const struct exec *exec, uint32_t account, uint32_t ins
 
 static void take_off(struct exec *exec, uint32_t account, uint32_t instrument, uint8_t side,
                      int64_t quantity_e8, uint32_t round) {
-    struct pawl_price price = market_price(exec->book, instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE,
-                                           side);
+    struct pawl_price price =
+        market_price(exec->book, instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, side);
     if (price.e8 == 0) return; /* no price to book it at yet: the next round */
     char id[48];
     snprintf(id, sizeof id, "gap-%u-%u-%u", exec->book->boot, round, instrument);
-    struct book_fill fill = {.account = account, .instrument = instrument,
-                             .side = side == PAWL_POSITION_SIDE_LONG ? PAWL_SIDE_SELL
-                                                                     : PAWL_SIDE_BUY,
-                             .price = price, .quantity = {quantity_e8},
-                             .venue_time = book_now(exec->book), .execution = id, .ticket = ""};
+    struct book_fill fill = {.account = account,
+                             .instrument = instrument,
+                             .side =
+                                 side == PAWL_POSITION_SIDE_LONG ? PAWL_SIDE_SELL : PAWL_SIDE_BUY,
+                             .price = price,
+                             .quantity = {quantity_e8},
+                             .venue_time = book_now(exec->book),
+                             .execution = id,
+                             .ticket = ""};
     book_fill(exec->book, &fill);
 }
 
@@ -243,8 +250,8 @@ static bool compare_positions(struct exec *exec, struct exec_broker *broker) {
             for (uint8_t side = PAWL_POSITION_SIDE_LONG; side <= PAWL_POSITION_SIDE_SHORT; side++) {
                 struct gap gap = gap_of(exec, account, id, side);
                 if (gap.venue_e8 == gap.lots_e8) continue;
-                bool ignored = exec->set->foreign == CONFIG_FOREIGN_IGNORE &&
-                               gap.venue_e8 > gap.lots_e8;
+                bool ignored =
+                    exec->set->foreign == CONFIG_FOREIGN_IGNORE && gap.venue_e8 > gap.lots_e8;
                 if (ignored || (in->halted && gap.venue_e8 > gap.lots_e8)) continue;
                 differs = true;
                 if (in->gap && !gap.moving) settle_gap(exec, broker, account, id, side, &gap);

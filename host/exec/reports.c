@@ -1,8 +1,10 @@
-/* What brokers report: each changes one order, marks its lot dirty, and is told as a state event. */
+/* What brokers report: each changes one order, marks its lot dirty, and is told as a state event.
+ */
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/exec.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report) {
     struct order *order = book_order_by_id(exec->book, report->order);
@@ -104,11 +106,16 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
         report->account == 0 || report->account > book->account_count)
         return;
     struct order *order = report->order[0] == '\0' ? NULL : book_order_by_id(book, report->order);
-    struct book_fill fill = {.order = order, .account = report->account,
-                             .instrument = report->instrument, .side = report->side,
-                             .price = report->price, .quantity = report->quantity,
-                             .fee = report->fee, .venue_time = report->venue_time,
-                             .execution = report->execution, .ticket = report->ticket};
+    struct book_fill fill = {.order = order,
+                             .account = report->account,
+                             .instrument = report->instrument,
+                             .side = report->side,
+                             .price = report->price,
+                             .quantity = report->quantity,
+                             .fee = report->fee,
+                             .venue_time = report->venue_time,
+                             .execution = report->execution,
+                             .ticket = report->ticket};
     int rc = book_fill(book, &fill);
     if (rc == PAWL_E_STATE) return; /* seen before: changes nothing */
     if (rc != PAWL_OK) {
@@ -194,8 +201,8 @@ static void exhausted(struct exec *exec, struct order *order, const char *messag
     broker->exhausted++;
     if (exec->set->breaker_failures > 0 && broker->exhausted >= exec->set->breaker_failures)
         broker->breaker_until = book_now(exec->book) + exec->set->breaker_seconds * PAWL_NS;
-    report_alert(exec->book, "retries_exhausted", PAWL_SEVERITY_CRITICAL, order->lot, order,
-                 "%s", message);
+    report_alert(exec->book, "retries_exhausted", PAWL_SEVERITY_CRITICAL, order->lot, order, "%s",
+                 message);
 }
 
 /* Protection that cannot be placed: the guard has the lot; by configuration it is closed. */

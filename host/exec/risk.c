@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exec/exec.h"
+#include "book/market.h"
+#include "book/money.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 struct check {
     const char *limit;
@@ -43,7 +46,8 @@ static void numbers(char why[128], const char *what, int64_t is_e8, int64_t limi
 }
 
 /* While the host stops, a lot that is there already waits for the next start; none is opened. */
-static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *ask, char why[128]) {
+static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *ask,
+                                      char why[128]) {
     if (exec->entries_stopped) {
         snprintf(why, 128, "the host is stopping, or its database failed");
         return ask->lot != NULL ? RISK_WAIT : RISK_REFUSE;
@@ -59,7 +63,8 @@ static enum risk_answer symbol(struct exec *exec, const struct risk_ask *ask, ch
     if (in->gap && !in->halted) return RISK_WAIT;
     if (!in->halted && !in->restricted) return RISK_PASS;
     snprintf(why, 128, "%s is %s", in->def.symbol,
-             in->restricted ? "on the restricted list" : "halted: something at the venue is unexplained");
+             in->restricted ? "on the restricted list"
+                            : "halted: something at the venue is unexplained");
     return RISK_REFUSE;
 }
 
@@ -123,7 +128,8 @@ static enum risk_answer collar(struct exec *exec, const struct risk_ask *ask, ch
     return RISK_REFUSE;
 }
 
-static enum risk_answer opposite_side(struct exec *exec, const struct risk_ask *ask, char why[128]) {
+static enum risk_answer opposite_side(struct exec *exec, const struct risk_ask *ask,
+                                      char why[128]) {
     if (exec->book->accounts[ask->account].info.hedging) return RISK_PASS;
     const struct lot *lot = exec->book->instruments[ask->instrument].lots;
     for (; lot != NULL; lot = lot->instrument_next) {
@@ -154,8 +160,8 @@ static int64_t lot_exposure_e8(const struct exec *exec, const struct lot *lot) {
     int64_t working_e8 = lot_leaves(lot).entry_e8;
     quantity_e8 += working_e8 > wanted_e8 ? working_e8 : wanted_e8;
     if (quantity_e8 <= 0) return 0;
-    struct pawl_price price = market_price(exec->book, lot->rec.instrument,
-                                           PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
+    struct pawl_price price =
+        market_price(exec->book, lot->rec.instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
     if (price.e8 == 0) price = lot_entry(lot);
     return notional_e8(exec, lot->rec.instrument, lot->rec.account, price, quantity_e8);
 }
@@ -212,8 +218,7 @@ static enum risk_answer daily_loss(struct exec *exec, const struct risk_ask *ask
 }
 
 static enum risk_answer broker_ready(struct exec *exec, const struct risk_ask *ask, char why[128]) {
-    struct exec_broker *broker =
-        exec_broker(exec, exec->book->accounts[ask->account].info.broker);
+    struct exec_broker *broker = exec_broker(exec, exec->book->accounts[ask->account].info.broker);
     if (broker == NULL) {
         snprintf(why, 128, "the account has no broker");
         return RISK_REFUSE;
@@ -223,9 +228,8 @@ static enum risk_answer broker_ready(struct exec *exec, const struct risk_ask *a
     if (broker->breaker_until == 0) return RISK_PASS;
     if (book_now(exec->book) < broker->breaker_until) return RISK_WAIT;
     broker->breaker_until = 0; /* half open: the next exhausted operation opens it again */
-    broker->exhausted = exec->set->breaker_failures > 0
-                            ? (uint32_t)exec->set->breaker_failures - 1
-                            : 0;
+    broker->exhausted =
+        exec->set->breaker_failures > 0 ? (uint32_t)exec->set->breaker_failures - 1 : 0;
     return RISK_PASS;
 }
 
@@ -245,11 +249,18 @@ enum risk_answer risk_message(struct exec *exec, struct exec_broker *broker) {
 }
 
 enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char ret_why[128]) {
-    static const struct check checks[] = {
-        {"trading_state", trading_state}, {"broker", broker_ready}, {"symbol", symbol},
-        {"allow_short", short_side}, {"quantity", quantity}, {"stale_quote", stale},
-        {"notional", notional}, {"collar", collar}, {"opposite_side", opposite_side},
-        {"open_lots", open_lots}, {"exposure", exposure}, {"daily_loss", daily_loss}};
+    static const struct check checks[] = {{"trading_state", trading_state},
+                                          {"broker", broker_ready},
+                                          {"symbol", symbol},
+                                          {"allow_short", short_side},
+                                          {"quantity", quantity},
+                                          {"stale_quote", stale},
+                                          {"notional", notional},
+                                          {"collar", collar},
+                                          {"opposite_side", opposite_side},
+                                          {"open_lots", open_lots},
+                                          {"exposure", exposure},
+                                          {"daily_loss", daily_loss}};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         ret_why[0] = '\0';
         enum risk_answer answer = checks[i].fn(exec, ask, ret_why);
@@ -259,8 +270,7 @@ enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char 
                            ret_why);
         return answer;
     }
-    struct exec_broker *broker =
-        exec_broker(exec, exec->book->accounts[ask->account].info.broker);
+    struct exec_broker *broker = exec_broker(exec, exec->book->accounts[ask->account].info.broker);
     return ask->lot == NULL ? RISK_PASS : risk_message(exec, broker);
 }
 

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "exec/exec.h"
+#include "book/market.h"
+#include "book/money.h"
+#include "book/report.h"
+#include "exec/steps.h"
 
 static struct lot *find(struct exec *exec, uint64_t id, struct pawl_err *err) {
     struct lot *lot = book_lot(exec->book, id);
@@ -21,7 +24,8 @@ static struct lot *find(struct exec *exec, uint64_t id, struct pawl_err *err) {
 static int deny(struct exec *exec, const struct lot *lot, uint32_t caller, const char *aspect,
                 uint32_t holder, struct pawl_err *err) {
     const char *who = names_text(exec->book->names, NAME_COMPONENT, caller);
-    const char *owns = holder == 0 ? "keeper" : names_text(exec->book->names, NAME_COMPONENT, holder);
+    const char *owns =
+        holder == 0 ? "keeper" : names_text(exec->book->names, NAME_COMPONENT, holder);
     report_conflict(exec->book, "concurrent_modification", lot, NULL, "refused",
                     "%s does not hold the %s aspect, %s does", who, aspect, owns);
     return pawl_fail(err, PAWL_E_DENIED, "%s does not hold the %s aspect of lot %llu, %s does", who,
@@ -72,15 +76,17 @@ static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint3
     return PAWL_OK;
 }
 
-/* The stop stands on the losing side of the entry, the target on the winning one, and no closer than
- * the venue allows. A level on the right side is rounded: the stop tighter, the target away. */
-static int check_levels(struct exec *exec, const struct pawl_lot_spec *spec, struct pawl_price *stop,
-                        struct pawl_price *target, struct pawl_err *err) {
+/* The stop stands on the losing side of the entry, the target on the winning one, and no closer
+ * than the venue allows. A level on the right side is rounded: the stop tighter, the target away.
+ */
+static int check_levels(struct exec *exec, const struct pawl_lot_spec *spec,
+                        struct pawl_price *stop, struct pawl_price *target, struct pawl_err *err) {
     const struct pawl_instrument *in = &exec->book->instruments[spec->instrument].def;
     bool is_long = spec->side == PAWL_POSITION_SIDE_LONG, is_stale;
-    struct pawl_price entry = spec->entry_kind == PAWL_KIND_MARKET
-                                  ? market_entry(exec->book, spec->instrument, spec->side, &is_stale)
-                                  : spec->entry_price;
+    struct pawl_price entry =
+        spec->entry_kind == PAWL_KIND_MARKET
+            ? market_entry(exec->book, spec->instrument, spec->side, &is_stale)
+            : spec->entry_price;
     if (spec->stop.e8 <= 0)
         return pawl_fail(err, PAWL_E_INVAL, "an entry carries its initial stop");
     if (pawl_round_to(spec->stop.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
@@ -166,8 +172,12 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
     const struct pawl_instrument *in = &book->instruments[spec->instrument].def;
     if (pawl_round_to(spec->quantity.e8, in->step.e8, PAWL_ROUND_DOWN, &quantity_e8) != PAWL_OK)
         return pawl_fail(err, PAWL_E_RANGE, "quantity is out of range");
-    struct risk_ask ask = {.instrument = spec->instrument, .account = account, .side = spec->side,
-                           .quantity = {quantity_e8}, .price = spec->entry_price, .stop = stop,
+    struct risk_ask ask = {.instrument = spec->instrument,
+                           .account = account,
+                           .side = spec->side,
+                           .quantity = {quantity_e8},
+                           .price = spec->entry_price,
+                           .stop = stop,
                            .ref = spec->ref};
     bool waits = spec->after > PAWL_AFTER_KIND_NOW; /* the gate asks again when it enters */
     if (!waits && risk_entry(exec, &ask, why) != RISK_PASS)
@@ -276,8 +286,9 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
     bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
     struct pawl_price level;
-    if (price.e8 <= 0 || pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
-                                       &level.e8) != PAWL_OK)
+    if (price.e8 <= 0 ||
+        pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
+                      &level.e8) != PAWL_OK)
         return pawl_fail(err, PAWL_E_INVAL, "the stop is not a price");
     if (level.e8 == lot->rec.stop.e8) return PAWL_OK;
     bool looser = is_long ? level.e8 < lot->rec.stop.e8 : level.e8 > lot->rec.stop.e8;
@@ -317,8 +328,8 @@ int want_target(struct exec *exec, uint32_t caller, uint64_t id, uint32_t index,
     bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
     struct pawl_price level;
     if (price.e8 < 0 || (price.e8 > 0 && quantity.e8 <= 0) ||
-        pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, &level.e8) !=
-            PAWL_OK)
+        pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
+                      &level.e8) != PAWL_OK)
         return pawl_fail(err, PAWL_E_INVAL, "the target is not a price and a quantity");
     struct pawl_rec_target *target = lot_target(lot, index);
     if (target == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for a target");

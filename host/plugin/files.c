@@ -76,5 +76,6 @@ static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offse
 }
 
 const struct pawl_files files_table = {.size = (uint32_t)sizeof(struct pawl_files),
-                                       .append = files_append, .replace = files_replace,
+                                       .append = files_append,
+                                       .replace = files_replace,
                                        .read = files_read};

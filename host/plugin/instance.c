@@ -1,4 +1,5 @@
 #include "plugin/instance.h"
+#include "book/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,9 @@ static int core_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
     return bus_publish(instance->services->book->bus, ctx->component, event);
 }
 
-static int64_t core_now(struct pawl_ctx *ctx) { return instance_of(ctx)->services->book->bus->now_ns; }
+static int64_t core_now(struct pawl_ctx *ctx) {
+    return instance_of(ctx)->services->book->bus->now_ns;
+}
 
 static void core_log(struct pawl_ctx *ctx, int level, const char *format, ...) PAWL_PRINTF(3, 4);
 static void core_log(struct pawl_ctx *ctx, int level, const char *format, ...) {
@@ -38,8 +41,10 @@ static const void *core_service(struct pawl_ctx *ctx, const char *name) {
 }
 
 static const struct pawl_host core_table = {.size = (uint32_t)sizeof(struct pawl_host),
-                                            .abi = PAWL_ABI, .publish = core_publish,
-                                            .now_ns = core_now, .log = core_log,
+                                            .abi = PAWL_ABI,
+                                            .publish = core_publish,
+                                            .now_ns = core_now,
+                                            .log = core_log,
                                             .service = core_service};
 
 /* ---- life ---- */
@@ -51,8 +56,8 @@ int instance_create(struct instance *instance, const struct pawl_plugin *plugin,
     instance->plugin = plugin;
     instance->services = services;
     snprintf(instance->name, sizeof instance->name, "%s", name);
-    instance->ctx = (struct pawl_ctx){.host = &core_table, .instance = instance->name,
-                                      .component = component};
+    instance->ctx =
+        (struct pawl_ctx){.host = &core_table, .instance = instance->name, .component = component};
     int rc = records_load(instance, err);
     struct pawl_err why = {0};
     if (rc == PAWL_OK) {

@@ -43,12 +43,13 @@ struct instance {
     bool created; /* inside create() `service` may be asked, publish may not */
     uint32_t record_type_count;
     struct record_rows records[INSTANCE_RECORD_TYPES_MAX];
-    uint64_t failures; /* events it answered with an error */
+    uint64_t failures;             /* events it answered with an error */
     struct disk_file *append_file; /* files.c: appended to last */
     char append_path[DISK_PATH_MAX + 1];
 };
 
-/* Registers its record types with the store, loads their rows, then create(). Options are filled. */
+/* Registers its record types with the store, loads their rows, then create(). Options are filled.
+ */
 int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
                     uint32_t component, struct services *services, const void *options,
                     struct pawl_err *err);
@@ -61,7 +62,9 @@ bool service_known(void *unused, const char *name);
 
 /* ---- internal: services.c, records.c, files.c ---- */
 const void *service_find(const struct instance *instance, const char *name);
-static inline struct instance *instance_of(struct pawl_ctx *ctx) { return (struct instance *)ctx; }
+static inline struct instance *instance_of(struct pawl_ctx *ctx) {
+    return (struct instance *)ctx;
+}
 int records_load(struct instance *instance, struct pawl_err *err);
 void records_done(struct instance *instance);
 extern const struct pawl_records records_table;

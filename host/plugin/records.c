@@ -101,9 +101,11 @@ static const void *records_next(struct pawl_ctx *ctx, uint16_t type, uint64_t af
     return at < rows->count ? rows->rows[at] : NULL;
 }
 
-const struct pawl_records records_table = {
-    .size = (uint32_t)sizeof(struct pawl_records), .put = records_put, .erase = records_erase,
-    .get = records_get, .next = records_next};
+const struct pawl_records records_table = {.size = (uint32_t)sizeof(struct pawl_records),
+                                           .put = records_put,
+                                           .erase = records_erase,
+                                           .get = records_get,
+                                           .next = records_next};
 
 static int load_row(void *arg, const void *row, struct pawl_err *err) {
     int rc = insert(arg, row);

@@ -1,10 +1,16 @@
 /* The tables lent to plugins; each call is a thin wrapper that knows who asks. */
 #include <string.h>
 
+#include "book/market.h"
+#include "book/money.h"
 #include "plugin/instance.h"
 
-static struct book *book_of(struct pawl_ctx *ctx) { return instance_of(ctx)->services->book; }
-static struct exec *exec_of(struct pawl_ctx *ctx) { return instance_of(ctx)->services->exec; }
+static struct book *book_of(struct pawl_ctx *ctx) {
+    return instance_of(ctx)->services->book;
+}
+static struct exec *exec_of(struct pawl_ctx *ctx) {
+    return instance_of(ctx)->services->exec;
+}
 
 /* ---- pawl.market/1 ---- */
 
@@ -29,9 +35,11 @@ static const struct pawl_market_state *market_state(struct pawl_ctx *ctx, uint32
     return id == 0 || id > book->instrument_count ? NULL : &book->instruments[id].market;
 }
 
-static const struct pawl_market market_table = {
-    .size = (uint32_t)sizeof(struct pawl_market), .instrument = market_instrument,
-    .by_symbol = market_by_symbol, .account = market_account, .state = market_state};
+static const struct pawl_market market_table = {.size = (uint32_t)sizeof(struct pawl_market),
+                                                .instrument = market_instrument,
+                                                .by_symbol = market_by_symbol,
+                                                .account = market_account,
+                                                .state = market_state};
 
 /* ---- pawl.book/1 ---- */
 
@@ -57,7 +65,8 @@ static const struct pawl_rec_lot *lot_next(struct pawl_ctx *ctx, uint32_t instru
 }
 
 static const struct pawl_rec_lot *lot_by_ref(struct pawl_ctx *ctx, const char *ref) {
-    const struct lot *lot = ref == NULL || ref[0] == '\0' ? NULL : book_lot_by_ref(book_of(ctx), ref);
+    const struct lot *lot =
+        ref == NULL || ref[0] == '\0' ? NULL : book_lot_by_ref(book_of(ctx), ref);
     return lot == NULL ? NULL : &lot->rec;
 }
 
@@ -101,10 +110,17 @@ static int equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret
     return book_equity(book_of(ctx), account, ret);
 }
 
-static const struct pawl_book book_table = {
-    .size = (uint32_t)sizeof(struct pawl_book), .lot = lot_by_id, .lot_next = lot_next,
-    .lot_by_ref = lot_by_ref, .target = lot_target_at, .open = lot_open, .enter = lot_enter,
-    .exit = lot_leave, .stop = lot_stop, .set_target = lot_set_target, .equity = equity};
+static const struct pawl_book book_table = {.size = (uint32_t)sizeof(struct pawl_book),
+                                            .lot = lot_by_id,
+                                            .lot_next = lot_next,
+                                            .lot_by_ref = lot_by_ref,
+                                            .target = lot_target_at,
+                                            .open = lot_open,
+                                            .enter = lot_enter,
+                                            .exit = lot_leave,
+                                            .stop = lot_stop,
+                                            .set_target = lot_set_target,
+                                            .equity = equity};
 
 /* ---- pawl.timers/1, pawl.triggers/1 ---- */
 
@@ -116,14 +132,17 @@ static void timer_clear(struct pawl_ctx *ctx, uint64_t key) {
     timers_clear(book_of(ctx)->timers, ctx->component, key);
 }
 
-static const struct pawl_timers timers_table = {.size = (uint32_t)sizeof(struct pawl_timers),
-                                                .set = timer_set, .clear = timer_clear};
+static const struct pawl_timers timers_table = {
+    .size = (uint32_t)sizeof(struct pawl_timers), .set = timer_set, .clear = timer_clear};
 
 static int trigger_arm(struct pawl_ctx *ctx, uint64_t key, const struct pawl_trigger_spec *spec) {
     if (spec->size < sizeof *spec || market_instrument(ctx, spec->instrument) == NULL)
         return PAWL_E_INVAL;
-    struct trigger_spec full = {.key = key, .owner = ctx->component, .instrument = spec->instrument,
-                                .level = spec->level, .line = market_line(spec->source, spec->side),
+    struct trigger_spec full = {.key = key,
+                                .owner = ctx->component,
+                                .instrument = spec->instrument,
+                                .level = spec->level,
+                                .line = market_line(spec->source, spec->side),
                                 .cross = spec->cross};
     return triggers_arm(book_of(ctx)->triggers, &full, NULL);
 }
@@ -132,8 +151,8 @@ static void trigger_disarm(struct pawl_ctx *ctx, uint64_t key) {
     triggers_disarm(book_of(ctx)->triggers, ctx->component, key);
 }
 
-static const struct pawl_triggers triggers_table = {.size = (uint32_t)sizeof(struct pawl_triggers),
-                                                    .arm = trigger_arm, .disarm = trigger_disarm};
+static const struct pawl_triggers triggers_table = {
+    .size = (uint32_t)sizeof(struct pawl_triggers), .arm = trigger_arm, .disarm = trigger_disarm};
 
 /* ---- by name ---- */
 

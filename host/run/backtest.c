@@ -33,16 +33,24 @@ static double wall_now(void) {
 static void on_trace(void *arg, const struct pawl_event *event, const char *line, size_t length) {
     struct backtest *run = arg;
     summary_event(run->summary, event, run->host == NULL ? NULL : run->host->names);
-    if (run->options->trace == NULL) return;
-    fwrite(line, 1, length, run->options->trace);
-    fputc('\n', run->options->trace);
+    FILE *const to[] = {run->options->trace, run->options->trace_copy};
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+        if (to[i] == NULL) continue;
+        fwrite(line, 1, length, to[i]);
+        fputc('\n', to[i]);
+    }
 }
 
 static int start(struct backtest *run, struct pawl_err *err) {
-    struct host_options options = {
-        .config = run->session->config, .plugins = run->session->plugins,
-        .data_dir = run->folder, .disk = run->session->disk, .durability = STORE_NONE,
-        .instant = true, .log = run->session->log, .trace = on_trace, .trace_arg = run};
+    struct host_options options = {.config = run->session->config,
+                                   .plugins = run->session->plugins,
+                                   .data_dir = run->folder,
+                                   .disk = run->session->disk,
+                                   .durability = STORE_NONE,
+                                   .instant = true,
+                                   .log = run->session->log,
+                                   .trace = on_trace,
+                                   .trace_arg = run};
     return host_start(&options, &run->host, err);
 }
 
@@ -124,8 +132,7 @@ int backtest_run(struct session *session, const struct backtest_options *options
     int rc = folder_for_run(options->out_dir, run.folder, sizeof run.folder, err);
     if (rc == PAWL_OK) rc = folder_for_plugins(session->config, run.folder, err);
     if (rc == PAWL_OK) rc = start(&run, err);
-    if (rc == PAWL_OK)
-        rc = data_open(session->config, run.host, &options->data, &run.data, err);
+    if (rc == PAWL_OK) rc = data_open(session->config, run.host, &options->data, &run.data, err);
     if (rc == PAWL_OK) rc = play(&run, began, err);
     if (run.host != NULL) summary_host(ret_summary, run.host);
     data_free(run.data);

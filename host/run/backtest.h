@@ -2,8 +2,8 @@
  * backtest.h - the production host on a virtual clock over recorded events.
  *
  * The store is a temporary database that counts as written at once; timers fire at their due time
- * between the rows of the feed; after the last row the clock goes on for a while, so that answers on
- * their way arrive. `restart` rows stop the host and restore it from the store. [loop]
+ * between the rows of the feed; after the last row the clock goes on for a while, so that answers
+ * on their way arrive. `restart` rows stop the host and restore it from the store. [loop]
  */
 #ifndef RUN_BACKTEST_H
 #define RUN_BACKTEST_H
@@ -16,7 +16,8 @@
 
 struct backtest_options {
     struct data_options data;
-    FILE *trace; /* NULL = none */
+    FILE *trace;         /* NULL = none */
+    FILE *trace_copy;    /* the same once more; NULL = none */
     const char *out_dir; /* keeps database, trace and summary; NULL = a temporary folder, removed */
     bool progress;       /* on stderr */
 };

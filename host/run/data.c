@@ -1,4 +1,5 @@
 #include "run/data.h"
+#include "book/report.h"
 
 #include <string.h>
 #include <strings.h>
@@ -51,8 +52,12 @@ static size_t make_rules(struct data *data) {
         const struct config_feed *from = &data->config->feeds[i];
         if (from->match[0] == '\0') continue;
         data->rules[count++] = (struct feed_rule){
-            .match = from->match, .symbol = from->symbol, .format = from->format, .tz = from->tz,
-            .scale = {from->scale.e8 == PAWL_E8 ? 0 : from->scale.e8}, .spread = from->spread,
+            .match = from->match,
+            .symbol = from->symbol,
+            .format = from->format,
+            .tz = from->tz,
+            .scale = {from->scale.e8 == PAWL_E8 ? 0 : from->scale.e8},
+            .spread = from->spread,
             .speed = from->speed,
             .stamp = from->stamp == CONFIG_STAMP_CLOSE ? FEED_STAMP_CLOSE : FEED_STAMP_OPEN};
     }
@@ -73,13 +78,19 @@ int data_open(const struct config *config, struct host *host, const struct data_
     if (data == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the data files");
     data->config = config;
     data->host = host;
-    data->decode = (struct event_decode){.self = data, .instrument = instrument,
-                                         .account = account, .component = component};
-    struct feed_options feed_options = {
-        .self = data, .instrument = instrument, .symbol_at = symbol_at, .remark = remark,
-        .decode = &data->decode, .rules = data->rules, .rule_count = make_rules(data),
-        .symbol = options->symbol, .format = options->format,
-        .bad_rows = options->skip_bad_rows ? FEED_BAD_SKIP : FEED_BAD_FATAL};
+    data->decode = (struct event_decode){
+        .self = data, .instrument = instrument, .account = account, .component = component};
+    struct feed_options feed_options = {.self = data,
+                                        .instrument = instrument,
+                                        .symbol_at = symbol_at,
+                                        .remark = remark,
+                                        .decode = &data->decode,
+                                        .rules = data->rules,
+                                        .rule_count = make_rules(data),
+                                        .symbol = options->symbol,
+                                        .format = options->format,
+                                        .bad_rows = options->skip_bad_rows ? FEED_BAD_SKIP
+                                                                           : FEED_BAD_FATAL};
     int rc = feed_open(options->paths, options->path_count, &feed_options, &data->feed, err);
     if (rc != PAWL_OK) {
         data_free(data);
@@ -101,7 +112,9 @@ void data_attach(struct data *data, struct host *host) {
     tell_spreads(data);
 }
 
-struct feed *data_feed(struct data *data) { return data->feed; }
+struct feed *data_feed(struct data *data) {
+    return data->feed;
+}
 
 int64_t data_speed_e8(const struct data *data) {
     return feed_source_count(data->feed) == 0 ? 0 : feed_source_at(data->feed, 0)->speed.e8;

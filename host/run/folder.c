@@ -20,7 +20,8 @@ int folder_make(const char *path, struct pawl_err *err) {
         memcpy(part, path, at);
         part[at] = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return pawl_fail(err, PAWL_E_IO, "%s: cannot make the folder: %s", part, strerror(errno));
+            return pawl_fail(err, PAWL_E_IO, "%s: cannot make the folder: %s", part,
+                             strerror(errno));
     }
     return PAWL_OK;
 }
@@ -33,8 +34,8 @@ int folder_for_run(const char *wanted, char *out, size_t size, struct pawl_err *
     const char *base = getenv("TMPDIR");
     snprintf(out, size, "%s/pawl-XXXXXX", base != NULL && base[0] != '\0' ? base : "/tmp");
     if (mkdtemp(out) != NULL) return PAWL_OK;
-    int rc = pawl_fail(err, PAWL_E_IO, "%s: cannot make a temporary folder: %s", out,
-                       strerror(errno));
+    int rc =
+        pawl_fail(err, PAWL_E_IO, "%s: cannot make a temporary folder: %s", out, strerror(errno));
     out[0] = '\0';
     return rc;
 }
@@ -61,4 +62,6 @@ static void remove_level(const char *path, int levels) {
     rmdir(path);
 }
 
-void folder_remove(const char *path) { remove_level(path, 2); }
+void folder_remove(const char *path) {
+    remove_level(path, 2);
+}

@@ -1,4 +1,6 @@
 #include "run/host.h"
+#include "book/money.h"
+#include "book/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,10 +76,12 @@ static int make_instruments(struct host *host, struct pawl_err *err) {
 static int open_store(struct host *host, struct pawl_err *err) {
     char path[DISK_PATH_MAX + 1];
     snprintf(path, sizeof path, "%s/pawl.db", host->options.data_dir);
-    struct store_options options = {.path = path, .vfs = host->options.vfs,
+    struct store_options options = {.path = path,
+                                    .vfs = host->options.vfs,
                                     .durability = host->options.durability,
                                     .threaded = host->options.threaded,
-                                    .wake = host->options.wake, .wake_arg = host->options.wake_arg};
+                                    .wake = host->options.wake,
+                                    .wake_arg = host->options.wake_arg};
     return store_open(&options, &host->store, err);
 }
 
@@ -101,7 +105,8 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     host->bus->end_of_turn = exec_end_of_turn;
     host->bus->end_arg = &host->exec;
     hash_init(&host->trace_hash, 0);
-    host->services = (struct services){.book = book, .exec = &host->exec,
+    host->services = (struct services){.book = book,
+                                       .exec = &host->exec,
                                        .disk = host->options.disk,
                                        .data_dir = host->options.data_dir,
                                        .log = host->options.log};
@@ -116,7 +121,8 @@ static int fill_options(struct host *host, uint32_t index, void *options, struct
     if (errors == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the options");
     int rc = config_plugin_options(host->options.config, index, plugin->options,
                                    plugin->options_size, options, errors);
-    if (rc != PAWL_OK) pawl_fail(err, rc, "%.240s", errors->count > 0 ? errors->line[0] : "options");
+    if (rc != PAWL_OK)
+        pawl_fail(err, rc, "%.240s", errors->count > 0 ? errors->line[0] : "options");
     mem_free(errors);
     return rc;
 }
@@ -132,7 +138,8 @@ static int make_plugin(struct host *host, uint32_t index, struct pawl_err *err) 
     if (rc == PAWL_OK) rc = fill_options(host, index, options, err);
     if (rc == PAWL_OK) {
         host->instance_count = index + 1;
-        rc = instance_create(instance, plugin, entry->name, component, &host->services, options, err);
+        rc = instance_create(instance, plugin, entry->name, component, &host->services, options,
+                             err);
     }
     mem_free(options);
     if (rc == PAWL_OK) rc = instance_attach(instance, err);
@@ -271,7 +278,8 @@ void host_abandon(struct host *host) {
     release_all(host);
 }
 
-void host_command(struct host *host, enum exec_command command, const char *reason, int64_t now_ns) {
+void host_command(struct host *host, enum exec_command command, const char *reason,
+                  int64_t now_ns) {
     if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
     host->exec.command = command;
     host->exec.command_reason = reason;
@@ -288,4 +296,6 @@ struct pawl_money host_equity(const struct host *host) {
     return sum;
 }
 
-uint64_t host_feed_row(const struct host *host) { return host->row; }
+uint64_t host_feed_row(const struct host *host) {
+    return host->row;
+}

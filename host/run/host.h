@@ -11,8 +11,8 @@
  *     host_release()                  release what is durable by now, until nothing more is
  *     host_stop()                     flush and close; or host_abandon(): what a crash leaves
  *
- * With `instant` set (backtest) a batch counts as stored at once and host_input() releases before it
- * returns; else the runner calls host_release() when the store has woken it.
+ * With `instant` set (backtest) a batch counts as stored at once and host_input() releases before
+ * it returns; else the runner calls host_release() when the store has woken it.
  *
  * Thread loop only. Errors: start explains itself in *err; afterwards a turn cannot fail, but
  * host_fault() says why the host must not go on.
@@ -67,14 +67,14 @@ struct host {
     uint64_t committed_turn;
     uint32_t orphans;
     bool begun;
-    bool store_down; /* the database failed: nothing new is entered, protection goes on */
+    bool store_down;    /* the database failed: nothing new is entered, protection goes on */
     bool extra_changed; /* the batch holds something besides the book's changes */
-    char fault[192]; /* why it must not go on; empty = well */
+    char fault[192];    /* why it must not go on; empty = well */
 };
 
 /* equity_start is the sum of the accounts' balances. */
 int host_start(const struct host_options *options, struct host **ret, struct pawl_err *err);
-/* The clock starts here and `restored` goes to each plugin; one that refuses it is an error. Once. */
+/* Once: the clock starts here and `restored` goes to each plugin; one that refuses is an error. */
 int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err);
 void host_stop(struct host *host);    /* flush and close; accepts NULL */
 void host_abandon(struct host *host); /* nothing more is written; accepts NULL */
@@ -85,13 +85,14 @@ bool host_timer(struct host *host, int64_t now_ns);
 void host_release(struct host *host);
 /* The disk has stalled: let protective commands go. */
 void host_release_protective(struct host *host);
-bool host_waiting(const struct host *host); /* commands wait for the disk */
+bool host_waiting(const struct host *host);      /* commands wait for the disk */
 const char *host_fault(const struct host *host); /* NULL = well */
 /* An operator's order for the whole host, as a turn of its own. reason outlives the call. */
 void host_command(struct host *host, enum exec_command command, const char *reason, int64_t now_ns);
 /* Equity of all accounts together. */
 struct pawl_money host_equity(const struct host *host);
-uint64_t host_feed_row(const struct host *host); /* where a replayed feed goes on; 0 = at its start */
+uint64_t
+host_feed_row(const struct host *host); /* where a replayed feed goes on; 0 = at its start */
 
 /* ---- internal: restore.c, schedule.c, turn.c ---- */
 int restore_names(struct host *host, struct pawl_err *err);

@@ -18,14 +18,24 @@
 #ifndef RUN_LIVE_H
 #define RUN_LIVE_H
 
+#include <glob.h>
 #include <stdio.h>
 
 #include "run/data.h"
 #include "run/session.h"
 #include "run/summary.h"
 
+/* The files that exist for the configuration's feeds: `match` seen from its folder. */
+struct live_files {
+    glob_t found;
+    uint32_t count;
+    bool any;
+};
+int live_files(const struct config *config, struct live_files *ret, struct pawl_err *err);
+void live_files_done(struct live_files *files);
+
 struct live_options {
-    struct data_options data;    /* path_count 0 = what the configuration's feeds name */
+    struct data_options data; /* path_count 0 = the system's clock */
     const char *const *sets;     /* for reading the configuration again */
     uint32_t set_count;
     bool until_end;              /* end with the data, after a tail for answers */

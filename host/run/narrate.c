@@ -12,16 +12,19 @@
 
 /* e8 with exactly this many decimals, the last one rounded. */
 static void fixed(int64_t e8, int decimals, bool sign, char out[AMOUNT_MAX]) {
-    uint64_t size = e8 < 0 ? (uint64_t)0 - (uint64_t)e8 : (uint64_t)e8, unit = 1, part = 1;
+    uint64_t size = e8 < 0 ? (uint64_t)0 - (uint64_t)e8 : (uint64_t)e8, unit = 1;
     for (int i = decimals; i < 8; i++) unit *= 10;
-    for (int i = 0; i < decimals; i++) part *= 10;
     size = (size + unit / 2) / unit;
-    const char *mark = e8 < 0 && size > 0 ? "-" : sign ? "+" : "";
-    if (decimals == 0)
-        snprintf(out, AMOUNT_MAX, "%s%" PRIu64, mark, size);
-    else
-        snprintf(out, AMOUNT_MAX, "%s%" PRIu64 ".%0*" PRIu64, mark, size / part, decimals,
-                 size % part);
+    char reversed[AMOUNT_MAX];
+    size_t n = 0, at = 0;
+    bool negative = e8 < 0 && size > 0;
+    for (int i = 0; i <= decimals || size > 0; i++, size /= 10) {
+        if (i == decimals && decimals > 0) reversed[n++] = '.';
+        reversed[n++] = (char)('0' + size % 10);
+    }
+    if (negative || sign) out[at++] = negative ? '-' : '+';
+    while (n > 0) out[at++] = reversed[--n];
+    out[at] = '\0';
 }
 
 static int decimals_of(int64_t step_e8) {

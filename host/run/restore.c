@@ -2,11 +2,13 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "book/report.h"
 #include "events/reflect.h"
 #include "run/host.h"
 
 static int load(struct host *host, uint16_t id,
-                int (*row)(void *arg, const void *row, struct pawl_err *err), struct pawl_err *err) {
+                int (*row)(void *arg, const void *row, struct pawl_err *err),
+                struct pawl_err *err) {
     return store_load(host->store, reflect_record(id), row, host, err);
 }
 
@@ -122,10 +124,10 @@ int restore_book(struct host *host, struct pawl_err *err) {
     static const struct {
         uint16_t id;
         int (*row)(void *arg, const void *row, struct pawl_err *err);
-    } parts[] = {{PAWL_REC_HOST, host_row},   {PAWL_REC_LOT, lot_row},
+    } parts[] = {{PAWL_REC_HOST, host_row},     {PAWL_REC_LOT, lot_row},
                  {PAWL_REC_TARGET, target_row}, {PAWL_REC_ORDER, order_row},
-                 {PAWL_REC_SHARE, share_row}, {PAWL_REC_FILL, fill_row},
-                 {PAWL_REC_FEED, feed_row},   {PAWL_REC_SCHEDULE, schedule_row}};
+                 {PAWL_REC_SHARE, share_row},   {PAWL_REC_FILL, fill_row},
+                 {PAWL_REC_FEED, feed_row},     {PAWL_REC_SCHEDULE, schedule_row}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         int rc = load(host, parts[i].id, parts[i].row, err);
         if (rc != PAWL_OK) return rc;

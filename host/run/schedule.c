@@ -1,4 +1,5 @@
-/* Entries made by the clock: demos and tests. A schedule's place is stored with the lot it opens. */
+/* Entries made by the clock: demos and tests. A schedule's place is stored with the lot it opens.
+ */
 #include <stdio.h>
 
 #include "base/err.h"
@@ -16,8 +17,10 @@ static uint32_t find_component(void *self, const char *name) {
 }
 
 void host_decode_env(struct host *host, struct event_decode *ret) {
-    *ret = (struct event_decode){.self = host, .instrument = find_instrument,
-                                 .account = find_account, .component = find_component};
+    *ret = (struct event_decode){.self = host,
+                                 .instrument = find_instrument,
+                                 .account = find_account,
+                                 .component = find_component};
 }
 
 static int build(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max,
@@ -72,8 +75,13 @@ void schedule_begin(struct host *host, int64_t now_ns) {
 
 bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max) {
     if (id < 1 || id > host->schedule_count) return false;
+    const struct config_schedule *plan = &host->options.config->schedule[id - 1];
     struct pawl_rec_schedule *rec = &host->schedules[id - 1];
-    rec->last = now_ns;
+    /* Counted from when it was due, so that a late firing shifts nothing and what was missed while
+     * the host was away is passed over. */
+    int64_t due_ns = next_due(host, id);
+    rec->last = due_ns > 0 && due_ns < now_ns ? due_ns : now_ns;
+    if (plan->every_ns > 0) rec->last += (now_ns - rec->last) / plan->every_ns * plan->every_ns;
     rec->fired++;
     book_put(&host->book, PAWL_REC_SCHEDULE, rec);
     host->extra_changed = true;

@@ -1,6 +1,6 @@
 /*
  * session.h - what every command that runs a host needs first: the configuration, its plugins
- * loaded, the log. Outlives restarts of the host. [start]
+ * loaded, the log. Outlives restarts of the host. [start, reload]
  */
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
@@ -11,14 +11,21 @@
 struct session {
     struct config *config;
     struct loader *loader;
-    const struct pawl_plugin *plugins[HOST_PLUGINS_MAX];
+    const struct pawl_plugin *plugins[HOST_PLUGINS_MAX]; /* in the configuration's order */
     struct log *log;
     struct disk *disk;
 };
 
-/* PAWL_E_CONFIG with every fault in *errors, or a code with one line in *errors. */
+/* PAWL_E_CONFIG with every fault in *errors, a plugin that cannot be loaded included, or a code
+ * with one line in *errors. log_fd -1 = no log. */
 int session_open(const char *file, const char *const *sets, uint32_t set_count, int log_fd,
                  struct session **ret, struct config_errors *errors);
 void session_close(struct session *session); /* accepts NULL */
+
+/* What only a start can tell: a host is started in a temporary folder and stopped again. */
+int session_try(struct session *session, struct pawl_err *err);
+
+/* A loader that knows what this host has; for session_open() and for looking at plugins. */
+int session_loader(struct loader **ret, struct pawl_err *err);
 
 #endif

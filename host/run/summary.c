@@ -1,4 +1,5 @@
 #include "run/summary.h"
+#include "book/report.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -103,11 +104,12 @@ static void time_json(const char *name, int64_t ns, FILE *out) {
 static void group_json(const struct summary_group *one, FILE *out) {
     char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], d[PAWL_E8_TEXT_MAX],
         e[PAWL_E8_TEXT_MAX];
-    fprintf(out,
-            "{\"trades\":%" PRIu64 ",\"winning\":%" PRIu64 ",\"losing\":%" PRIu64
-            ",\"gross_pnl\":\"%s\",\"fees\":\"%s\",\"net_pnl\":\"%s\",\"won\":\"%s\",\"lost\":\"%s\"}",
-            one->lots, one->wins, one->losses, amount(one->gross_e8, a), amount(one->fees_e8, b),
-            amount(one->gross_e8 - one->fees_e8, c), amount(one->win_e8, d), amount(one->loss_e8, e));
+    fprintf(
+        out,
+        "{\"trades\":%" PRIu64 ",\"winning\":%" PRIu64 ",\"losing\":%" PRIu64
+        ",\"gross_pnl\":\"%s\",\"fees\":\"%s\",\"net_pnl\":\"%s\",\"won\":\"%s\",\"lost\":\"%s\"}",
+        one->lots, one->wins, one->losses, amount(one->gross_e8, a), amount(one->fees_e8, b),
+        amount(one->gross_e8 - one->fees_e8, c), amount(one->win_e8, d), amount(one->loss_e8, e));
 }
 
 static void groups_json(const struct summary *summary, uint8_t by, const char *name, FILE *out) {
@@ -142,17 +144,18 @@ void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
     char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], d[PAWL_E8_TEXT_MAX],
         e[PAWL_E8_TEXT_MAX];
     fprintf(out,
-            "{\"events\":%" PRIu64 ",\"quotes\":%" PRIu64 ",\"trades\":%" PRIu64 ",\"bars\":%" PRIu64
-            ",\"signals\":%" PRIu64 ",\"orders\":%" PRIu64 ",\"fills\":%" PRIu64
-            ",\"rejects\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"ignored\":%" PRIu64
-            ",\"unknown\":%" PRIu64 ",\"conflicts\":%" PRIu64 ",\"alerts\":%" PRIu64
-            ",\"lots_opened\":%" PRIu64 ",\"lots_closed\":%" PRIu64 ",\"open_lots\":%" PRIu64
-            ",\"stops_moved\":%" PRIu64 ",\"partial_exits\":%" PRIu64 ",",
+            "{\"events\":%" PRIu64 ",\"quotes\":%" PRIu64 ",\"trades\":%" PRIu64
+            ",\"bars\":%" PRIu64 ",\"signals\":%" PRIu64 ",\"orders\":%" PRIu64
+            ",\"fills\":%" PRIu64 ",\"rejects\":%" PRIu64 ",\"refused\":%" PRIu64
+            ",\"ignored\":%" PRIu64 ",\"unknown\":%" PRIu64 ",\"conflicts\":%" PRIu64
+            ",\"alerts\":%" PRIu64 ",\"lots_opened\":%" PRIu64 ",\"lots_closed\":%" PRIu64
+            ",\"open_lots\":%" PRIu64 ",\"stops_moved\":%" PRIu64 ",\"partial_exits\":%" PRIu64 ",",
             s->events, s->quotes, s->trades, s->bars, s->signals, s->orders, s->fills, s->rejects,
             s->refused, s->ignored, s->unknown, s->conflicts, s->alerts, s->lots_opened,
             s->lots_closed, s->open_lots, s->stops_moved, s->partial_exits);
-    fprintf(out, "\"unprotected_ns\":%" PRId64 ",\"guarded_ns\":%" PRId64
-                 ",\"chains\":{},\"tranches\":{\"created\":0,\"merged\":0,\"closed\":0},",
+    fprintf(out,
+            "\"unprotected_ns\":%" PRId64 ",\"guarded_ns\":%" PRId64
+            ",\"chains\":{},\"tranches\":{\"created\":0,\"merged\":0,\"closed\":0},",
             s->unprotected_ns, s->guarded_ns);
     fprintf(out,
             "\"gross_pnl\":\"%s\",\"fees\":\"%s\",\"net_pnl\":\"%s\",\"equity_start\":\"%s\","
@@ -169,17 +172,19 @@ void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
 
 void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
     char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], from[RFC3339_SIZE] = "-",
-         to[RFC3339_SIZE] = "-";
+                                                                        to[RFC3339_SIZE] = "-";
     if (s->first_ns != 0) rfc3339_format(s->first_ns, -1, from);
     if (s->last_ns != 0) rfc3339_format(s->last_ns, -1, to);
     fprintf(out, "\n  from        %s\n  to          %s\n", from, to);
-    fprintf(out, "  events      %" PRIu64 " (%" PRIu64 " quotes, %" PRIu64 " trades, %" PRIu64
-                 " bars) in %.2f s\n",
+    fprintf(out,
+            "  events      %" PRIu64 " (%" PRIu64 " quotes, %" PRIu64 " trades, %" PRIu64
+            " bars) in %.2f s\n",
             s->events, s->quotes, s->trades, s->bars, wall_seconds);
     fprintf(out, "  lots        %" PRIu64 " opened, %" PRIu64 " closed, %" PRIu64 " open\n",
             s->lots_opened, s->lots_closed, s->open_lots);
-    fprintf(out, "  orders      %" PRIu64 " sent, %" PRIu64 " fills, %" PRIu64 " rejected, %" PRIu64
-                 " of unknown outcome\n",
+    fprintf(out,
+            "  orders      %" PRIu64 " sent, %" PRIu64 " fills, %" PRIu64 " rejected, %" PRIu64
+            " of unknown outcome\n",
             s->orders, s->fills, s->rejects, s->unknown);
     for (uint32_t i = 0; i < s->group_count; i++)
         if (s->groups[i].by == 3)

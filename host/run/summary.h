@@ -1,6 +1,6 @@
 /*
- * summary.h - the one object a run ends with (FORMATS "Summary"), as JSON or as a few lines of text.
- * Collected from the state events of the trace, so it says what the trace says. [loop]
+ * summary.h - the one object a run ends with (FORMATS "Summary"), as JSON or as a few lines of
+ * text. Collected from the state events of the trace, so it says what the trace says. [loop]
  */
 #ifndef RUN_SUMMARY_H
 #define RUN_SUMMARY_H
@@ -9,7 +9,8 @@
 
 #include "run/host.h"
 
-#define SUMMARY_GROUPS_MAX 256u /* profiles, symbols and reasons told apart; the rest is "other" */
+#define SUMMARY_GROUPS_MAX 256u /* profiles, symbols and reasons told apart; the rest is "other"   \
+                                 */
 
 struct summary_group {
     uint8_t by; /* 0 all, 1 profile, 2 symbol, 3 reason */

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "book/market.h"
+#include "book/report.h"
 #include "events/codec.h"
 #include "events/reflect.h"
 #include "run/host.h"
@@ -19,7 +21,8 @@ static void trace(struct host *host, const struct pawl_event *event) {
     }
     hash_add(&host->trace_hash, line, length);
     hash_add(&host->trace_hash, "\n", 1);
-    if (host->options.trace != NULL) host->options.trace(host->options.trace_arg, event, line, length);
+    if (host->options.trace != NULL)
+        host->options.trace(host->options.trace_arg, event, line, length);
 }
 
 void host_on_event(void *arg, const struct pawl_event *event) {
@@ -97,8 +100,7 @@ void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns) {
 
 /* Levels beyond a turn's share go out before anything newer. */
 static void drain_levels(struct host *host) {
-    while (triggers_pending(host->book.triggers) ||
-           host->book.path.at < host->book.path.count) {
+    while (triggers_pending(host->book.triggers) || host->book.path.at < host->book.path.count) {
         triggers_turn(host->book.triggers);
         host_turn(host, NULL, host->bus->now_ns);
     }
@@ -128,7 +130,9 @@ void host_input(struct host *host, struct pawl_event *event, int64_t now_ns) {
     settle(host);
 }
 
-int64_t host_next_due(const struct host *host) { return timers_next_due(host->book.timers); }
+int64_t host_next_due(const struct host *host) {
+    return timers_next_due(host->book.timers);
+}
 
 bool host_timer(struct host *host, int64_t now_ns) {
     uint32_t owner;

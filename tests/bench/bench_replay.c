@@ -11,6 +11,7 @@
 
 #include "base/rng.h"
 #include "bench.h"
+#include "book/report.h"
 #include "run/folder.h"
 #include "run/host.h"
 

@@ -1,0 +1,47 @@
+/*
+ * lot.h - a lot and an order as they live in memory: the stored record, and what a restart may lose.
+ * Owned by the book; changed through book.h. [loop]
+ */
+#ifndef BOOK_LOT_H
+#define BOOK_LOT_H
+
+#include <stdbool.h>
+
+#include "pawl_services.h"
+
+struct lot;
+
+struct order {
+    struct pawl_rec_order rec;
+    struct lot *lot;               /* the only one, or the first share's */
+    struct order *next, *previous; /* of the lot, oldest first */
+    struct order *changed_next;
+    struct order *attached; /* the stop that travels with this entry */
+    uint32_t share_count;
+    struct pawl_rec_share *shares; /* NULL for entries */
+    int64_t retry_ns;              /* next look-up while unknown; 0 = none planned */
+    uint64_t id_key;
+    uint32_t lookups;
+    bool changed;
+    bool cancel_wanted; /* cancelled as soon as nothing is in flight about it */
+    bool absent;        /* the venue said it never saw it; to be confirmed */
+};
+
+struct lot {
+    struct pawl_rec_lot rec;
+    struct pawl_rec_target *targets; /* PAWL_TARGETS_MAX, NULL until the first is set */
+    struct order *orders, *orders_last;
+    struct lot *next, *previous;                       /* all not closed, by id */
+    struct lot *instrument_next, *instrument_previous; /* of its instrument, not closed, by id */
+    struct lot *dirty_next, *changed_next;
+    struct lot *closed_next; /* of those kept for late fills */
+    uint64_t dirty_cause;
+    int64_t entry_retry_ns, exit_retry_ns, stop_retry_ns, target_retry_ns; /* not before; 0 = now */
+    int64_t guard_hit_ns;    /* when the stop level was crossed; 0 = not */
+    int64_t guard_level_e8;  /* the level the guard's trigger is armed at; 0 = not armed */
+    int64_t guard_cancel_ns; /* when the guard asked for the stop's cancel; 0 = not */
+    int64_t group_wait_ns;   /* the venue may shrink the group itself until then; 0 = not waiting */
+    bool dirty, changed, targets_changed, guard_fired, protected_once, exit_by_guard;
+};
+
+#endif

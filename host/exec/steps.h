@@ -1,0 +1,76 @@
+/*
+ * steps.h - the executor's own parts, seen only inside host/exec: commands and the outbox,
+ * planning, the guard, look-ups, reconciling, reports. exec.h is what the rest of the host uses.
+ * [loop]
+ */
+#ifndef EXEC_STEPS_H
+#define EXEC_STEPS_H
+
+#include "exec/exec.h"
+
+/* ---- outbox.c ---- */
+bool outbox_put(struct exec *exec, struct order *order, uint8_t op, bool protective);
+void outbox_drop_broker(struct exec *exec, uint32_t broker);    /* never sent: certain */
+bool outbox_drop_order(struct exec *exec, struct order *order); /* true = it was waiting */
+bool outbox_release(struct exec *exec);                         /* true = something was published */
+
+/* ---- commands.c ---- */
+struct order_terms {
+    uint8_t role, kind, tif, trigger, index;
+    uint32_t generation;
+    struct pawl_qty quantity;
+    struct pawl_price price, stop_price;
+    int64_t expires;
+};
+/* Make and queue an order; NULL and an alert when a limit forbids it. */
+struct order *command_submit(struct exec *exec, struct lot *lot, const struct order_terms *terms);
+void command_amend(struct exec *exec, struct order *order, struct pawl_qty quantity,
+                   struct pawl_price price, struct pawl_price stop_price);
+void command_cancel(struct exec *exec, struct order *order, const char *reason);
+void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t what,
+                   const struct order *order, int64_t since, uint64_t cookie);
+void command_publish(struct exec *exec, const struct outbox_entry *entry);
+void order_end(struct exec *exec, struct order *order, uint8_t state, const char *reason);
+
+/* ---- planning: plan*.c ---- */
+void plan_lot(struct exec *exec, struct lot *lot);
+void plan_exit(struct exec *exec, struct lot *lot);
+void plan_stop(struct exec *exec, struct lot *lot);
+void plan_targets(struct exec *exec, struct lot *lot);
+void plan_targets_off(struct exec *exec, struct lot *lot); /* watch nothing of it any more */
+void plan_target_fired(struct exec *exec, struct lot *lot, uint32_t index);
+struct leaves { /* of a lot's live orders */
+    int64_t entry_e8, exit_e8, target_e8, stop_e8;
+    uint32_t entries, exits, targets, stops, unknown;
+};
+struct leaves lot_leaves(const struct lot *lot);
+bool lot_is_closing(const struct lot *lot); /* wants everything out */
+/* Some stops of the lot may both fill: nothing more may be sent out. */
+bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const struct leaves *leaves);
+
+/* ---- guard.c ---- */
+void guard_update(struct exec *exec, struct lot *lot); /* arm, re-arm or disarm; protection state */
+void guard_crossed(struct exec *exec, struct lot *lot);    /* the trigger fired */
+void guard_grace_over(struct exec *exec, struct lot *lot); /* the timer fired */
+bool guard_beyond(const struct exec *exec,
+                  const struct lot *lot); /* price at or beyond the stop now */
+
+/* ---- lookup.c, reconcile.c ---- */
+void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char *why);
+void lookup_due(struct exec *exec, struct order *order);
+void lookup_status(struct exec *exec, const struct pawl_ev_status *status);
+void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *message);
+void reconcile_round(struct exec *exec, struct exec_broker *broker);
+void reconcile_due(struct exec *exec, uint32_t component);
+void reconcile_position(struct exec *exec, const struct pawl_ev_position *position);
+void reconcile_done(struct exec *exec, const struct pawl_event *event);
+
+/* ---- reports.c ---- */
+void report_event(struct exec *exec, const struct pawl_event *event);
+/* A certain failure of an order's request: count it, plan the next try, or spend the want. */
+void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,
+                 const char *message);
+void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index, uint8_t class_,
+                uint32_t generation, const char *reason);
+
+#endif

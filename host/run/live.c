@@ -1,0 +1,255 @@
+#include "run/live.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "run/live_int.h"
+
+/* So that signals and the disk are heard: a loop's turn with recorded data is at most this long. */
+#define SLICE_STEPS_MAX 4096u
+#define SLICE_NS (2 * PAWL_MS)
+#define SLICE_LOOK 64u /* steps between two looks at the clock */
+#define TIMERS_SLICE_MAX 1024u
+
+int64_t live_wall_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * PAWL_NS + now.tv_nsec;
+}
+
+static uint64_t ms_up(int64_t ns) {
+    return ns <= 0 ? 0 : (uint64_t)((ns + PAWL_MS - 1) / PAWL_MS);
+}
+
+static void arrange(struct live *live);
+
+/* ---- the disk ---- */
+
+/* Protective commands wait for a stalled disk only so long; they leave under alarm. */
+static void on_stall(uv_timer_t *timer) {
+    struct live *live = timer->data;
+    if (live->phase == LIVE_OVER) return;
+    host_release(live->host); /* in case the disk has failed rather than stalled */
+    host_release_protective(live->host);
+    arrange(live);
+}
+
+static void on_wake(uv_async_t *wake) {
+    struct live *live = wake->data;
+    if (live->phase == LIVE_OVER || live->host == NULL) return;
+    if (live->data == NULL) live->host->bus->now_ns = live_wall_now();
+    host_release(live->host);
+    arrange(live);
+}
+
+/* ---- what happens next ---- */
+
+/* A fault of the host itself ends the run. A failed disk does not: the host enters nothing new and
+ * goes on protecting. */
+static void watch_faults(struct live *live) {
+    if (live->phase == LIVE_OVER) return;
+    const char *fault = host_fault(live->host);
+    if (fault == NULL) return;
+    pawl_fail(&live->err, PAWL_E_STATE, "%s", fault);
+    live_fail(live);
+}
+
+static void on_clock(uv_timer_t *timer) {
+    struct live *live = timer->data;
+    if (live->data == NULL && live->phase != LIVE_OVER) {
+        int64_t now = live_wall_now();
+        for (uint32_t i = 0; i < TIMERS_SLICE_MAX && host_timer(live->host, now); i++) continue;
+        watch_faults(live);
+    }
+    arrange(live);
+}
+
+static void on_pump(uv_idle_t *pump) {
+    struct live *live = pump->data;
+    uint64_t end = uv_hrtime() + (uint64_t)SLICE_NS;
+    enum live_step step = LIVE_MORE;
+    for (uint32_t i = 0; i < SLICE_STEPS_MAX && step == LIVE_MORE; i++) {
+        step = live_play(live);
+        if (step == LIVE_MORE) watch_faults(live);
+        if (i % SLICE_LOOK == 0 && uv_hrtime() > end) break;
+    }
+    if (step != LIVE_MORE || live->phase == LIVE_OVER) arrange(live);
+}
+
+static void over(struct live *live) {
+    uv_idle_stop(&live->pump);
+    uv_timer_stop(&live->clock);
+    uv_timer_stop(&live->stall);
+    uv_timer_stop(&live->deadline);
+    uv_stop(&live->loop);
+}
+
+static void arrange_system_clock(struct live *live) {
+    int64_t due_ns = host_next_due(live->host);
+    if (live->phase == LIVE_STOPPING && !live_in_flight(live)) {
+        live->phase = LIVE_OVER;
+        over(live);
+    } else if (due_ns == TIMERS_NEVER) {
+        uv_timer_stop(&live->clock);
+    } else {
+        uv_timer_start(&live->clock, on_clock, ms_up(due_ns - live_wall_now()), 0);
+    }
+}
+
+/* With recorded data: the pump runs unless the disk or the pace says to wait. */
+static void arrange_data(struct live *live) {
+    bool disk = host_waiting(live->host);
+    int64_t wait_ns = 0;
+    if (live->phase == LIVE_RUNNING && live->pace_until_ns != 0)
+        wait_ns = live->pace_until_ns - (int64_t)uv_hrtime();
+    if (disk || live->phase == LIVE_ENDED) {
+        uv_idle_stop(&live->pump);
+        uv_timer_stop(&live->clock);
+    } else if (wait_ns > 0) {
+        uv_idle_stop(&live->pump);
+        uv_timer_start(&live->clock, on_clock, ms_up(wait_ns), 0);
+    } else {
+        live->pace_until_ns = 0;
+        uv_idle_start(&live->pump, on_pump);
+    }
+}
+
+static void arrange(struct live *live) {
+    uint64_t stall_ms = ms_up(live->session->config->host.executor.protect_wait_ns);
+    if (live->phase == LIVE_OVER) {
+        over(live);
+        return;
+    }
+    if (host_waiting(live->host)) {
+        if (!uv_is_active((uv_handle_t *)&live->stall))
+            uv_timer_start(&live->stall, on_stall, stall_ms > 0 ? stall_ms : 1, 0);
+    } else {
+        uv_timer_stop(&live->stall);
+    }
+    if (live->data == NULL)
+        arrange_system_clock(live);
+    else
+        arrange_data(live);
+}
+
+/* ---- stopping ---- */
+
+static void on_deadline(uv_timer_t *timer) {
+    struct live *live = timer->data;
+    log_write(live->session->log, PAWL_LOG_WARN, "run",
+              "answers did not come in time; what is open is looked up at the next start");
+    live->phase = LIVE_OVER;
+    over(live);
+}
+
+static void stop(struct live *live, int number) {
+    uint64_t wait_ms = ms_up(live->session->config->host.shutdown_wait_ns);
+    if (live->phase == LIVE_STOPPING || wait_ms == 0) {
+        live->phase = LIVE_OVER;
+        over(live);
+        return;
+    }
+    log_write(live->session->log, PAWL_LOG_INFO, "run",
+              "%s: nothing new is entered; protection stays where it rests",
+              number == SIGINT ? "SIGINT" : "SIGTERM");
+    live->phase = LIVE_STOPPING;
+    if (live->data == NULL) live->host->bus->now_ns = live_wall_now();
+    host_command(live->host, EXEC_COMMAND_STOP_ENTRIES, "pawl is stopping",
+                 live->host->bus->now_ns);
+    uv_timer_start(&live->deadline, on_deadline, wait_ms, 0);
+    arrange(live);
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+    struct live *live = handle->data;
+    if (live->phase == LIVE_OVER) return;
+    if (number == SIGHUP)
+        live_check_config(live);
+    else
+        stop(live, number);
+}
+
+/* ---- the loop ---- */
+
+static int open_loop(struct live *live, struct pawl_err *err) {
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    int rc = uv_loop_init(&live->loop);
+    if (rc != 0) return pawl_fail(err, PAWL_E_IO, "event loop: %s", uv_strerror(rc));
+    live->loop_ready = true;
+    uv_idle_init(&live->loop, &live->pump);
+    uv_timer_t *const timers[] = {&live->clock, &live->stall, &live->deadline};
+    for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
+        uv_timer_init(&live->loop, timers[i]);
+        timers[i]->data = live;
+    }
+    rc = uv_async_init(&live->loop, &live->wake, on_wake);
+    live->wake.data = live->pump.data = live;
+    for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++) {
+        live->signals[i].data = live;
+        rc = uv_signal_init(&live->loop, &live->signals[i]);
+        if (rc == 0) rc = uv_signal_start(&live->signals[i], on_signal, numbers[i]);
+    }
+    return rc == 0 ? PAWL_OK : pawl_fail(err, PAWL_E_IO, "event loop: %s", uv_strerror(rc));
+}
+
+static void close_handle(uv_handle_t *handle, void *arg) {
+    (void)arg;
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+static void close_loop(struct live *live) {
+    if (!live->loop_ready) return;
+    uv_walk(&live->loop, close_handle, NULL);
+    uv_run(&live->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&live->loop);
+}
+
+static void greet(const struct live *live) {
+    const struct config *config = live->session->config;
+    log_write(live->session->log, PAWL_LOG_INFO, "run",
+              "%s: %u plugins, %u accounts, %u instruments; state in %s%s%s", config->file,
+              config->plugin_count, config->account_count, config->instrument_count, live->folder,
+              live->temporary ? " (temporary: host.data_dir is not set)" : "",
+              live->host->book.boot > 1 ? "; going on after an earlier run" : "");
+    if (live->data == NULL)
+        log_write(live->session->log, PAWL_LOG_INFO, "run", "no recorded data: the clock is real");
+}
+
+static void farewell(const struct live *live) {
+    if (live->phase != LIVE_OVER || live->host == NULL || live->result->at_end) return;
+    log_write(live->session->log, PAWL_LOG_INFO, "run", "stopped with %u open lots",
+              live->host->book.open_lots);
+}
+
+int live_run(struct session *session, const struct live_options *options,
+             struct live_result *ret_result, struct pawl_err *err) {
+    struct live *live = mem_calloc(1, sizeof *live);
+    uint64_t began = uv_hrtime();
+    memset(ret_result, 0, sizeof *ret_result);
+    if (live == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the run");
+    live->session = session;
+    live->options = options;
+    live->result = ret_result;
+    live->narrator.out = options->out;
+    live->phase = LIVE_RUNNING;
+    int rc = open_loop(live, err);
+    if (rc == PAWL_OK) rc = live_open(live, err);
+    if (rc == PAWL_OK) {
+        greet(live);
+        arrange(live);
+        uv_run(&live->loop, UV_RUN_DEFAULT);
+        if (live->host->store_down)
+            pawl_fail(&live->err, PAWL_E_IO, "the database could not be written: see the log");
+        rc = live->err.rc == PAWL_OK ? PAWL_OK : pawl_fail(err, live->err.rc, "%s", live->err.text);
+        farewell(live);
+    }
+    live_close(live);
+    close_loop(live);
+    ret_result->wall_seconds = (double)(uv_hrtime() - began) / 1e9;
+    mem_free(live);
+    return rc;
+}

@@ -1,0 +1,70 @@
+/* live_int.h - inside `pawl run`: the loop (live.c), recorded data (live_play.c), its start and its
+ * signals (live_start.c). Thread loop only. */
+#ifndef RUN_LIVE_INT_H
+#define RUN_LIVE_INT_H
+
+#include <uv.h>
+
+#include "run/folder.h"
+#include "run/live.h"
+#include "run/narrate.h"
+
+enum live_phase {
+    LIVE_RUNNING = 1,
+    LIVE_TAIL,     /* the data has ended; answers on their way still arrive */
+    LIVE_ENDED,    /* nothing more comes; waiting for a signal */
+    LIVE_STOPPING, /* told to stop; waiting for answers */
+    LIVE_OVER
+};
+
+/* What a step of recorded data says about the next one. */
+enum live_step {
+    LIVE_MORE = 1,
+    LIVE_DISK, /* commands wait for the disk: nothing newer may happen */
+    LIVE_LATER, /* not before live->pace_until_ns of the loop's clock */
+    LIVE_NOTHING
+};
+
+struct live {
+    struct session *session;
+    const struct live_options *options;
+    struct live_result *result;
+    struct host *host;
+    struct data *data; /* NULL = the system's clock */
+    struct narrator narrator;
+    enum live_phase phase;
+    char folder[DISK_PATH_MAX + 1];
+    bool temporary; /* the folder is removed at the end */
+    bool instant;   /* nothing waits for the disk */
+    struct pawl_err err; /* why the run failed */
+
+    /* recorded data */
+    struct feed_item item; /* the next row, if it is read already */
+    bool item_ready;
+    int64_t pace_wall_ns, pace_data_ns, pace_until_ns; /* wall: uv_hrtime() */
+    int64_t tail_until_ns;
+    uint32_t tail_timers;
+
+    /* the loop */
+    uv_loop_t loop;
+    uv_async_t wake; /* from the store's writer: something is durable */
+    uv_idle_t pump;
+    uv_timer_t clock, stall, deadline;
+    uv_signal_t signals[3];
+    bool loop_ready;
+};
+
+int64_t live_wall_now(void); /* UTC ns */
+
+/* ---- live_start.c ---- */
+int live_open(struct live *live, struct pawl_err *err); /* folder, host, data */
+void live_close(struct live *live);
+int live_restart_host(struct live *live, struct pawl_err *err);
+void live_check_config(struct live *live); /* SIGHUP */
+
+/* ---- live_play.c ---- */
+enum live_step live_play(struct live *live);
+bool live_in_flight(const struct live *live); /* an answer or the disk is awaited */
+void live_fail(struct live *live);            /* live->err is set: no further */
+
+#endif

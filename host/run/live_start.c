@@ -1,0 +1,141 @@
+/* What a run opens first and closes last, and a look at the configuration while it runs. */
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "run/live_int.h"
+
+static void on_trace(void *arg, const struct pawl_event *event, const char *line, size_t length) {
+    struct live *live = arg;
+    summary_event(&live->result->summary, event, live->host == NULL ? NULL : live->host->names);
+    if (live->options->json) {
+        fwrite(line, 1, length, live->options->out);
+        fputc('\n', live->options->out);
+    } else if (live->host != NULL) {
+        narrate(&live->narrator, &live->host->book, event);
+    }
+}
+
+static void on_stored(void *arg) { /* on the writer's thread */
+    uv_async_send(&((struct live *)arg)->wake);
+}
+
+static int start_host(struct live *live, struct pawl_err *err) {
+    const struct config_host *host = &live->session->config->host;
+    struct host_options options = {
+        .config = live->session->config, .plugins = live->session->plugins,
+        .data_dir = live->folder, .disk = live->session->disk, .durability = host->durability,
+        .threaded = !live->instant, .instant = live->instant, .wake = on_stored, .wake_arg = live,
+        .log = live->session->log, .trace = on_trace, .trace_arg = live,
+        .start_ns = live->options->data.path_count > 0 ? 0 : live_wall_now()};
+    return host_start(&options, &live->host, err);
+}
+
+int live_restart_host(struct live *live, struct pawl_err *err) {
+    struct pawl_err why = {0};
+    summary_host(&live->result->summary, live->host);
+    host_stop(live->host);
+    live->host = NULL;
+    int rc = start_host(live, &why);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "restart: %s", why.text);
+    data_attach(live->data, live->host);
+    return PAWL_OK;
+}
+
+/* A replay whose state nobody asked to keep gets a folder of its own, so that it begins anew. */
+static int open_folder(struct live *live, struct pawl_err *err) {
+    const struct config *config = live->session->config;
+    live->temporary = !config->host.data_dir_given && live->options->data.path_count > 0;
+    int rc = folder_for_run(live->temporary ? NULL : config->host.data_dir, live->folder,
+                            sizeof live->folder, err);
+    if (rc == PAWL_OK) rc = folder_for_plugins(config, live->folder, err);
+    return rc;
+}
+
+static int open_data(struct live *live, struct pawl_err *err) {
+    uint64_t row = host_feed_row(live->host);
+    struct pawl_err why = {0};
+    int rc = data_open(live->session->config, live->host, &live->options->data, &live->data, err);
+    if (rc != PAWL_OK || row == 0) return rc;
+    rc = feed_skip_to(data_feed(live->data), row, &why);
+    if (rc == PAWL_E_NOTFOUND)
+        return pawl_fail(err, PAWL_E_STATE,
+                         "%s: has played %llu rows already, and the data has fewer: other data "
+                         "needs another host.data_dir",
+                         live->folder, (unsigned long long)row);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "%s", why.text);
+}
+
+int live_open(struct live *live, struct pawl_err *err) {
+    live->instant = live->session->config->host.durability == CONFIG_DURABILITY_NONE;
+    int rc = open_folder(live, err);
+    if (rc == PAWL_OK) rc = start_host(live, err);
+    if (rc == PAWL_OK && live->options->data.path_count > 0) rc = open_data(live, err);
+    return rc;
+}
+
+void live_close(struct live *live) {
+    if (live->host != NULL) summary_host(&live->result->summary, live->host);
+    data_free(live->data);
+    host_stop(live->host);
+    live->host = NULL;
+    if (live->temporary && live->folder[0] != '\0') folder_remove(live->folder);
+}
+
+/* ---- what the configuration's feeds name ---- */
+
+int live_files(const struct config *config, struct live_files *ret, struct pawl_err *err) {
+    char pattern[2 * CONFIG_PATH_MAX + 2];
+    int flags = 0;
+    memset(ret, 0, sizeof *ret);
+    for (uint32_t i = 0; i < config->feed_count; i++) {
+        const char *match = config->feeds[i].match;
+        if (match[0] == '\0') continue;
+        snprintf(pattern, sizeof pattern, "%s%s%s", match[0] == '/' ? "" : config->dir,
+                 match[0] == '/' ? "" : "/", match);
+        int rc = glob(pattern, flags, NULL, &ret->found);
+        if (rc != 0 && rc != GLOB_NOMATCH) {
+            live_files_done(ret);
+            return pawl_fail(err, PAWL_E_IO, "%s: cannot be looked for", pattern);
+        }
+        ret->any = true;
+        flags = GLOB_APPEND;
+    }
+    ret->count = ret->any ? (uint32_t)ret->found.gl_pathc : 0;
+    if (ret->count <= FEED_FILES_MAX) return PAWL_OK;
+    live_files_done(ret);
+    return pawl_fail(err, PAWL_E_CONFIG, "%s: feeds: more than %u files match", config->file,
+                     FEED_FILES_MAX);
+}
+
+void live_files_done(struct live_files *files) {
+    if (files->any) globfree(&files->found);
+    memset(files, 0, sizeof *files);
+}
+
+/* ---- SIGHUP ---- */
+
+void live_check_config(struct live *live) {
+    const char *file = live->session->config->file;
+    struct log *log = live->session->log;
+    struct session *other = NULL;
+    struct config_errors *errors = mem_calloc(1, sizeof *errors);
+    if (errors == NULL) return;
+    int rc = session_open(file, live->options->sets, live->options->set_count, -1, &other, errors);
+    for (uint32_t i = 0; rc != PAWL_OK && i < config_errors_lines(errors); i++)
+        log_write(log, PAWL_LOG_ERROR, "run", "%s", errors->line[i]);
+    if (rc == PAWL_OK)
+        log_write(log, PAWL_LOG_INFO, "run",
+                  "SIGHUP: %s is valid; it is not taken over while running: a changed "
+                  "configuration takes effect at the next start",
+                  file);
+    else
+        log_write(log, PAWL_LOG_ERROR, "run",
+                  "SIGHUP: %s has %u faults and would not start; running on with the old "
+                  "configuration",
+                  file, errors->count);
+    session_close(other);
+    mem_free(errors);
+}

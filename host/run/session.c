@@ -1,0 +1,230 @@
+#include "run/session.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "events/codec.h"
+#include "events/reflect.h"
+#include "feed/tz.h"
+#include "run/folder.h"
+
+static int64_t wall_clock(void *arg) {
+    struct timespec now;
+    (void)arg;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * PAWL_NS + now.tv_nsec;
+}
+
+/* ---- plugins ---- */
+
+/* Commands, reports and wakes are addressed; only the rest can be subscribed to. */
+static bool event_known(void *arg, uint16_t type) {
+    const struct schema_event *event = reflect_event(type);
+    (void)arg;
+    return event != NULL && (event->dir == SCHEMA_IN || event->dir == SCHEMA_STATE);
+}
+
+int session_loader(struct loader **ret, struct pawl_err *err) {
+    const struct loader_known known = {.event = event_known, .service = service_known};
+    return loader_new(NULL, 0, &known, ret, err);
+}
+
+/* Adds a fault about one place of the configuration. */
+static void fault(const struct session *session, struct config_errors *errors, const char *format,
+                  const char *name, const char *text) {
+    char path[CONFIG_PATH_MAX + 1];
+    snprintf(path, sizeof path, format, name);
+    config_errors_add(errors, config_file_of(session->config, path), path, "%s", text);
+}
+
+static int load_plugin(struct session *session, uint32_t index, struct config_errors *errors) {
+    const struct config_plugin *entry = &session->config->plugins[index];
+    const struct library *library = NULL;
+    struct config_errors *why = mem_calloc(1, sizeof *why);
+    char number[16];
+    if (why == NULL) return PAWL_E_NOMEM;
+    int rc = loader_open(session->loader, entry->so, &library, why);
+    snprintf(number, sizeof number, "%u", index);
+    if (rc != PAWL_OK)
+        fault(session, errors, "plugins[%s]", number,
+              why->count > 0 ? why->line[0] : pawl_rc_text(rc));
+    else
+        session->plugins[index] = library->plugin;
+    mem_free(why);
+    return rc == PAWL_E_NOMEM ? rc : PAWL_OK;
+}
+
+static int check_options(struct session *session, uint32_t index, struct config_errors *errors) {
+    const struct pawl_plugin *plugin = session->plugins[index];
+    void *options = mem_calloc(1, plugin->options_size > 0 ? plugin->options_size : 1);
+    if (options == NULL) return PAWL_E_NOMEM;
+    int rc = config_plugin_options(session->config, index, plugin->options, plugin->options_size,
+                                   options, errors);
+    mem_free(options);
+    return rc == PAWL_E_CONFIG ? PAWL_OK : rc; /* its faults are in *errors */
+}
+
+static int load_plugins(struct session *session, struct config_errors *errors) {
+    int rc = PAWL_OK;
+    for (uint32_t i = 0; rc == PAWL_OK && i < session->config->plugin_count; i++) {
+        rc = load_plugin(session, i, errors);
+        if (rc == PAWL_OK && session->plugins[i] != NULL) rc = check_options(session, i, errors);
+    }
+    return rc;
+}
+
+/* NULL = not configured, or not loaded: that is told elsewhere. */
+static const struct pawl_plugin *plugin_of(const struct session *session, const char *name) {
+    for (uint32_t i = 0; i < session->config->plugin_count; i++)
+        if (strcmp(session->config->plugins[i].name, name) == 0) return session->plugins[i];
+    return NULL;
+}
+
+/* ---- what only the loaded plugins and the lower layers can tell ---- */
+
+static void check_brokers(const struct session *session, struct config_errors *errors) {
+    for (uint32_t i = 0; i < session->config->account_count; i++) {
+        const struct config_account *account = &session->config->accounts[i];
+        const struct pawl_plugin *plugin = plugin_of(session, account->broker);
+        if (plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_BROKER)
+            fault(session, errors, "accounts.%s.broker", account->name,
+                  "names a plugin that is no broker");
+    }
+}
+
+static void check_profiles(const struct session *session, struct config_errors *errors) {
+    for (uint32_t i = 0; i < session->config->profile_count; i++) {
+        const struct config_profile *profile = &session->config->profiles[i];
+        for (int aspect = 0; aspect < CONFIG_ASPECTS_; aspect++) {
+            const struct pawl_plugin *plugin = plugin_of(session, profile->holder[aspect]);
+            if (plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_STRATEGY)
+                fault(session, errors, "profiles.%s", profile->name,
+                      "an aspect is given to a plugin that is no strategy");
+        }
+    }
+}
+
+static uint32_t find_instrument(void *self, const char *symbol) {
+    return config_instrument_find(self, symbol) != NULL;
+}
+
+static uint32_t find_account(void *self, const char *name) {
+    return config_account_find(self, name) != NULL;
+}
+
+static uint32_t find_component(void *self, const char *name) {
+    return config_plugin_find(self, name) != NULL;
+}
+
+/* The values of each entry, read as they will be when it is due. */
+static void check_schedule(const struct session *session, struct config_errors *errors) {
+    _Alignas(16) unsigned char entry[PAWL_EVENT_SIZE_MAX];
+    const struct event_decode env = {.self = session->config,
+                                     .instrument = find_instrument,
+                                     .account = find_account,
+                                     .component = find_component,
+                                     .type = "entry",
+                                     .now_ns = 1};
+    for (uint32_t i = 0; i < session->config->schedule_count; i++) {
+        struct pawl_err why = {0};
+        char number[16];
+        const json_t *object = session->config->schedule[i].entry;
+        snprintf(number, sizeof number, "%u", i);
+        if (event_from_json(object, &env, entry, sizeof entry, &why) != PAWL_OK) {
+            fault(session, errors, "schedule[%s]", number, why.text);
+            continue;
+        }
+        const struct pawl_plugin *via =
+            plugin_of(session, json_string_value(json_object_get(object, "via")));
+        if (via != NULL && via->kind != PAWL_PLUGIN_KIND_STRATEGY)
+            fault(session, errors, "schedule[%s].entry.via", number,
+                  "names a plugin that is no strategy");
+    }
+}
+
+static void check_zones(const struct session *session, struct config_errors *errors) {
+    for (uint32_t i = 0; i < session->config->feed_count; i++) {
+        struct pawl_err why = {0};
+        struct tz *tz = NULL;
+        char number[16];
+        const char *name = session->config->feeds[i].tz;
+        snprintf(number, sizeof number, "%u", i);
+        if (name[0] != '\0' && tz_new(name, NULL, &tz, &why) != PAWL_OK)
+            fault(session, errors, "feeds[%s].tz", number, why.text);
+        tz_free(tz);
+    }
+}
+
+/* ---- opening ---- */
+
+static int open_parts(struct session *session, int log_fd, struct pawl_err *err) {
+    const struct config_host *host = &session->config->host;
+    const struct log_options options = {.fd = log_fd,
+                                        .level = (int)host->log_level,
+                                        .json = host->log_format == CONFIG_LOG_JSON,
+                                        .now_ns = wall_clock};
+    int rc = log_fd < 0 ? PAWL_OK : log_new(&options, &session->log, err);
+    if (rc == PAWL_OK) rc = disk_posix_new(&session->disk, err);
+    if (rc == PAWL_OK) rc = session_loader(&session->loader, err);
+    return rc;
+}
+
+static int fill(struct session *session, const char *file, const char *const *sets,
+                uint32_t set_count, int log_fd, struct config_errors *errors) {
+    struct pawl_err err = {0};
+    int rc = config_load(file, sets, set_count, &session->config, errors);
+    if (rc != PAWL_OK) return rc;
+    rc = open_parts(session, log_fd, &err);
+    if (rc == PAWL_OK) rc = load_plugins(session, errors);
+    if (rc != PAWL_OK) {
+        config_errors_add(errors, NULL, NULL, "%s",
+                          err.text[0] != '\0' ? err.text : pawl_rc_text(rc));
+        return rc;
+    }
+    check_brokers(session, errors);
+    check_profiles(session, errors);
+    check_schedule(session, errors);
+    check_zones(session, errors);
+    return errors->count > 0 ? PAWL_E_CONFIG : PAWL_OK;
+}
+
+int session_open(const char *file, const char *const *sets, uint32_t set_count, int log_fd,
+                 struct session **ret, struct config_errors *errors) {
+    struct session *session = mem_calloc(1, sizeof *session);
+    int rc = session == NULL ? PAWL_E_NOMEM : fill(session, file, sets, set_count, log_fd, errors);
+    if (rc != PAWL_OK) {
+        if (errors->count == 0) config_errors_add(errors, file, NULL, "%s", pawl_rc_text(rc));
+        session_close(session);
+        return rc;
+    }
+    *ret = session;
+    return PAWL_OK;
+}
+
+void session_close(struct session *session) {
+    if (session == NULL) return;
+    loader_free(session->loader);
+    disk_free(session->disk);
+    log_free(session->log);
+    config_free(session->config);
+    mem_free(session);
+}
+
+int session_try(struct session *session, struct pawl_err *err) {
+    char folder[DISK_PATH_MAX + 1] = "";
+    struct host *host = NULL;
+    int rc = folder_for_run(NULL, folder, sizeof folder, err);
+    if (rc == PAWL_OK) rc = folder_for_plugins(session->config, folder, err);
+    struct host_options options = {.config = session->config,
+                                   .plugins = session->plugins,
+                                   .data_dir = folder,
+                                   .disk = session->disk,
+                                   .durability = STORE_NONE,
+                                   .instant = true};
+    if (rc == PAWL_OK) rc = host_start(&options, &host, err);
+    if (rc == PAWL_OK) host_abandon(host);
+    if (folder[0] != '\0') folder_remove(folder);
+    return rc;
+}
