@@ -1,5 +1,5 @@
 /*
- * lot.h - a lot and an order as they live in memory: the stored record, and what a restart may lose.
+ * lot.h - a lot and an order in memory: the stored record, and what a restart may lose.
  * Owned by the book; changed through book.h. [loop]
  */
 #ifndef BOOK_LOT_H
