@@ -1,0 +1,143 @@
+#include "cli/args.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "config/report.h"
+
+struct option {
+    const char *name, *value; /* value NULL = none follows */
+    const char *doc;
+};
+
+static const struct option options[ARGS_] = {
+    [ARG_CONFIG] = {"config", "FILE", "the configuration; also -c FILE"},
+    [ARG_DATA] = {"data", "FILE...", "recorded events: JSON Lines or CSV, plain, gz, zst, xz or zip"},
+    [ARG_UNTIL_END] = {"until-end", NULL, "stop at the end of the data and print the summary"},
+    [ARG_FORMAT] = {"format", "NAME", "format of the data, where the files do not say"},
+    [ARG_SYMBOL] = {"symbol", "NAME", "instrument of the data, where the files do not say"},
+    [ARG_SKIP_BAD_ROWS] = {"skip-bad-rows", NULL, "go on after a malformed row; each is told"},
+    [ARG_OUT] = {"out", "DIR", "keep database, trace and summary in this folder"},
+    [ARG_TRACE] = {"trace", NULL, "print every state event, one JSON object a line"},
+    [ARG_GRAPH] = {"graph", NULL, "print who listens to what, in Graphviz' language"},
+    [ARG_JSON] = {"json", NULL, "JSON in place of text"},
+    [ARG_SET] = {"set", "PATH=VALUE", "override a key of the configuration; may be repeated"},
+    [ARG_HELP] = {"help", NULL, "this text; also -h"},
+};
+
+/* ---- reading ---- */
+
+static bool takes(const struct command *command, int arg) {
+    return (command->takes & ARG_BIT(arg)) != 0;
+}
+
+/* The option a word names, its value behind "=" in *ret_value; -1 = none this command takes. */
+static int find(const struct command *command, const char *word, const char **ret_value) {
+    const char *equals = strchr(word, '=');
+    size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    *ret_value = NULL;
+    if (strcmp(word, "-c") == 0) return takes(command, ARG_CONFIG) ? ARG_CONFIG : -1;
+    if (strcmp(word, "-h") == 0) return ARG_HELP;
+    if (strncmp(word, "--", 2) != 0) return -1;
+    if (equals != NULL) *ret_value = equals + 1;
+    for (int i = 0; i < ARGS_; i++)
+        if (takes(command, i) && strlen(options[i].name) == length - 2 &&
+            strncmp(options[i].name, word + 2, length - 2) == 0)
+            return i;
+    return -1;
+}
+
+static int unknown(const struct command *command, const char *word, struct pawl_err *err) {
+    struct nearest nearest = {.wanted = word + 2};
+    if (word[0] != '-')
+        return pawl_fail(err, PAWL_E_INVAL, "\"%.80s\" is not expected here", word);
+    for (int i = 0; i < ARGS_ && strlen(word) > 2; i++)
+        if (takes(command, i)) nearest_offer(&nearest, options[i].name);
+    if (nearest.best == NULL)
+        return pawl_fail(err, PAWL_E_INVAL, "there is no option %.80s", word);
+    return pawl_fail(err, PAWL_E_INVAL, "there is no option %.80s; did you mean --%s?", word,
+                     nearest.best);
+}
+
+static int add(const char **list, uint32_t *count, uint32_t max, const char *value, int arg,
+               struct pawl_err *err) {
+    if (*count == max)
+        return pawl_fail(err, PAWL_E_INVAL, "--%s: more than %u", options[arg].name, max);
+    list[(*count)++] = value;
+    return PAWL_OK;
+}
+
+static int keep(struct args *args, int arg, const char *value, struct pawl_err *err) {
+    const char **one = arg == ARG_CONFIG   ? &args->config
+                       : arg == ARG_FORMAT ? &args->format
+                       : arg == ARG_SYMBOL ? &args->symbol
+                                           : &args->out;
+    if (value[0] == '\0') return pawl_fail(err, PAWL_E_INVAL, "--%s is empty", options[arg].name);
+    if (arg == ARG_DATA) return add(args->data, &args->data_count, ARGS_DATA_MAX, value, arg, err);
+    if (arg == ARG_SET) return add(args->sets, &args->set_count, ARGS_SETS_MAX, value, arg, err);
+    if (*one != NULL)
+        return pawl_fail(err, PAWL_E_INVAL, "--%s is given twice", options[arg].name);
+    *one = value;
+    return PAWL_OK;
+}
+
+static bool is_word(const char *text) {
+    return text[0] != '-' || text[1] == '\0';
+}
+
+/* One option with what belongs to it; *at is left behind it. */
+static int read_option(const struct command *command, int count, char *const *words, int *at,
+                       struct args *args, struct pawl_err *err) {
+    const char *word = words[(*at)++], *value;
+    int arg = find(command, word, &value);
+    if (arg < 0) return unknown(command, word, err);
+    args->given |= ARG_BIT(arg);
+    if (options[arg].value == NULL) {
+        if (value == NULL) return PAWL_OK;
+        return pawl_fail(err, PAWL_E_INVAL, "--%s takes no value", options[arg].name);
+    }
+    if (value == NULL) {
+        /* The value of --set may begin with a dash only behind "=": it names a key. */
+        if (*at == count || !is_word(words[*at]))
+            return pawl_fail(err, PAWL_E_INVAL, "%.80s: %s is missing", word, options[arg].value);
+        value = words[(*at)++];
+    }
+    int rc = keep(args, arg, value, err);
+    while (rc == PAWL_OK && arg == ARG_DATA && *at < count && is_word(words[*at]))
+        rc = keep(args, arg, words[(*at)++], err);
+    return rc;
+}
+
+int args_parse(const struct command *command, int count, char *const *words, struct args *ret_args,
+               struct pawl_err *err) {
+    memset(ret_args, 0, sizeof *ret_args);
+    for (int i = 0; i < count; i++)
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
+            ret_args->given = ARG_BIT(ARG_HELP);
+            return PAWL_OK;
+        }
+    for (int at = 0; at < count;) {
+        int rc = read_option(command, count, words, &at, ret_args, err);
+        if (rc != PAWL_OK) return rc;
+    }
+    for (int i = 0; i < ARGS_; i++)
+        if ((command->needs & ARG_BIT(i)) != 0 && !arg_given(ret_args, (enum arg)i))
+            return pawl_fail(err, PAWL_E_INVAL, "%s%s %s is missing",
+                             i == ARG_CONFIG ? "-c" : "--", i == ARG_CONFIG ? "" : options[i].name,
+                             options[i].value);
+    return PAWL_OK;
+}
+
+/* ---- telling ---- */
+
+void args_help(const struct command *command, FILE *out) {
+    fprintf(out, "usage: pawl %s %s\n\n%s\noptions:\n", command->name, command->synopsis,
+            command->about);
+    for (int i = 0; i < ARGS_; i++) {
+        char left[40];
+        if (!takes(command, i)) continue;
+        snprintf(left, sizeof left, "--%s%s%s", options[i].name, options[i].value ? " " : "",
+                 options[i].value ? options[i].value : "");
+        fprintf(out, "  %-18s  %s\n", left, options[i].doc);
+    }
+}

@@ -1,0 +1,63 @@
+/*
+ * args.h - what was typed after the command's name: one table of options for all commands, each
+ * command says which it takes.
+ *
+ * Texts are borrowed from argv. `--name VALUE` and `--name=VALUE` are the same; --data takes every
+ * word up to the next option. [start] No allocation.
+ */
+#ifndef CLI_ARGS_H
+#define CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "pawl_types.h"
+
+#define ARGS_SETS_MAX 256u
+#define ARGS_DATA_MAX 256u
+
+enum arg {
+    ARG_CONFIG = 0,
+    ARG_DATA,
+    ARG_UNTIL_END,
+    ARG_FORMAT,
+    ARG_SYMBOL,
+    ARG_SKIP_BAD_ROWS,
+    ARG_OUT,
+    ARG_TRACE,
+    ARG_GRAPH,
+    ARG_JSON,
+    ARG_SET,
+    ARG_HELP,
+    ARGS_
+};
+#define ARG_BIT(arg) (1u << (arg))
+#define ARG_EVERYWHERE (ARG_BIT(ARG_JSON) | ARG_BIT(ARG_SET) | ARG_BIT(ARG_HELP))
+
+struct args {
+    uint32_t given; /* ARG_BIT of each option that was there */
+    const char *config, *format, *symbol, *out;
+    uint32_t data_count, set_count;
+    const char *data[ARGS_DATA_MAX], *sets[ARGS_SETS_MAX];
+};
+
+static inline bool arg_given(const struct args *args, enum arg arg) {
+    return (args->given & ARG_BIT(arg)) != 0;
+}
+
+struct command {
+    const char *name;
+    const char *summary;  /* one line, for the list of commands */
+    const char *synopsis; /* of its options, after its name */
+    const char *about;    /* paragraphs, each line ended */
+    uint32_t takes, needs; /* ARG_BITs */
+    int (*run)(const struct args *args); /* returns an exit code of cli.h */
+};
+
+/* words: what follows the command's name. PAWL_E_INVAL with a sentence for the user. With --help
+ * among them nothing else is checked. */
+int args_parse(const struct command *command, int count, char *const *words, struct args *ret_args,
+               struct pawl_err *err);
+void args_help(const struct command *command, FILE *out);
+
+#endif

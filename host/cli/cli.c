@@ -1,0 +1,56 @@
+#include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "events/jsonout.h"
+
+enum cli_exit cli_exit_of(int rc) {
+    if (rc == PAWL_OK) return CLI_DONE;
+    if (rc == PAWL_E_CONFIG || rc == PAWL_E_ABI) return CLI_CONFIG;
+    return CLI_FAILED;
+}
+
+struct session *cli_open(const struct args *args, enum cli_exit *ret_exit) {
+    struct session *session = NULL;
+    struct config_errors *errors = mem_calloc(1, sizeof *errors);
+    if (errors == NULL) {
+        fprintf(stderr, "pawl: out of memory\n");
+        *ret_exit = CLI_FAILED;
+        return NULL;
+    }
+    int rc = session_open(args->config, args->sets, args->set_count, STDERR_FILENO, &session,
+                          errors);
+    if (rc != PAWL_OK) config_errors_print(errors, stderr);
+    mem_free(errors);
+    *ret_exit = cli_exit_of(rc);
+    return rc == PAWL_OK ? session : NULL;
+}
+
+/* Some say the file themselves: a schedule's entry, a feed. */
+static const char *file_before(const struct config *config, const struct pawl_err *err) {
+    if (err->rc != PAWL_E_CONFIG || strncmp(err->text, config->file, strlen(config->file)) == 0)
+        return NULL;
+    return config->file;
+}
+
+void cli_explain(const struct config *config, const struct pawl_err *err,
+                 struct config_errors *errors) {
+    config_errors_add(errors, file_before(config, err), NULL, "%s", err->text);
+}
+
+enum cli_exit cli_fail(const struct config *config, const struct pawl_err *err) {
+    const char *file = file_before(config, err);
+    fprintf(stderr, "%s%s%s\n", file == NULL ? "" : file, file == NULL ? "" : ": ", err->text);
+    return err->rc == PAWL_E_BUSY ? CLI_REFUSED : cli_exit_of(err->rc);
+}
+
+void cli_json_text(const char *text, FILE *out) {
+    char buffer[6 * CONFIG_ERROR_MAX + 3]; /* each byte may need six */
+    struct jsonout json;
+    size_t length = strlen(text);
+    jsonout_begin(&json, buffer, sizeof buffer);
+    jsonout_text(&json, text, length < CONFIG_ERROR_MAX ? length : CONFIG_ERROR_MAX);
+    if (jsonout_end(&json, &length) == PAWL_OK) fwrite(buffer, 1, length, out);
+}

@@ -1,0 +1,75 @@
+/* pawl - the command line: finds the command, reads its options, maps results to exit codes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "config/report.h"
+
+static const struct command *const commands[] = {&command_run, &command_backtest, &command_check,
+                                                 &command_plugins, &command_version};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void help(FILE *out) {
+    fprintf(out, "usage: pawl COMMAND [OPTION...]\n\n"
+                 "pawl looks after open trades: it loads a broker and strategy components, keeps\n"
+                 "every position stopped, and goes on until the venue agrees with what they want.\n\n"
+                 "commands:\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(out, "\n`pawl COMMAND --help` tells more of each.\n"
+                 "exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration is invalid,\n"
+                 "            4 no running host, 5 refused\n");
+}
+
+static const struct command *find(const char *name) {
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
+}
+
+static int no_such_command(const char *name) {
+    struct nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < COMMANDS; i++) nearest_offer(&nearest, commands[i]->name);
+    fprintf(stderr, "pawl: there is no command \"%.80s\"", name);
+    if (nearest.best != NULL) fprintf(stderr, "; did you mean %s?", nearest.best);
+    fprintf(stderr, "\n`pawl --help` lists the commands\n");
+    return CLI_USAGE;
+}
+
+/* What was printed counts as printed only when the system took it. */
+static int finish(int code) {
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) return code;
+    fprintf(stderr, "pawl: the output cannot be written: %s\n", strerror(errno));
+    return code == CLI_DONE ? CLI_FAILED : code;
+}
+
+int main(int argc, char **argv) {
+    static struct args args;
+    struct pawl_err err = {0};
+    /* A reader that goes away must not end a host that protects positions. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        help(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return finish(CLI_DONE);
+    }
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    const struct command *command = find(name);
+    if (command == NULL) return no_such_command(name);
+    if (args_parse(command, argc - 2, argv + 2, &args, &err) != PAWL_OK) {
+        fprintf(stderr, "pawl %s: %s\nusage: pawl %s %s\n", command->name, err.text, command->name,
+                command->synopsis);
+        return CLI_USAGE;
+    }
+    if (arg_given(&args, ARG_HELP)) {
+        args_help(command, stdout);
+        return finish(CLI_DONE);
+    }
+    return finish(command->run(&args));
+}
