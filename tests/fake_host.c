@@ -177,7 +177,7 @@ static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offse
     struct fake_file *file = fake_file(of(ctx), name);
     if (file == NULL || offset >= file->len) return 0;
     size_t len = file->len - (size_t)offset < max ? file->len - (size_t)offset : max;
-    if (len > 100) len = 100; /* short reads are allowed, so they happen */
+    if (len > 3000) len = 3000; /* short reads are allowed, so they happen */
     memcpy(bytes, file->bytes + offset, len);
     return (int64_t)len;
 }

@@ -70,11 +70,18 @@ static int load(struct paper *paper, struct pawl_err *err) {
     paper->world->prng = (uint64_t)paper->options.seed;
     int rc = paper_world_load(paper->world, paper->ctx, paper->files, &dropped, err);
     if (rc != PAWL_OK) return rc;
+    paper->world->prng_written = paper->world->prng;
     if (dropped > 0)
         paper->ctx->host->log(paper->ctx, PAWL_LOG_WARN,
                               "%s: the last step was cut short; its %llu lines are dropped",
                               PAPER_WORLD_FILE, (unsigned long long)dropped);
     resolve(paper);
+    if (paper->world->created_ns != 0)
+        paper->ctx->host->log(paper->ctx, PAWL_LOG_INFO,
+                              "%s: %u positions, %u executions; feed rows up to %llu are done",
+                              PAPER_WORLD_FILE, paper->world->position_count,
+                              paper->world->execution_count,
+                              (unsigned long long)paper->world->row);
     return PAWL_OK;
 }
 
@@ -137,7 +144,10 @@ static int paper_on_event(void *self, const struct pawl_event *event) {
     case PAWL_EV_RESTORED: restored(paper); break;
     default: break;
     }
-    return paper->world->journal.len == 0 ? PAWL_OK : paper_step(paper);
+    /* The common case: a price at which nothing happened. */
+    if (paper->world->journal.len == 0 && paper->world->prng == paper->world->prng_written)
+        return PAWL_OK;
+    return paper_step(paper);
 }
 
 static int paper_caps(void *self, uint32_t account, struct pawl_broker_caps *ret_caps) {

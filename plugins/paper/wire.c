@@ -264,8 +264,9 @@ void paper_timer(struct paper *paper, const struct pawl_ev_timer *timer) {
 int paper_step(struct paper *paper) {
     struct paper_world *world = paper->world;
     struct pawl_err err = {0};
-    if (world->journal.len == 0) return PAWL_OK;
-    if (!world->journal.closed) paper_put_step(world, paper->now_ns);
+    bool drawn = world->prng != world->prng_written; /* chance is part of the world */
+    if (world->journal.len == 0 && !drawn) return PAWL_OK;
+    if (!world->journal.closed || drawn) paper_put_step(world, paper->now_ns);
     int rc = paper_world_save(world, paper->ctx, paper->files, &err);
     paper->unwritten = rc != PAWL_OK;
     if (rc != PAWL_OK)

@@ -21,9 +21,10 @@ int paper_world_new(struct paper_world **ret) {
 
 void paper_world_free(struct paper_world *world) {
     if (world == NULL) return;
-    for (uint32_t i = 0; world->by_number != NULL && i < PAPER_BUCKETS; i++)
+    for (uint32_t i = 0; world->order_count > 0 && i < PAPER_BUCKETS; i++)
         for (struct paper_order *order = world->by_number[i], *next; order != NULL; order = next) {
             next = order->number_next;
+            world->order_count--;
             free(order);
         }
     for (uint32_t i = 1; i < world->symbol_count; i++) {
@@ -99,6 +100,7 @@ struct paper_order *paper_order_new(struct paper_world *world, uint64_t number, 
     order->number_next = *chain;
     *chain = order;
     if (number > world->last_order) world->last_order = number;
+    world->order_count++;
     return order;
 }
 
@@ -129,6 +131,7 @@ static void forget_oldest(struct paper_world *world) {
     link = &world->by_number[order->number % PAPER_BUCKETS];
     while (*link != order) link = &(*link)->number_next;
     *link = order->number_next;
+    world->order_count--;
     free(order);
 }
 

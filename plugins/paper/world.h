@@ -118,11 +118,11 @@ struct paper_world {
     bool executions_forgotten;
     struct paper_order **by_id, **by_number; /* PAPER_BUCKETS chains each, newest first */
     struct paper_order *ended, *ended_last;
-    uint32_t ended_count;
+    uint32_t ended_count, order_count;
     struct paper_fault faults[PAPER_FAULTS_MAX];
     uint32_t fault_count;
     uint64_t last_order, last_execution, last_fault;
-    uint64_t prng;
+    uint64_t prng, prng_written; /* the written one is in the newest step line */
     int64_t created_ns; /* 0 = nothing is in it */
     uint64_t row;          /* feed row seen last */
     uint64_t restored_row; /* the one in the file when it was read: not matched again */

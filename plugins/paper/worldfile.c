@@ -279,6 +279,7 @@ void paper_put_link(struct paper_world *world, int64_t now_ns) {
 }
 void paper_put_step(struct paper_world *world, int64_t now_ns) {
     struct paper_step step = {.prng = world->prng};
+    world->prng_written = world->prng;
     put_change(world, L_STEP, &step, now_ns);
 }
 

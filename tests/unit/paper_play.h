@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,7 +22,6 @@ const struct pawl_plugin *pawl_plugin_main(void);
 
 #define CENT (PAWL_E8 / 100)
 #define TRIP (50 * PAWL_MS) /* there and back, and a little */
-
 #define BUY PAWL_SIDE_BUY
 #define SELL PAWL_SIDE_SELL
 #define LONG_ PAWL_POSITION_SIDE_LONG
@@ -57,14 +57,8 @@ static inline void play_start(struct play *play, const char *personality, bool h
     assert_int_equal(fake_start(&play->fake, pawl_plugin_main()), PAWL_OK);
     fake_clear(&play->fake);
 }
-
-static inline void play_done(struct play *play) {
-    fake_done(&play->fake);
-}
-
-static inline struct paper *play_paper(struct play *play) {
-    return play->fake.self;
-}
+static inline void play_done(struct play *play) { fake_done(&play->fake); }
+static inline struct paper *play_paper(struct play *play) { return play->fake.self; }
 
 /* p, host 1, boot 1, lot, role, step, and no good check: the venue does not look at it. */
 static inline void play_id(struct play *play, uint64_t lot, uint8_t role, char out[24]) {
@@ -162,7 +156,6 @@ static inline int64_t play_position(struct play *play) { /* signed, in hundredth
                                                  : -world->positions[i].quantity_e8;
     return sum / CENT;
 }
-
 static inline uint32_t play_count(struct play *play, uint16_t type) {
     return fake_published_count(&play->fake, type);
 }

@@ -328,6 +328,26 @@ static void on_bars_stops_and_limits_fill_at_their_level_or_at_the_open_beyond(v
     }
 }
 
+static void inside_a_bar_the_nearer_level_goes_first(void **state) {
+    (void)state;
+    struct play p;
+    char far[24], near[24];
+    play_start(&p, "ideal", false);
+    bar(&p, 10000, 10010, 9990, 10000);
+    SUBMIT(&p, .side = BUY, .quantity = 200);
+    bar(&p, 10000, 10010, 9990, 10000);
+    SUBMIT(&p, .side = SELL, .kind = PAWL_KIND_STOP, .reduce = 1, .quantity = 100, .stop = 9900);
+    memcpy(far, p.id, sizeof far);
+    SUBMIT(&p, .side = SELL, .kind = PAWL_KIND_STOP, .reduce = 1, .quantity = 100, .stop = 9950);
+    memcpy(near, p.id, sizeof near);
+    fake_clear(&p.fake);
+    bar(&p, 10000, 10010, 9850, 10000);
+    assert_int_equal(play_count(&p, PAWL_EV_EXECUTION), 2);
+    assert_string_equal(SEEN(&p, execution, EXECUTION, 0)->order, near);
+    assert_string_equal(SEEN(&p, execution, EXECUTION, 1)->order, far);
+    play_done(&p);
+}
+
 static void shorts_see_the_high_first(void **state) {
     (void)state;
     struct play p;
@@ -454,6 +474,7 @@ int main(void) {
         cmocka_unit_test(a_market_order_fills_at_the_next_bars_open),
         cmocka_unit_test(what_arrives_inside_a_bar_sees_its_close_only),
         cmocka_unit_test(on_bars_stops_and_limits_fill_at_their_level_or_at_the_open_beyond),
+        cmocka_unit_test(inside_a_bar_the_nearer_level_goes_first),
         cmocka_unit_test(shorts_see_the_high_first),
         cmocka_unit_test(bars_pay_half_the_spread),
         cmocka_unit_test(bars_do_nothing_where_finer_prices_were_seen),
