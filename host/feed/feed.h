@@ -24,7 +24,8 @@ struct feed;
 #define FEED_TEXT_MAX 127u     /* bytes of a pattern, symbol, format or zone name */
 
 /* Formats by name (options.format, feed_rule.format); NULL or "" = detected from the first line.
- *   "jsonl"             one object of FORMATS "Events in" a line
+ *   "jsonl"             one object of FORMATS "Events in" a line; a quote with a side
+ *                       of 0 passes here (a scenario may want one), in every CSV it is refused
  *   "csv"               a header names the columns: time | date,ms; bid,ask | price,size |
  *                       open,high,low,close,volume; LEAN's files are this (their _e4 columns too)
  *   "lean_quote"        date,ms,bid,ask without a header

@@ -140,6 +140,29 @@ static void a_line_may_be_long_but_not_longer(void **state) {
         }
 }
 
+/* 64 MiB without a line end in a few kilobytes: refused at the limit of a line, or passed over. */
+static void a_bomb_is_one_long_line(void **state) {
+    static const size_t size = 64u << 20;
+    char path[FIXTURE_PATH_MAX], expected[600];
+    char *text = malloc(size);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'a', size);
+    memcpy(text, HEADER, strlen(HEADER));
+    fixture_pack(fixture_path("bomb.csv.zst", path), text, size);
+    free(text);
+    struct feed_options options = fixture_options();
+    struct feed_counts counts;
+    struct pawl_err err = {0};
+    options.symbol = "EURUSD";
+    assert_int_equal(read_all(path, &options, NULL, &err), PAWL_E_DATA);
+    snprintf(expected, sizeof expected, "%s:2: longer than 65536 bytes", path);
+    assert_string_equal(err.text, expected);
+    options.bad_rows = FEED_BAD_SKIP;
+    assert_int_equal(read_all(path, &options, &counts, &err), PAWL_OK);
+    assert_int_equal(counts.bad, 1);
+}
+
 static void what_cannot_be_opened_is_named(void **state) {
     char path[FIXTURE_PATH_MAX];
     struct feed_options options = fixture_options();
@@ -171,6 +194,9 @@ static void what_cannot_be_opened_is_named(void **state) {
     assert_non_null(strstr(err.text, ": no such format: 'excel'"));
     options.format = "binance_klines";
     err = (struct pawl_err){0};
+    assert_int_equal(feed_open(&p, 1, &options, &feed, &err), PAWL_OK); /* the header says it all */
+    feed_free(feed);
+    feed = NULL;
     options.format = "";
     options.tz = "Mars/Olympus";
     assert_int_equal(feed_open(&p, 1, &options, &feed, &err), PAWL_E_CONFIG);
@@ -183,6 +209,7 @@ int main(void) {
         cmocka_unit_test(every_file_fails_with_its_message),
         cmocka_unit_test(skipped_rows_are_counted_and_the_first_of_them_told),
         cmocka_unit_test(a_line_may_be_long_but_not_longer),
+        cmocka_unit_test(a_bomb_is_one_long_line),
         cmocka_unit_test(what_cannot_be_opened_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_remove_folder);
