@@ -43,7 +43,7 @@ enum feed_stamp { FEED_STAMP_OPEN = 0, FEED_STAMP_CLOSE };
 /* What the configuration says of the files whose name matches. The first rule that matches counts.
  * Strings live until feed_open returns. */
 struct feed_rule {
-    const char *match;        /* shell pattern against the path and against the bare file name */
+    const char *match;        /* shell pattern against the path or an end of it: "demo/x*.csv" */
     const char *symbol;       /* NULL or "" = from the file name */
     const char *format;       /* NULL or "" = detected */
     const char *tz;           /* IANA name or "-05:00"; NULL or "" = UTC (histdata: -05:00) */

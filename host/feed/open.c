@@ -19,12 +19,20 @@ static int is_set(const char *text) {
     return text != NULL && text[0] != '\0';
 }
 
+/* Against the path, and against each end of it that begins behind a slash. */
+static int path_matches(const char *match, const char *path) {
+    for (; path != NULL; path = strchr(path, '/')) {
+        if (fnmatch(match, path, 0) == 0) return 1;
+        path += path[0] == '/';
+        if (fnmatch(match, path, 0) == 0) return 1;
+    }
+    return 0;
+}
+
 static const struct feed_rule *rule_for(const struct feed_options *options, const char *path) {
     for (size_t i = 0; i < options->rule_count; i++) {
         const char *match = options->rules[i].match;
-        if (!is_set(match)) continue;
-        if (fnmatch(match, path, 0) == 0 || fnmatch(match, base_name(path), 0) == 0)
-            return &options->rules[i];
+        if (is_set(match) && path_matches(match, path)) return &options->rules[i];
     }
     return NULL;
 }

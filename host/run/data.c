@@ -59,6 +59,8 @@ static size_t make_rules(struct data *data) {
             .scale = {from->scale.e8 == PAWL_E8 ? 0 : from->scale.e8},
             .spread = from->spread,
             .speed = from->speed,
+            .back_max_ns = from->back_max_ns,
+            .bar_seconds = (uint32_t)from->bar_seconds,
             .stamp = from->stamp == CONFIG_STAMP_CLOSE ? FEED_STAMP_CLOSE : FEED_STAMP_OPEN};
     }
     return count;

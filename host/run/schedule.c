@@ -73,6 +73,12 @@ void schedule_begin(struct host *host, int64_t now_ns) {
     }
 }
 
+/* Nothing is asked of an instrument that has had no price: its data is not in this run. */
+static bool has_price(const struct host *host, uint32_t instrument) {
+    const struct pawl_market_state *market = &host->book.instruments[instrument].market;
+    return market->bid.e8 != 0 || market->last.e8 != 0;
+}
+
 bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max) {
     if (id < 1 || id > host->schedule_count) return false;
     const struct config_schedule *plan = &host->options.config->schedule[id - 1];
@@ -82,9 +88,13 @@ bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, si
     int64_t due_ns = next_due(host, id);
     rec->last = due_ns > 0 && due_ns < now_ns ? due_ns : now_ns;
     if (plan->every_ns > 0) rec->last += (now_ns - rec->last) / plan->every_ns * plan->every_ns;
-    rec->fired++;
-    book_put(&host->book, PAWL_REC_SCHEDULE, rec);
-    host->extra_changed = true;
-    arm(host, id);
-    return build(host, id, now_ns, buf, max, NULL) == PAWL_OK;
+    if (build(host, id, now_ns, buf, max, NULL) != PAWL_OK) return false;
+    bool wanted = has_price(host, ((const struct pawl_ev_entry *)buf)->instrument);
+    if (wanted) {
+        rec->fired++;
+        book_put(&host->book, PAWL_REC_SCHEDULE, rec);
+        host->extra_changed = true;
+    }
+    if (wanted || plan->every_ns > 0) arm(host, id);
+    return wanted;
 }
