@@ -174,8 +174,9 @@ struct config {
     struct config_source *source; /* private: the JSON and which file said what */
 };
 
-/* sets: "PATH=VALUE" texts, applied in order. PAWL_E_CONFIG with the faults in *errors,
- * PAWL_E_NOMEM, or PAWL_OK. *ret is set only on PAWL_OK. */
+/* sets: "PATH=VALUE" texts, applied in order. PAWL_OK; PAWL_E_NOMEM; or PAWL_E_CONFIG with the
+ * faults in *errors and *ret NULL, or set to what could be read: good for config_plugin_options()
+ * of plugins that have a name, so that their faults are told, too, and for nothing else. */
 int config_load(const char *file, const char *const *sets, uint32_t set_count, struct config **ret,
                 struct config_errors *errors) PAWL_MUST_CHECK;
 void config_free(struct config *config);

@@ -176,12 +176,12 @@ int config_load(const char *file, const char *const *sets, uint32_t set_count, s
     if (json_memory_failures() != failures) rc = PAWL_E_NOMEM;
     if (rc == PAWL_E_NOMEM)
         errors->count = count; /* what was said for want of memory is no fault */
-    if (rc != PAWL_OK) {
+    *ret = NULL;
+    if (rc == PAWL_E_NOMEM || config->source == NULL)
         config_free(config);
-        return rc;
-    }
-    *ret = config;
-    return PAWL_OK;
+    else
+        *ret = config;
+    return rc;
 }
 
 void config_free(struct config *config) {

@@ -69,6 +69,7 @@ static int check_options(struct session *session, uint32_t index, struct config_
 static int load_plugins(struct session *session, struct config_errors *errors) {
     int rc = PAWL_OK;
     for (uint32_t i = 0; rc == PAWL_OK && i < session->config->plugin_count; i++) {
+        if (session->config->plugins[i].name[0] == '\0') continue; /* a fault that was told */
         rc = load_plugin(session, i, errors);
         if (rc == PAWL_OK && session->plugins[i] != NULL) rc = check_options(session, i, errors);
     }
@@ -175,7 +176,8 @@ static int fill(struct session *session, const char *file, const char *const *se
                 uint32_t set_count, int log_fd, struct config_errors *errors) {
     struct pawl_err err = {0};
     int rc = config_load(file, sets, set_count, &session->config, errors);
-    if (rc != PAWL_OK) return rc;
+    bool faulty = rc == PAWL_E_CONFIG && session->config != NULL; /* go on to tell the rest */
+    if (rc != PAWL_OK && !faulty) return rc;
     rc = open_parts(session, log_fd, &err);
     if (rc == PAWL_OK) rc = load_plugins(session, errors);
     if (rc != PAWL_OK) {
@@ -183,6 +185,7 @@ static int fill(struct session *session, const char *file, const char *const *se
                           err.text[0] != '\0' ? err.text : pawl_rc_text(rc));
         return rc;
     }
+    if (faulty) return PAWL_E_CONFIG;
     check_brokers(session, errors);
     check_profiles(session, errors);
     check_schedule(session, errors);
