@@ -12,7 +12,7 @@
 #include "feed_fixture.h"
 #include "prop_seed.h"
 
-#define CASES 1500
+#define CASES 1000
 #define QUICK_CASES 20000
 #define TEXT_MAX 65536
 #define CHANGES_MAX 6
