@@ -118,12 +118,14 @@ static int check_pages(struct store *store, struct pawl_err *err) {
 
 static int check_version(struct store *store, uint32_t newest, int64_t *ret_version,
                          struct pawl_err *err) {
-    int64_t id = 0;
-    int rc = sql_integer(store, "PRAGMA application_id", &id, err);
-    if (rc == PAWL_OK) rc = sql_integer(store, "PRAGMA user_version", ret_version, err);
-    if (rc != PAWL_OK) return rc;
+    int64_t id = 0, pages = 0;
     if (sqlite3_db_readonly(store->db, "main") == 1)
         return pawl_fail(err, PAWL_E_DENIED, "%s: the file is read-only", store->path);
+    int rc = sql_integer(store, "PRAGMA page_count", &pages, err);
+    if (rc == PAWL_OK) rc = sql_integer(store, "PRAGMA application_id", &id, err);
+    if (rc == PAWL_OK) rc = sql_integer(store, "PRAGMA user_version", ret_version, err);
+    if (rc != PAWL_OK) return rc;
+    if (pages == 0) return sql_damaged(store, err, "the file is empty");
     if (id != STORE_APPLICATION_ID)
         return sql_damaged(store, err, "an SQLite database, but not one of pawl");
     if (*ret_version < 1) return sql_damaged(store, err, "damaged: it has no version");

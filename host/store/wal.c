@@ -19,6 +19,7 @@
 #define WAL_MAGIC 0x377f0682u /* the lowest bit: sums are over big-endian words */
 #define WAL_PAGE_MIN 512u
 #define WAL_PAGE_MAX 65536u
+#define PAGES_MORE_MAX 64u
 
 struct wal_reader {
     struct disk_file *file;
@@ -28,6 +29,7 @@ struct wal_reader {
     bool big_endian;
     uint8_t salt[8];
     uint32_t sum[2];
+    uint32_t pages; /* of the database after the last whole transaction */
 };
 
 static uint32_t be32(const uint8_t *p) {
@@ -94,9 +96,25 @@ static int read_frame(struct wal_reader *wal, int64_t at, struct frame *ret, str
     if (ret->same_log && be32(wal->frame) != 0 && be32(wal->frame + 16) == sum[0] &&
         be32(wal->frame + 20) == sum[1]) {
         ret->state = FRAME_GOOD;
+        if (ret->commits) wal->pages = be32(wal->frame + 4);
         memcpy(wal->sum, sum, sizeof sum);
     }
     return PAWL_OK;
+}
+
+/* Does the frame in the buffer check if it is taken for the last of a transaction that left the
+ * database a little larger or as it was? Then only its word for that is damaged. */
+static bool was_commit(struct wal_reader *wal) {
+    for (uint32_t pages = wal->pages; pages < wal->pages + PAGES_MORE_MAX; pages++) {
+        uint32_t sum[2] = {wal->sum[0], wal->sum[1]};
+        uint8_t head[8];
+        memcpy(head, wal->frame, 4);
+        for (unsigned i = 0; i < 4; i++) head[4 + i] = (uint8_t)(pages >> (24 - 8 * i));
+        add_to_sum(wal, sum, head, sizeof head);
+        add_to_sum(wal, sum, wal->frame + FRAME_HEADER, wal->page_size);
+        if (be32(wal->frame + 16) == sum[0] && be32(wal->frame + 20) == sum[1]) return true;
+    }
+    return false;
 }
 
 /* *ret_lost = a frame after which something durable is missing, counted from 1; 0 = none. */
@@ -107,14 +125,17 @@ static int scan(struct wal_reader *wal, int64_t *ret_lost, struct pawl_err *err)
         struct frame frame;
         int rc = read_frame(wal, at, &frame, err);
         if (rc != PAWL_OK) return rc;
-        if (first_bad == 0 && frame.state == FRAME_GOOD) continue;
-        if (first_bad == 0) first_bad = number;
-        if (ended && frame.same_log) {
+        if (first_bad == 0) {
+            if (frame.state == FRAME_GOOD) continue;
+            /* Its header may be what is damaged, so its commit counts whatever its salts say. */
+            first_bad = number;
+            ended = frame.commits || was_commit(wal);
+        } else if (ended && frame.same_log) {
             *ret_lost = first_bad;
             return PAWL_OK;
+        } else if (frame.commits && frame.same_log) {
+            ended = true;
         }
-        /* The header of the first bad frame may itself be what is damaged: believe its commit. */
-        if (frame.commits && (frame.same_log || number == first_bad)) ended = true;
     }
     return PAWL_OK;
 }
