@@ -93,7 +93,7 @@ static void spread(struct paper *paper, const struct paper_symbol *symbol, int64
     const struct pawl_market_state *state = paper->market->state(paper->ctx, symbol->id);
     way->below_e8 = way->above_e8 = 0;
     if (state == NULL || state->last.e8 != close_e8 || state->bid.e8 <= 0 ||
-        state->bid.e8 > close_e8 || state->ask.e8 < close_e8)
+        state->bid.e8 > close_e8 || state->ask.e8 < close_e8 || state->ask.e8 > PAPER_PRICE_MAX)
         return;
     way->below_e8 = close_e8 - state->bid.e8;
     way->above_e8 = state->ask.e8 - close_e8;

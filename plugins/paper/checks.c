@@ -49,7 +49,7 @@ static bool would_trigger(const struct paper *paper, const struct paper_order *o
 }
 
 static enum paper_refusal check_price(int64_t price_e8, const struct pawl_instrument *def) {
-    if (price_e8 <= 0) return PAPER_REFUSE_PRICE;
+    if (price_e8 <= 0 || price_e8 > PAPER_PRICE_MAX) return PAPER_REFUSE_PRICE;
     if (def->tick.e8 > 0 && price_e8 % def->tick.e8 != 0) return PAPER_REFUSE_TICK;
     return PAPER_REFUSE_NONE;
 }

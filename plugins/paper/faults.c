@@ -73,6 +73,7 @@ static void wait_for(struct paper *paper, const struct pawl_ev_fault *event, uin
     if (fault.class_ > PAWL_ERROR_CLASS_UNKNOWN) fault.class_ = 0;
     if (fault.left == 0) fault.left = 1;
     if (fault.delay_ns < 0) fault.delay_ns = 0;
+    if (fault.delay_ns > PAPER_DELAY_MAX_NS) fault.delay_ns = PAPER_DELAY_MAX_NS;
     world->faults[world->fault_count++] = fault;
     paper_put_fault(world, &fault, paper->now_ns);
 }
@@ -135,7 +136,10 @@ void paper_fault_event(struct paper *paper, const struct pawl_ev_fault *event) {
     }
     switch (event->what) {
     case PAWL_FAULT_KIND_DISCONNECT:
-        paper_link_set(paper, false, event->delay > 0 ? paper->now_ns + event->delay : 0,
+        paper_link_set(paper, false,
+                       event->delay > 0 && event->delay <= PAPER_DELAY_MAX_NS
+                           ? paper->now_ns + event->delay
+                           : 0,
                        "disconnected by the script");
         break;
     case PAWL_FAULT_KIND_RECONNECT: paper_link_set(paper, true, 0, "connected again"); break;

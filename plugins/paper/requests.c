@@ -79,7 +79,8 @@ static void draft(const struct paper *paper, const struct pawl_ev_submit *submit
     if (paper_is_conditional(ret)) ret->stop_e8 = submit->stop_price.e8;
     if (ret->kind == PAWL_KIND_MARKET || ret->kind == PAWL_KIND_STOP) ret->price_e8 = 0;
     if (paper->rules->caps.exit_bound == PAWL_EXIT_OCA) ret->group = submit->group;
-    if (submit->expires - paper->now_ns >= paper->rules->expiry_min_ns)
+    int64_t near_ns = paper->rules->expiry_min_ns;
+    if (submit->expires > 0 && (near_ns == 0 || submit->expires - paper->now_ns >= near_ns))
         ret->expires_ns = submit->expires;
     ret->arrived_ns = paper->now_ns;
     if (paper_is_ticket_venue(paper) && ret->reduce) {

@@ -36,7 +36,7 @@ enum paper_refusal {
     PAPER_REFUSE_KIND,
     PAPER_REFUSE_TRAILING,
     PAPER_REFUSE_SIDE,
-    PAPER_REFUSE_PRICE,         /* missing, or below zero */
+    PAPER_REFUSE_PRICE,         /* missing, below zero or beyond any range */
     PAPER_REFUSE_TICK,
     PAPER_REFUSE_STEP,
     PAPER_REFUSE_MIN_QUANTITY,

@@ -27,6 +27,8 @@
 #define PAPER_FAULTS_MAX 64u
 #define PAPER_BUCKETS 16384u
 #define PAPER_OID_SIZE 24u
+#define PAPER_PRICE_MAX (INT64_MAX / 4)
+#define PAPER_DELAY_MAX_NS (INT64_C(31622400) * PAWL_NS) /* of a fault: a year */
 
 /* Prices a level may hang on. */
 enum paper_line { PAPER_BID, PAPER_ASK, PAPER_LAST, PAPER_MARK, PAPER_LINES };

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NUMBER_MAX (UINT64_C(1) << 62) /* of orders, fills and faults */
+
 struct reader {
     struct paper_world *world;
     const char *at, *end; /* of the line being read */
@@ -122,15 +124,32 @@ union row {
     struct paper_step step;
 };
 
+/* Could the venue have written it? Matching relies on these. */
+static bool is_order(const struct paper_order *read) {
+    bool ended = read->state == PAWL_ORDER_STATE_FILLED ||
+                 read->state == PAWL_ORDER_STATE_CANCELLED ||
+                 read->state == PAWL_ORDER_STATE_EXPIRED;
+    if (!ended && !paper_order_works(read)) return false;
+    if (read->number == 0 || read->number > NUMBER_MAX || read->id[0] == '\0') return false;
+    if (read->symbol == 0 || read->account == 0 || read->side == 0 || read->position_side == 0 ||
+        read->role == 0 || read->kind == 0 || read->kind == PAWL_KIND_TRAILING)
+        return false;
+    return read->filled_e8 >= 0 && read->filled_e8 <= read->quantity_e8 &&
+           (ended || read->dormant || read->filled_e8 < read->quantity_e8) && read->price_e8 >= 0 &&
+           read->stop_e8 >= 0 && read->price_e8 <= PAPER_PRICE_MAX &&
+           read->stop_e8 <= PAPER_PRICE_MAX;
+}
+
 static int apply_order(struct reader *reader, const struct paper_order *read) {
     struct paper_world *world = reader->world;
-    if (read->number == 0 || read->id[0] == '\0' || read->symbol == 0 || read->account == 0)
-        return bad(reader, "order without a number, id, symbol or account", "");
+    if (!is_order(read)) return bad(reader, "not an order the venue could have", "");
     struct paper_order *order = paper_order_numbered(world, read->number);
-    if (order == NULL) order = paper_order_new(world, read->number, read->id);
+    bool known = order != NULL;
+    if (!known) order = paper_order_new(world, read->number, read->id);
     if (order == NULL) return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
-    if (order->symbol != 0 && order->symbol != read->symbol)
-        return bad(reader, "order changes its symbol", "");
+    if (known && (order->symbol != read->symbol || order->account != read->account ||
+                  strcmp(order->id, read->id) != 0 || !paper_order_works(order)))
+        return bad(reader, "an order changes what it is, or after its end", "");
     struct paper_order next = *read;
     next.id_next = order->id_next;
     next.number_next = order->number_next;
@@ -142,10 +161,24 @@ static int apply_order(struct reader *reader, const struct paper_order *read) {
     return PAWL_OK;
 }
 
+static int apply_execution(struct reader *reader, const struct paper_execution *read) {
+    struct paper_world *world = reader->world;
+    if (read->symbol == 0 || read->account == 0 || read->side == 0 || read->quantity_e8 <= 0 ||
+        read->price_e8 <= 0 || read->number > NUMBER_MAX || read->ticket > NUMBER_MAX)
+        return bad(reader, "not a fill the venue could have", "");
+    struct paper_execution *execution = paper_execution_new(world);
+    if (execution == NULL) return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
+    *execution = *read;
+    if (read->number > world->last_execution) world->last_execution = read->number;
+    if (read->ticket > world->last_order) world->last_order = read->ticket;
+    return PAWL_OK;
+}
+
 static int apply_position(struct reader *reader, const struct paper_position *read) {
     struct paper_world *world = reader->world;
-    if (read->symbol == 0 || read->account == 0 || read->side == 0 || read->quantity_e8 < 0)
-        return bad(reader, "position without a symbol, account, side or quantity", "");
+    if (read->symbol == 0 || read->account == 0 || read->side == 0 || read->quantity_e8 < 0 ||
+        read->price_e8 < 0 || read->ticket > NUMBER_MAX)
+        return bad(reader, "not a position the venue could have", "");
     struct paper_position *position =
         paper_position_find(world, read->account, read->symbol, read->side, read->ticket);
     if (position == NULL && read->quantity_e8 == 0) return PAWL_OK;
@@ -160,6 +193,9 @@ static int apply_fault(struct reader *reader, const struct paper_fault *read) {
     struct paper_world *world = reader->world;
     uint32_t at = 0;
     while (at < world->fault_count && world->faults[at].number != read->number) at++;
+    if (read->number == 0 || read->number > NUMBER_MAX || read->what == 0 || read->delay_ns < 0 ||
+        read->delay_ns > PAPER_DELAY_MAX_NS)
+        return bad(reader, "not a fault the venue could have", "");
     if (read->number > world->last_fault) world->last_fault = read->number;
     if (read->left == 0) {
         if (at == world->fault_count) return PAWL_OK;
@@ -176,7 +212,6 @@ static int apply_fault(struct reader *reader, const struct paper_fault *read) {
 
 static int apply(struct reader *reader, enum paper_line_id id, const union row *row) {
     struct paper_world *world = reader->world;
-    struct paper_execution *execution;
     switch (id) {
     case L_WORLD:
         if (row->header.version != PAPER_WORLD_VERSION)
@@ -187,13 +222,7 @@ static int apply(struct reader *reader, enum paper_line_id id, const union row *
         world->created_ns = row->header.created_ns;
         return PAWL_OK;
     case L_ORDER: return apply_order(reader, &row->order);
-    case L_FILL:
-        execution = paper_execution_new(world);
-        if (execution == NULL) return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
-        *execution = row->execution;
-        if (execution->ticket > world->last_order) world->last_order = execution->ticket;
-        if (execution->number > world->last_execution) world->last_execution = execution->number;
-        return PAWL_OK;
+    case L_FILL: return apply_execution(reader, &row->execution);
     case L_POSITION: return apply_position(reader, &row->position);
     case L_FAULT: return apply_fault(reader, &row->fault);
     case L_LINK:

@@ -1,0 +1,231 @@
+/* paper: the world file: written before anything is told, read back after a crash. */
+#include "paper_play.h"
+
+static void nothing_is_told_that_is_not_written(void **state) {
+    (void)state;
+    struct play p;
+    play_start(&p, "ideal", false);
+    play_quote(&p, 10000, 10002);
+    p.fake.files_fail = true;
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    fake_advance(&p.fake, 10 * PAWL_NS);
+    assert_nothing(&p);
+    assert_non_null(strstr(p.fake.log_text, "disk full"));
+    p.fake.files_fail = false;
+    fake_advance(&p.fake, PAWL_NS);
+    assert_int_equal(play_count(&p, PAWL_EV_ACCEPTED), 1);
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    assert_non_null(paper_order_find(play_paper(&p)->world, p.id));
+    play_done(&p);
+}
+
+static void the_world_outlives_the_host(void **state) {
+    (void)state;
+    struct play p;
+    char stop[24];
+    play_start(&p, "ideal", false);
+    play_open(&p, BUY, 100, NULL);
+    SUBMIT(&p, .side = SELL, .kind = PAWL_KIND_STOP, .reduce = 1, .quantity = 100, .stop = 9900);
+    memcpy(stop, p.id, sizeof stop);
+    FAULT(&p, .what = PAWL_FAULT_KIND_DUPLICATE_FILL);
+    play_send_submit(&p, (struct wish){.side = BUY, .quantity = 100}); /* lost on the way */
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    fake_clear(&p.fake);
+    fake_advance(&p.fake, PAWL_NS);
+    assert_nothing(&p);
+    play_quote(&p, 9890, 9892);
+    assert_int_equal(play_count(&p, PAWL_EV_EXECUTION), 2); /* the fault was remembered */
+    assert_string_equal(SEEN(&p, execution, EXECUTION, 0)->order, stop);
+    assert_int_equal(SEEN(&p, execution, EXECUTION, 0)->account, 1);
+    assert_int_equal(play_position(&p), 0);
+    play_done(&p);
+}
+
+static void rows_that_were_matched_are_not_matched_again(void **state) {
+    (void)state;
+    struct play p;
+    play_start(&p, "ideal", false);
+    fake_quote(&p.fake, 1, 10000 * CENT, 10002 * CENT, 1);
+    SUBMIT(&p, .side = BUY, .kind = PAWL_KIND_LIMIT, .quantity = 100, .price = 9900);
+    fake_quote(&p.fake, 1, 9890 * CENT, 9892 * CENT, 2); /* fills */
+    fake_advance(&p.fake, TRIP);
+    fake_quote(&p.fake, 1, 9990 * CENT, 9992 * CENT, 3);
+    SUBMIT(&p, .side = BUY, .kind = PAWL_KIND_LIMIT, .quantity = 100, .price = 9900);
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    fake_clear(&p.fake);
+    fake_quote(&p.fake, 1, 9890 * CENT, 9892 * CENT, 2); /* the host reads its feed again */
+    fake_quote(&p.fake, 1, 9990 * CENT, 9992 * CENT, 3);
+    fake_advance(&p.fake, TRIP);
+    assert_nothing(&p);
+    fake_quote(&p.fake, 1, 9890 * CENT, 9892 * CENT, 4);
+    fake_advance(&p.fake, TRIP);
+    assert_traded(&p, 9900, 100);
+    play_done(&p);
+}
+
+static void faults_of_rows_already_seen_do_not_strike_again(void **state) {
+    (void)state;
+    struct play p;
+    play_start(&p, "ideal", false);
+    play_quote(&p, 10000, 10002);
+    struct pawl_ev_fault fault = {.head = {.size = sizeof fault, .type = PAWL_EV_FAULT,
+                                           .cookie = 5},
+                                  .what = PAWL_FAULT_KIND_REJECT};
+    fake_send(&p.fake, &fault.head);
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    fake_send(&p.fake, &fault.head);
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    assert_int_equal(play_count(&p, PAWL_EV_REFUSED), 1);
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    assert_int_equal(play_count(&p, PAWL_EV_REFUSED), 1);
+    play_done(&p);
+}
+
+static void a_torn_last_line_is_dropped_with_its_step(void **state) {
+    (void)state;
+    struct play p;
+    play_start(&p, "ideal", false);
+    play_open(&p, BUY, 100, NULL);
+    struct fake_file *file = fake_file(&p.fake, "world.jsonl");
+    size_t whole = file->len;
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    size_t more = file->len;
+    fake_stop(&p.fake);
+    char *bytes = malloc(more);
+    assert_non_null(bytes);
+    memcpy(bytes, file->bytes, more);
+    for (size_t len = whole; len < more; len++) { /* cut at every byte of the last step */
+        fake_file_set(&p.fake, "world.jsonl", bytes, len);
+        p.fake.log_count = 0;
+        assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_OK);
+        assert_int_equal(p.fake.log_count, 1 + (len > whole)); /* what is there, what is not */
+        assert_null(paper_order_find(play_paper(&p)->world, p.id));
+        assert_int_equal(fake_file(&p.fake, "world.jsonl")->len, whole);
+        fake_stop(&p.fake);
+    }
+    free(bytes);
+    play_done(&p);
+}
+
+static void a_malformed_line_is_named_and_nothing_starts(void **state) {
+    (void)state;
+    static const char step[] = "{\"k\":\"step\",\"row\":0,\"t\":1,\"prng\":1}\n";
+    static const struct {
+        const char *line, *says;
+    } cases[] = {
+        {"nonsense", "world.jsonl:1: not a line"},
+        {"{\"k\":\"poem\"}", "unknown kind poem"},
+        {"{\"k\":\"order\",\"colour\":1}", "unknown field colour"},
+        {"{\"k\":\"order\",\"n\":\"x\"}", "bad value of n"},
+        {"{\"k\":\"order\",\"n\":1}", "not an order"},
+        {"{\"k\":\"order\",\"n\":99999999999999999999999}", "bad value of n"},
+        {"{\"k\":\"position\",\"quantity\":\"-1\"}", "not a position"},
+        {"{\"k\":\"position\",\"quantity\":\"1e9\"}", "bad value of quantity"},
+        {"{\"k\":\"link\",\"down\":1} ", "malformed"},
+        {"{\"k\":\"link\",\"down\":300}", "bad value of down"},
+        {"{\"k\":\"world\",\"version\":9}", "another version"},
+        {"{\"k\":\"world\",\"version\":1,\"personality\":\"mt5_hedging\"}", "another personality"},
+        {"{\"k\":\"link\"", "malformed"},
+        {"{\"k\":\"fill\",\"n\":1}", "not a fill"},
+        {"{\"k\":\"fault\",\"n\":1,\"left\":1}", "not a fault"},
+        {"", "not a line"},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        struct play p;
+        char text[512];
+        bool unfinished = i % 2 == 1; /* in the last step: complete lines must be good, too */
+        play_init(&p, "ideal", false);
+        int len = snprintf(text, sizeof text, "%s\n%s", cases[i / 2].line, unfinished ? "" : step);
+        fake_file_set(&p.fake, "world.jsonl", text, (size_t)len);
+        assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_DATA);
+        assert_non_null(strstr(p.fake.err.text, "world.jsonl:1: "));
+        if (strstr(p.fake.err.text, cases[i / 2].says) == NULL)
+            fail_msg("%s: %s", cases[i / 2].line, p.fake.err.text);
+        play_done(&p);
+    }
+}
+
+/* What matching relies on is checked when it is read. */
+static void orders_that_cannot_be_are_not_read(void **state) {
+    (void)state;
+    static const char good[] =
+        "{\"k\":\"order\",\"n\":1,\"id\":\"a\",\"account\":\"demo\",\"symbol\":\"EURUSD\","
+        "\"state\":\"accepted\",\"side\":\"BUY\",\"position_side\":\"LONG\",\"role\":\"main\","
+        "\"kind\":\"market\",\"quantity\":\"1\",\"filled\":\"0\"}\n";
+    static const struct {
+        const char *from, *to;
+        bool second; /* as a second line about the same order */
+    } cases[] = {
+        {"accepted", "intent", false},          {"\"filled\":\"0\"", "\"filled\":\"2\"", false},
+        {"\"filled\":\"0\"", "\"filled\":\"1\"", false}, {"market", "trailing", false},
+        {"\"quantity\":\"1\"", "\"quantity\":\"-1\"", false},
+        {"\"id\":\"a\"", "\"id\":\"b\"", true},  {"demo", "other", true},
+        {"EURUSD", "OTHER", true},              {"\"n\":1", "\"n\":9223372036854775808", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play p;
+        char text[1400];
+        const char *at = strstr(good, cases[i].from);
+        assert_non_null(at);
+        play_init(&p, "ideal", false);
+        int len = snprintf(text, sizeof text, "%s%.*s%s%s{\"k\":\"step\",\"row\":0,\"prng\":1}\n",
+                           cases[i].second ? good : "", (int)(at - good), good, cases[i].to,
+                           at + strlen(cases[i].from));
+        fake_file_set(&p.fake, "world.jsonl", text, (size_t)len);
+        assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_DATA);
+        assert_non_null(strstr(p.fake.err.text, cases[i].second ? ".jsonl:2: " : ".jsonl:1: "));
+        play_done(&p);
+    }
+}
+
+static void a_symbol_that_is_gone_stays_untouched(void **state) {
+    (void)state;
+    struct play p;
+    play_start(&p, "ideal", false);
+    play_open(&p, BUY, 100, NULL);
+    SUBMIT(&p, .side = SELL, .kind = PAWL_KIND_STOP, .reduce = 1, .quantity = 100, .stop = 9900);
+    fake_stop(&p.fake);
+    strcpy(p.fake.instruments[0].symbol, "GBPUSD");
+    assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_OK);
+    assert_int_equal(p.fake.log_count, 2); /* that it is not configured, and what is there */
+    fake_clear(&p.fake);
+    play_quote(&p, 9000, 9002);
+    play_query(&p, PAWL_QUERY_WHAT_POSITIONS, NULL);
+    play_query(&p, PAWL_QUERY_WHAT_ORDERS, NULL);
+    assert_int_equal(play_count(&p, 0), 2); /* only that it is answered */
+    play_done(&p);
+}
+
+static void executions_of_a_new_world_have_new_ids(void **state) {
+    (void)state;
+    struct play p;
+    char first[48];
+    play_start(&p, "ideal", false);
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    play_quote(&p, 10000, 10002);
+    memcpy(first, SEEN(&p, execution, EXECUTION, 0)->execution, sizeof first);
+    fake_stop(&p.fake);
+    fake_file_set(&p.fake, "world.jsonl", "", 0);
+    fake_advance(&p.fake, PAWL_NS);
+    assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_OK);
+    fake_clear(&p.fake);
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    play_quote(&p, 10000, 10002);
+    assert_string_not_equal(first, SEEN(&p, execution, EXECUTION, 0)->execution);
+    play_done(&p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_told_that_is_not_written),
+        cmocka_unit_test(the_world_outlives_the_host),
+        cmocka_unit_test(rows_that_were_matched_are_not_matched_again),
+        cmocka_unit_test(faults_of_rows_already_seen_do_not_strike_again),
+        cmocka_unit_test(a_torn_last_line_is_dropped_with_its_step),
+        cmocka_unit_test(a_malformed_line_is_named_and_nothing_starts),
+        cmocka_unit_test(orders_that_cannot_be_are_not_read),
+        cmocka_unit_test(a_symbol_that_is_gone_stays_untouched),
+        cmocka_unit_test(executions_of_a_new_world_have_new_ids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
