@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rfc3339.h"
+#include "book/report.h"
 
 #define AMOUNT_MAX 32u
 #define MONEY_DECIMALS 2
@@ -182,10 +183,15 @@ static void refused(struct narrator *to, const struct book *book,
                     const struct pawl_ev_risk_refused *ev) {
     begin(to, book, ev->instrument, ev->ref, ev->lot);
     fprintf(to->out, "refused by %s: %s\n", ev->limit, ev->message);
+    TEXT_SET(to->refusal, ev->message);
 }
 
 static void ignored(struct narrator *to, const struct book *book,
                     const struct pawl_ev_entry_ignored *ev) {
+    bool told = to->refusal[0] != '\0' &&
+                strncmp(to->refusal, ev->reason, sizeof ev->reason - 1) == 0;
+    to->refusal[0] = '\0';
+    if (told) return; /* the refusal was the line before */
     begin(to, book, ev->instrument, ev->ref, 0);
     fprintf(to->out, "ignored %s: %s\n", ev->side == PAWL_SIDE_BUY ? "BUY" : "SELL", ev->reason);
 }

@@ -16,6 +16,7 @@
 struct narrator { /* zero it, then set out */
     FILE *out;
     struct pawl_money net; /* profit less fees of the lots closed so far */
+    char refusal[128];     /* the last one told: its requester repeats it */
 };
 
 /* book says names, ticks and currencies. Events nobody wants to read are passed over. */
