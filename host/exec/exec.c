@@ -55,6 +55,12 @@ void exec_wake_at(struct exec *exec, enum exec_key what, uint64_t number, int64_
                      "too many timers are set; a retry or look-up is lost");
 }
 
+void exec_wake_lot(struct exec *exec, struct lot *lot, int64_t due_ns) {
+    if (lot->wake_ns != 0 && lot->wake_ns <= due_ns) return;
+    lot->wake_ns = due_ns;
+    exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, due_ns);
+}
+
 /* An order that was live when the last process ended: sent or not, answered or not, nobody knows.
  * What was merely working is looked up too; it may have filled meanwhile. */
 static void restore_order(struct exec *exec, struct order *order) {
@@ -62,6 +68,8 @@ static void restore_order(struct exec *exec, struct order *order) {
     if (order->rec.attached) {
         struct order *entry = book_order(exec->book, order->rec.parent);
         if (entry != NULL) entry->attached = order;
+        /* It does not exist at the venue before the entry fills. */
+        if (entry != NULL && order_is_live(entry) && entry->rec.filled.e8 == 0) return;
     }
     if (!order_is_working(order)) order->rec.state = PAWL_ORDER_STATE_UNKNOWN;
     if (order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order)) return;
@@ -98,6 +106,10 @@ static void on_key(struct exec *exec, uint64_t key, bool is_timer) {
         if ((order = book_order(exec->book, number)) != NULL) lookup_due(exec, order);
         break;
     case EXEC_KEY_RETRY:
+        if ((lot = book_lot(exec->book, number)) == NULL) break;
+        lot->wake_ns = 0;
+        book_dirty(exec->book, lot);
+        break;
     case EXEC_KEY_GROUP:
         if ((lot = book_lot(exec->book, number)) != NULL) book_dirty(exec->book, lot);
         break;

@@ -116,6 +116,8 @@ static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec,
                                                        const struct lot *lot) {
     return &exec->book->accounts[lot->rec.account].caps;
 }
+/* Look at the lot again at the earliest of the times asked for. */
+void exec_wake_lot(struct exec *exec, struct lot *lot, int64_t due_ns);
 void exec_wake_at(struct exec *exec, enum exec_key what, uint64_t number, int64_t due_ns);
 
 /* Turn of the oldest command that waits for the disk; false = none waits. */

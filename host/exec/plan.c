@@ -5,6 +5,8 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
+#define ENTRY_WAIT_NS (PAWL_NS / 10)
+
 struct leaves lot_leaves(const struct lot *lot) {
     struct leaves sum = {0};
     for (const struct order *order = lot->orders; order != NULL; order = order->next) {
@@ -79,8 +81,7 @@ static bool leave_waiting(struct exec *exec, struct lot *lot) {
                    "waited too long for the other lot");
         return true;
     }
-    if (lot->rec.after_expires != 0)
-        exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->rec.after_expires);
+    if (lot->rec.after_expires != 0) exec_wake_lot(exec, lot, lot->rec.after_expires);
     return false;
 }
 
@@ -105,7 +106,9 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
                            .lot = lot,
                            .ref = lot->rec.ref};
     switch (risk_entry(exec, &ask, why)) {
-    case RISK_WAIT: exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->entry_retry_ns); return;
+    case RISK_WAIT: /* the broker's recovery looks at every lot anyway; the message rate refills */
+        exec_wake_lot(exec, lot, book_now(exec->book) + ENTRY_WAIT_NS);
+        return;
     case RISK_REFUSE:
         want_spent(exec, lot, PAWL_ROLE_MAIN, 0, PAWL_ERROR_CLASS_FATAL, lot->rec.entry_gen, why);
         cut_entry(exec, lot, "REFUSED");
@@ -148,12 +151,11 @@ static void plan_entry(struct exec *exec, struct lot *lot) {
     int64_t missing = entry_missing(exec, lot, &leaves);
     if (missing > 0 && lot->rec.state != PAWL_LOT_STATE_WAITING) {
         if (lot->entry_retry_ns > now)
-            exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->entry_retry_ns);
+            exec_wake_lot(exec, lot, lot->entry_retry_ns);
         else
             send_entry(exec, lot, missing);
     }
-    if (wanted && lot->rec.entry_expires > now)
-        exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->rec.entry_expires);
+    if (wanted && lot->rec.entry_expires > now) exec_wake_lot(exec, lot, lot->rec.entry_expires);
 }
 
 /* Nothing open, nothing wanted in: what still works is taken back, then the lot is history. */
@@ -202,10 +204,11 @@ static void pending_cancels(struct exec *exec, struct lot *lot) {
 void plan_lot(struct exec *exec, struct lot *lot) {
     if (lot->rec.state == PAWL_LOT_STATE_CLOSED) return;
     struct exec_broker *broker = exec_broker_of(exec, lot);
-    if (lot_is_closing(lot) && lot->rec.state == PAWL_LOT_STATE_OPEN) {
-        lot->rec.state = PAWL_LOT_STATE_CLOSING;
+    bool closing = lot_is_closing(lot), told = lot->rec.state == PAWL_LOT_STATE_CLOSING;
+    if (closing != told && (told || lot->rec.state == PAWL_LOT_STATE_OPEN)) {
+        lot->rec.state = closing ? PAWL_LOT_STATE_CLOSING : PAWL_LOT_STATE_OPEN;
         book_changed(exec->book, lot);
-        report_lot_changed(exec->book, lot, lot->rec.reason);
+        report_lot_changed(exec->book, lot, closing ? lot->rec.reason : "the exit failed");
     }
     if (broker != NULL && broker->state != BROKER_DOWN) {
         pending_cancels(exec, lot);

@@ -39,7 +39,7 @@ static bool guard_must_wait(struct exec *exec, struct lot *lot, const struct lea
     }
     int64_t until = lot->guard_cancel_ns + exec->set->guard_cancel_wait_ns;
     if (now >= until) return false;
-    exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, until);
+    exec_wake_lot(exec, lot, until);
     return true;
 }
 
@@ -71,7 +71,7 @@ void plan_exit(struct exec *exec, struct lot *lot) {
     int64_t missing = exit_missing(lot, &leaves);
     if (missing <= 0 || lot->rec.exit_spent) return;
     if (lot->exit_retry_ns > book_now(exec->book)) {
-        exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->exit_retry_ns);
+        exec_wake_lot(exec, lot, lot->exit_retry_ns);
         return;
     }
     int64_t free_e8 = lot_open_e8(lot) - leaves.exit_e8 - leaves.target_e8;

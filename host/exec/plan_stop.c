@@ -104,7 +104,7 @@ void plan_stop(struct exec *exec, struct lot *lot) {
     }
     if (seen.in_flight > 0) return; /* no second stop until there is evidence about the first */
     if (lot->stop_retry_ns > book_now(exec->book)) {
-        exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->stop_retry_ns);
+        exec_wake_lot(exec, lot, lot->stop_retry_ns);
         return;
     }
     if (lot->rec.stop_tries > exec->set->retry_tries) return; /* the guard has it */

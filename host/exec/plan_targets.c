@@ -140,7 +140,7 @@ void plan_targets(struct exec *exec, struct lot *lot) {
             continue;
         }
         if (lot->target_retry_ns > book_now(exec->book)) {
-            exec_wake_at(exec, EXEC_KEY_RETRY, lot->rec.id, lot->target_retry_ns);
+            exec_wake_lot(exec, lot, lot->target_retry_ns);
         } else if (target->fired) {
             plan_fired(exec, lot, target);
         } else if (rests(exec, lot, target)) {
