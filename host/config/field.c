@@ -96,6 +96,8 @@ static int say_range(const struct field *field, int64_t value, char *message) {
         snprintf(message, room, "must be %s, not %s", low, given);
     else if (field->type == FIELD_DECIMAL && field->min == 1 && field->max == PAWL_E8 - 1)
         snprintf(message, room, "must be above 0 and below 1, not %s", given);
+    else if (field->type == FIELD_DECIMAL && field->max == PAWL_E8 - 1)
+        snprintf(message, room, "must be at least %s and below 1, not %s", low, given);
     else if (field->max == INT64_MAX && field->min == 1 && field->type == FIELD_DECIMAL)
         snprintf(message, room, "must be above 0, not %s", given);
     else if (field->max == INT64_MAX)

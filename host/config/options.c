@@ -187,6 +187,8 @@ static void print_range(const struct pawl_option *option, const char *type, FILE
         fprintf(out, " from %s", low);
     else if (option->type == PAWL_OPT_DECIMAL && option->min == 1 && option->max == PAWL_E8 - 1)
         fprintf(out, " above 0 and below 1");
+    else if (option->type == PAWL_OPT_DECIMAL && option->max == PAWL_E8 - 1)
+        fprintf(out, " at least %s, below 1", low);
     else
         fprintf(out, " %s to %s", low, high);
 }
