@@ -1,10 +1,9 @@
 /*
  * config.h - the configuration: one main JSON file, an optional folder of more, --set overrides.
  *
- * config_load() reads, merges, checks and converts everything it can check without loading a
- * plugin, and reports every fault. What is left to the caller: the options of each plugin
- * (options.h, with config_plugin_options()), that an account's broker is a broker, and names only a
- * feed or the session calendar knows.
+ * config_load() reads, merges and checks everything that can be checked without loading a plugin,
+ * and reports every fault. Left to the caller: the options of each plugin (config_plugin_options()),
+ * that an account's broker is a broker, and names only a feed or the session calendar knows.
  *
  * Owner    struct config owns all text and JSON in it until config_free(). Read-only after loading.
  * Units    amounts at 1e-8 in the scalars of pawl_types.h; *_ns nanoseconds. 0 of a limit = off.
