@@ -2,8 +2,8 @@
  * config.h - the configuration: one main JSON file, an optional folder of more, --set overrides.
  *
  * config_load() reads, merges and checks everything that can be checked without loading a plugin,
- * and reports every fault. Left to the caller: the options of each plugin (config_plugin_options()),
- * that an account's broker is a broker, and names only a feed or the session calendar knows.
+ * and reports every fault. Left to the caller: the options of plugins (config_plugin_options()),
+ * that an account's broker is a broker, names that only a feed or the session calendar knows.
  *
  * Owner    struct config owns all text and JSON in it until config_free(). Read-only after loading.
  * Units    amounts at 1e-8 in the scalars of pawl_types.h; *_ns nanoseconds. 0 of a limit = off.
