@@ -63,7 +63,7 @@ int instance_create(struct instance *instance, const struct pawl_plugin *plugin,
     if (rc == PAWL_OK) {
         rc = plugin->create(&instance->ctx, options, &instance->self, &why);
         if (rc != PAWL_OK)
-            rc = pawl_fail(err, rc, "%s: it did not start: %s", name,
+            rc = pawl_fail(err, rc, "plugins.%s: it did not start: %s", name,
                            why.text[0] != '\0' ? why.text : pawl_rc_text(rc));
     }
     instance->created = rc == PAWL_OK;
