@@ -103,6 +103,7 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
     bool first = lot->rec.entered.e8 == 0;
     lot->rec.entered.e8 += part->quantity.e8;
     lot->rec.entry_value.e8 += value_e8;
+    lot->entry_fill_ns = book_now(book);
     if (first) {
         lot->rec.opened = book_now(book);
         struct pawl_ev_transaction_opened ev;
@@ -116,8 +117,7 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
         book_publish(book, &ev.head);
     }
     if (!lot->rec.r_frozen) {
-        int64_t distance = lot_entry(lot).e8 - lot->rec.initial_stop.e8;
-        lot->rec.r.e8 = distance < 0 ? -distance : distance;
+        lot_set_r(lot);
         lot->rec.original = lot->rec.entered;
     }
     if (lot->rec.state == PAWL_LOT_STATE_ENTERING || lot->rec.state == PAWL_LOT_STATE_WAITING)

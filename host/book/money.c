@@ -82,6 +82,11 @@ struct pawl_price lot_exit(const struct lot *lot) {
     return average(lot->rec.exit_value, lot->rec.exited);
 }
 
+void lot_set_r(struct lot *lot) {
+    int64_t distance_e8 = lot_entry(lot).e8 - lot->rec.initial_stop.e8;
+    lot->rec.r.e8 = distance_e8 < 0 ? -distance_e8 : distance_e8;
+}
+
 struct pawl_ratio lot_r_of(const struct lot *lot, struct pawl_price price) {
     struct pawl_ratio r = {0};
     int64_t distance;

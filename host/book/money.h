@@ -21,6 +21,7 @@ int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret);
 struct pawl_price lot_entry(const struct lot *lot); /* average; 0 before a fill */
 struct pawl_price lot_exit(const struct lot *lot);  /* average; 0 before an exit */
+void lot_set_r(struct lot *lot); /* |average entry - initial stop| */
 struct pawl_ratio lot_r_of(const struct lot *lot,
                            struct pawl_price price); /* profit in R; 0 = no R */
 int book_equity(const struct book *book, uint32_t account, struct pawl_money *ret);

@@ -277,6 +277,13 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason) {
 
 /* ---- stop and targets ---- */
 
+/* A stop that is set in the moment of an entry's fill, from its price, is what the lot starts with;
+ * only later ones are moves. */
+static bool is_initial_stop(const struct exec *exec, const struct lot *lot) {
+    return !lot->rec.r_frozen && lot->rec.stop_moves == 0 && lot->entry_fill_ns != 0 &&
+           lot->entry_fill_ns == book_now(exec->book);
+}
+
 int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price price,
               const char *reason, bool force, struct pawl_err *err) {
     struct lot *lot = find(exec, id, err);
@@ -305,10 +312,15 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
     TEXT_SET(ev.reason, reason);
     lot->rec.stop = level;
     lot->rec.stop_gen++;
-    lot->rec.stop_moves++;
     lot->rec.stop_tries = 0;
+    if (is_initial_stop(exec, lot)) {
+        lot->rec.initial_stop = level;
+        lot_set_r(lot);
+    } else {
+        lot->rec.stop_moves++;
+        exec->book->totals.stops_moved++;
+    }
     lot->stop_retry_ns = 0;
-    exec->book->totals.stops_moved++;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     book_publish(exec->book, &ev.head);

@@ -170,6 +170,17 @@ void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
             wall_seconds > 0 ? (double)s->events / wall_seconds : 0.0);
 }
 
+/* To the cent, for people. */
+static const char *cents(int64_t e8, char out[PAWL_E8_TEXT_MAX]) {
+    int64_t rounded_e8;
+    if (pawl_muldiv(e8, 1, PAWL_E8 / 100, PAWL_ROUND_EVEN, &rounded_e8) != PAWL_OK)
+        return amount(e8, out);
+    snprintf(out, PAWL_E8_TEXT_MAX, "%s%" PRId64 ".%02" PRId64, rounded_e8 < 0 ? "-" : "",
+             (rounded_e8 < 0 ? -rounded_e8 : rounded_e8) / 100,
+             (rounded_e8 < 0 ? -rounded_e8 : rounded_e8) % 100);
+    return out;
+}
+
 void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
     char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], from[RFC3339_SIZE] = "-",
                                                                         to[RFC3339_SIZE] = "-";
@@ -189,11 +200,11 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
     for (uint32_t i = 0; i < s->group_count; i++)
         if (s->groups[i].by == 3)
             fprintf(out, "              %-14s %5" PRIu64 "   %s\n", s->groups[i].name,
-                    s->groups[i].lots, amount(s->groups[i].gross_e8 - s->groups[i].fees_e8, a));
-    fprintf(out, "  profit      %s gross, %s fees, %s net\n", amount(s->gross_e8, a),
-            amount(s->fees_e8, b), amount(s->gross_e8 - s->fees_e8, c));
-    fprintf(out, "  equity      %s -> %s\n", amount(s->equity_start.e8, a),
-            amount(s->equity_end.e8, b));
+                    s->groups[i].lots, cents(s->groups[i].gross_e8 - s->groups[i].fees_e8, a));
+    fprintf(out, "  profit      %s gross, %s fees, %s net\n", cents(s->gross_e8, a),
+            cents(s->fees_e8, b), cents(s->gross_e8 - s->fees_e8, c));
+    fprintf(out, "  equity      %s -> %s\n", cents(s->equity_start.e8, a),
+            cents(s->equity_end.e8, b));
     fprintf(out, "  protection  %.3f s naked, %.3f s on the host guard alone\n",
             (double)s->unprotected_ns / 1e9, (double)s->guarded_ns / 1e9);
     fprintf(out, "  alerts      %" PRIu64 "\n  trace hash  %016" PRIx64 "\n", s->alerts,
