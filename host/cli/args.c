@@ -12,7 +12,8 @@ struct option {
 
 static const struct option options[ARGS_] = {
     [ARG_CONFIG] = {"config", "FILE", "the configuration; also -c FILE"},
-    [ARG_DATA] = {"data", "FILE...", "recorded events: JSON Lines or CSV, plain, gz, zst, xz or zip"},
+    [ARG_DATA] = {"data", "FILE...",
+                  "recorded events: JSON Lines or CSV, plain, gz, zst, xz or zip"},
     [ARG_UNTIL_END] = {"until-end", NULL, "stop at the end of the data and print the summary"},
     [ARG_FORMAT] = {"format", "NAME", "format of the data, where the files do not say"},
     [ARG_SYMBOL] = {"symbol", "NAME", "instrument of the data, where the files do not say"},

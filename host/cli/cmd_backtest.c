@@ -55,10 +55,15 @@ static int play(const struct args *args, struct session *session, struct output 
                 struct summary *summary, struct pawl_err *err) {
     double wall_seconds;
     struct backtest_options options = {
-        .data = {.paths = args->data, .path_count = args->data_count, .format = args->format,
-                 .symbol = args->symbol, .skip_bad_rows = arg_given(args, ARG_SKIP_BAD_ROWS)},
-        .trace = arg_given(args, ARG_TRACE) ? stdout : NULL, .trace_copy = out->trace,
-        .out_dir = args->out, .progress = isatty(STDERR_FILENO) != 0 && !arg_given(args, ARG_TRACE)};
+        .data = {.paths = args->data,
+                 .path_count = args->data_count,
+                 .format = args->format,
+                 .symbol = args->symbol,
+                 .skip_bad_rows = arg_given(args, ARG_SKIP_BAD_ROWS)},
+        .trace = arg_given(args, ARG_TRACE) ? stdout : NULL,
+        .trace_copy = out->trace,
+        .out_dir = args->out,
+        .progress = isatty(STDERR_FILENO) != 0 && !arg_given(args, ARG_TRACE)};
     int rc = backtest_run(session, &options, summary, &wall_seconds, err);
     if (rc != PAWL_OK) return rc;
     if (arg_given(args, ARG_JSON))

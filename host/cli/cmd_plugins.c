@@ -216,8 +216,9 @@ const struct command command_plugins = {
     .name = "plugins",
     .summary = "what the plugins are, what they listen to and which options they have",
     .synopsis = "[-c FILE] [--graph] [--set PATH=VALUE]... [--json]",
-    .about = "With -c the plugins of that configuration, else every file of the plugin folder; a\n"
-             "file there that cannot be loaded is one line on stderr. No plugin is started.\n"
-             "--graph prints the wiring for Graphviz: `pawl plugins -c FILE --graph | dot -Tsvg`.\n",
+    .about =
+        "With -c the plugins of that configuration, else every file of the plugin folder; a\n"
+        "file there that cannot be loaded is one line on stderr. No plugin is started.\n"
+        "--graph prints the wiring for Graphviz: `pawl plugins -c FILE --graph | dot -Tsvg`.\n",
     .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_GRAPH),
     .run = run};

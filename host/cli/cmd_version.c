@@ -13,7 +13,8 @@ struct part {
 
 static void print_text(const struct part *parts, size_t count) {
     printf("pawl %s\n", PAWL_VERSION);
-    printf("plugin interface %u.%u, shape \"%s\"\n", PAWL_ABI_MAJOR, PAWL_ABI_MINOR, PAWL_ABI_SHAPE);
+    printf("plugin interface %u.%u, shape \"%s\"\n", PAWL_ABI_MAJOR, PAWL_ABI_MINOR,
+           PAWL_ABI_SHAPE);
     printf("built with\n");
     for (size_t i = 0; i < count; i++)
         printf("  %-10s  %-10s  %s\n", parts[i].name, parts[i].version, parts[i].use);
@@ -47,7 +48,8 @@ const struct command command_version = {
     .name = "version",
     .summary = "what this program is and what it was built with",
     .synopsis = "[--json]",
-    .about = "The version of pawl, of the interface its plugins are built for, and of the libraries\n"
-             "in use.\n",
+    .about =
+        "The version of pawl, of the interface its plugins are built for, and of the libraries\n"
+        "in use.\n",
     .takes = ARG_EVERYWHERE,
     .run = run};

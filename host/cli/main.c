@@ -12,10 +12,11 @@ static const struct command *const commands[] = {&command_run, &command_backtest
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static void help(FILE *out) {
-    fprintf(out, "usage: pawl COMMAND [OPTION...]\n\n"
-                 "pawl looks after open trades: it loads a broker and strategy components, keeps\n"
-                 "every position stopped, and goes on until the venue agrees with what they want.\n\n"
-                 "commands:\n");
+    fprintf(out,
+            "usage: pawl COMMAND [OPTION...]\n\n"
+            "pawl looks after open trades: it loads a broker and strategy components, keeps\n"
+            "every position stopped, and goes on until the venue agrees with what they want.\n\n"
+            "commands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
     fprintf(out, "\n`pawl COMMAND --help` tells more of each.\n"

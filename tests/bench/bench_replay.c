@@ -26,7 +26,8 @@ static const char config_text[] =
     "\"mode\":\"netting\"}},"
     "\"instruments\":{\"T\":{\"account\":\"main\",\"tick\":\"0.01\",\"step\":\"1\","
     "\"min_quantity\":\"1\",\"multiplier\":\"1\",\"currency\":\"USD\"}},"
-    "\"schedule\":[{\"every\":\"5m\",\"entry\":{\"symbol\":\"T\",\"via\":\"linked\",\"side\":\"BUY\","
+    "\"schedule\":[{\"every\":\"5m\",\"entry\":{\"symbol\":\"T\",\"via\":\"linked\",\"side\":"
+    "\"BUY\","
     "\"quantity\":\"1\",\"stop\":{\"pct\":\"0.02\"},\"target\":{\"pct\":\"0.02\"}}}]}";
 
 struct replay {
@@ -61,7 +62,8 @@ static int start(struct replay *replay) {
     const struct pawl_plugin *plugins[2];
     snprintf(path, sizeof path, "%s/bench.json", replay->folder);
     FILE *file = fopen(path, "w");
-    if (file == NULL || errors == NULL || fputs(config_text, file) < 0 || fclose(file) != 0) return -1;
+    if (file == NULL || errors == NULL || fputs(config_text, file) < 0 || fclose(file) != 0)
+        return -1;
     int rc = config_load(path, NULL, 0, &replay->config, errors);
     if (rc != PAWL_OK) config_errors_print(errors, stderr);
     free(errors);
