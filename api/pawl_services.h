@@ -74,7 +74,7 @@ struct pawl_triggers {
     void (*disarm)(struct pawl_ctx *ctx, uint64_t key);
 };
 
-/* ---- pawl.files/1: the instance's own folder, brokers and services ---- */
+/* ---- pawl.files/1: the instance's own files, brokers and services ---- */
 
 #define PAWL_FILES "pawl.files/1"
 #define PAWL_FILE_NAME_MAX 63u
@@ -82,8 +82,8 @@ struct pawl_triggers {
 struct pawl_files {
     uint32_t size;
     uint32_t reserved;
-    /* [any] Names are [A-Za-z0-9_.-]+ in <data_dir>/<instance>/. Nothing is synced: what was
-     * written survives the process, not the machine. */
+    /* [any] A name is [A-Za-z0-9_.-]+, its file <data_dir>/<instance>.NAME. Nothing is synced: what
+     * was written survives the process, not the machine. */
     int (*append)(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                   struct pawl_err *err);
     /* [any] Replace the file as a whole, by rename. */

@@ -1,4 +1,4 @@
-/* pawl.files/1: the instance's own folder, through the disk seam. */
+/* pawl.files/1: the instance's own files, through the disk seam. */
 #include <stdio.h>
 #include <string.h>
 

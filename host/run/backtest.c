@@ -130,7 +130,6 @@ int backtest_run(struct session *session, const struct backtest_options *options
     double began = wall_now();
     memset(ret_summary, 0, sizeof *ret_summary);
     int rc = folder_for_run(options->out_dir, run.folder, sizeof run.folder, err);
-    if (rc == PAWL_OK) rc = folder_for_plugins(session->config, run.folder, err);
     if (rc == PAWL_OK) rc = start(&run, err);
     if (rc == PAWL_OK) rc = data_open(session->config, run.host, &options->data, &run.data, err);
     if (rc == PAWL_OK) rc = play(&run, began, err);

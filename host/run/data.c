@@ -96,7 +96,10 @@ int data_open(const struct config *config, struct host *host, const struct data_
     int rc = feed_open(options->paths, options->path_count, &feed_options, &data->feed, err);
     if (rc != PAWL_OK) {
         data_free(data);
-        return rc;
+        if (rc != PAWL_E_CONFIG) return rc;
+        /* The configuration stands; it is this file that does not fit it. */
+        if (err != NULL) err->rc = PAWL_E_DATA;
+        return PAWL_E_DATA;
     }
     tell_spreads(data);
     *ret = data;

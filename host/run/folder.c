@@ -40,16 +40,6 @@ int folder_for_run(const char *wanted, char *out, size_t size, struct pawl_err *
     return rc;
 }
 
-int folder_for_plugins(const struct config *config, const char *data_dir, struct pawl_err *err) {
-    char path[CONFIG_PATH_MAX + 64];
-    int rc = PAWL_OK;
-    for (uint32_t i = 0; rc == PAWL_OK && i < config->plugin_count; i++) {
-        snprintf(path, sizeof path, "%s/%s", data_dir, config->plugins[i].name);
-        rc = folder_make(path, err);
-    }
-    return rc;
-}
-
 static void remove_level(const char *path, int levels) {
     char child[CONFIG_PATH_MAX + 300];
     DIR *dir = opendir(path);

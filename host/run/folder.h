@@ -7,8 +7,6 @@
 int folder_make(const char *path, struct pawl_err *err); /* with its parents, mode 0700 */
 /* `wanted` made if missing, or a fresh temporary folder; its path in `out`. */
 int folder_for_run(const char *wanted, char *out, size_t size, struct pawl_err *err);
-/* One folder a plugin, for what it keeps itself. */
-int folder_for_plugins(const struct config *config, const char *data_dir, struct pawl_err *err);
 void folder_remove(const char *path); /* a temporary one, with what is in it; two levels */
 
 #endif

@@ -48,10 +48,8 @@ int live_restart_host(struct live *live, struct pawl_err *err) {
 static int open_folder(struct live *live, struct pawl_err *err) {
     const struct config *config = live->session->config;
     live->temporary = !config->host.data_dir_given && live->options->data.path_count > 0;
-    int rc = folder_for_run(live->temporary ? NULL : config->host.data_dir, live->folder,
-                            sizeof live->folder, err);
-    if (rc == PAWL_OK) rc = folder_for_plugins(config, live->folder, err);
-    return rc;
+    return folder_for_run(live->temporary ? NULL : config->host.data_dir, live->folder,
+                          sizeof live->folder, err);
 }
 
 static int open_data(struct live *live, struct pawl_err *err) {

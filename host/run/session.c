@@ -219,7 +219,6 @@ int session_try(struct session *session, struct pawl_err *err) {
     char folder[DISK_PATH_MAX + 1] = "";
     struct host *host = NULL;
     int rc = folder_for_run(NULL, folder, sizeof folder, err);
-    if (rc == PAWL_OK) rc = folder_for_plugins(session->config, folder, err);
     struct host_options options = {.config = session->config,
                                    .plugins = session->plugins,
                                    .data_dir = folder,

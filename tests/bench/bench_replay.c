@@ -76,7 +76,6 @@ static int start(struct replay *replay) {
         plugins[i] = main_fn();
     }
     if (rc == PAWL_OK) rc = disk_posix_new(&replay->disk, &err);
-    if (rc == PAWL_OK) rc = folder_for_plugins(replay->config, replay->folder, &err);
     struct host_options options = {.config = replay->config, .plugins = plugins,
                                    .data_dir = replay->folder, .disk = replay->disk,
                                    .durability = STORE_NONE, .instant = true,
