@@ -79,7 +79,7 @@ int disk_mem_new(struct disk **ret, struct pawl_err *err);
 
 enum disk_fault {
     DISK_DIE = 1, /* this and every later operation fails until a crash or disk_mem_revive() */
-    DISK_EIO,
+    DISK_EIO,   /* a failed sync forgets what it should have written: no later one writes it */
     DISK_ENOSPC,
     DISK_SHORT /* a write leaves its first half, then EIO; other operations: EIO */
 };

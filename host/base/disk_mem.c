@@ -255,10 +255,17 @@ static int mem_write(struct disk_file *base, int64_t at, const void *bytes, size
     return end(base, rc, err);
 }
 
+/* A sync that fails forgets what it should have written: it is still read, as from the system's
+ * cache, but no later sync writes it. */
 static int mem_sync(struct disk_file *base, struct pawl_err *err) {
     struct mem_node *node = NULL;
-    int rc = begin(base, DISK_SYNC, false, &node, NULL, err);
+    bool forgets = false;
+    int rc = begin(base, DISK_SYNC, false, &node, &forgets, err);
     if (rc != PAWL_OK) return rc;
+    if (forgets) {
+        mem_changes_drop(node);
+        return end(base, PAWL_E_IO, err);
+    }
     for (struct mem_change *change = node->first; change != NULL; change = change->next) {
         if (change->is_cut)
             mem_bytes_cut(&node->synced, change->at);

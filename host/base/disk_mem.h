@@ -74,7 +74,8 @@ void mem_name_change_done(struct mem_name_change *change);
 void mem_changes_drop(struct mem_node *node);
 void mem_nodes_collect(struct mem_disk *disk); /* free what nothing points to */
 
-/* Count the operation, tell the watcher, meet the fault. *ret_short = 1: leave the first half. */
+/* Count the operation, tell the watcher, meet the fault. *ret_short = true: a write leaves its
+ * first half, a sync forgets; then they fail. */
 int mem_gate(struct mem_disk *disk, enum disk_op op, bool grows, const char *path, bool *ret_short,
              struct pawl_err *err);
 

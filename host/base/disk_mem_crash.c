@@ -27,11 +27,11 @@ int mem_gate(struct mem_disk *disk, enum disk_op op, bool grows, const char *pat
     if (counted && disk->fail_at > 0 && disk->ops >= disk->fail_at &&
         (disk->ops == disk->fail_at || disk->forever)) {
         if (disk->fault == DISK_DIE) disk->dead = true;
-        if (disk->fault == DISK_EIO)
+        if (disk->fault == DISK_EIO && op != DISK_SYNC)
             return pawl_fail(err, PAWL_E_IO, "%s: %s: Input/output error", path, names[op]);
         if (disk->fault == DISK_ENOSPC && grows)
             return pawl_fail(err, PAWL_E_BUSY, "%s: %s: No space left on device", path, names[op]);
-        if (disk->fault == DISK_SHORT) {
+        if (disk->fault == DISK_SHORT || disk->fault == DISK_EIO) {
             if (ret_short == NULL)
                 return pawl_fail(err, PAWL_E_IO, "%s: %s: Input/output error", path, names[op]);
             *ret_short = true;

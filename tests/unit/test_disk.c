@@ -80,11 +80,12 @@ static void one_disk_does(struct disk *disk, const char *folder) {
     assert_false(there(disk, a));
     assert_int_equal(disk_sync_names(disk, b, NULL), PAWL_OK);
     assert_int_equal(disk_rename(disk, none, b, NULL), PAWL_E_NOTFOUND);
-    assert_int_equal(disk_write(file, 0, "H", 1, NULL), PAWL_OK); /* by its handle, under any name */
+    /* A handle goes on under another name, and under none. */
+    assert_int_equal(disk_write(file, 0, "H", 1, NULL), PAWL_OK);
     assert_memory_equal(content(disk, b), "HEl\0\0x", 6);
     assert_int_equal(disk_remove(disk, b, NULL), PAWL_OK);
     assert_int_equal(disk_remove(disk, b, NULL), PAWL_E_NOTFOUND);
-    assert_int_equal(disk_write(file, 0, "J", 1, NULL), PAWL_OK); /* and under none */
+    assert_int_equal(disk_write(file, 0, "J", 1, NULL), PAWL_OK);
     disk_close(file);
     disk_close(NULL);
     file = must_open(disk, a, DISK_CREATE);

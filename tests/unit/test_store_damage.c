@@ -96,7 +96,7 @@ static void refused_and_untouched(const char *name, int rc_wanted, const char *s
 static void run_sql(const char *sql) {
     sqlite3 *db;
     char *text = NULL;
-    assert_int_equal(sqlite3_open_v2(KIT_PATH, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, KIT_VFS), 0);
+    assert_int_equal(sqlite3_open_v2(KIT_PATH, &db, SQLITE_OPEN_READWRITE, KIT_VFS), SQLITE_OK);
     sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
     if (sqlite3_exec(db, sql, NULL, NULL, &text) != SQLITE_OK) fail_msg("%s: %s", sql, text);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -123,13 +123,14 @@ static void every_accident_is_refused(void **state) {
         {"newer pawl", SIZE_MAX, "PRAGMA user_version=9", PAWL_E_STATE, "written by a newer pawl"},
         {"another program's", SIZE_MAX, "PRAGMA application_id=7", PAWL_E_DATA, "not one of pawl"},
         {"no boot", SIZE_MAX, "DELETE FROM pawl_store", PAWL_E_DATA, "boot counter"},
-        {"boot put back", SIZE_MAX, "UPDATE pawl_store SET boot=boot-1", PAWL_E_DATA, "boot counter"},
+        {"boot put back", SIZE_MAX, "UPDATE pawl_store SET boot=boot-1", PAWL_E_DATA,
+         "boot counter"},
         {"no store table", SIZE_MAX, "DROP TABLE pawl_store", PAWL_E_DATA, "pawl_store"},
         {"newer column", SIZE_MAX, "ALTER TABLE lots ADD COLUMN newer INTEGER", PAWL_E_STATE,
          "table lots has a column \"newer\" that this version does not know"},
         {"column of another type", SIZE_MAX,
-         "DROP TABLE shares; CREATE TABLE shares(id INTEGER PRIMARY KEY, \"order\" TEXT)", PAWL_E_DATA,
-         "table shares, column order"},
+         "DROP TABLE shares; CREATE TABLE shares(id INTEGER PRIMARY KEY, \"order\" TEXT)",
+         PAWL_E_DATA, "table shares, column order"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t size = cases[i].size == SIZE_MAX ? whole.size : cases[i].size;
@@ -179,6 +180,23 @@ static void a_log_without_its_database_is_refused(void **state) {
     assert_int_equal(kit_open(KIT_PATH, KIT_VFS, STORE_FULL, false, &store, &err), PAWL_E_DATA);
     assert_non_null(strstr(err.text, "missing, but its -wal is there"));
     assert_int_equal(hash_of(KIT_PATH "-wal"), before);
+}
+
+/* Of a plugin that is not loaded, so nobody reads its rows: the start still says so. */
+static void damage_in_a_table_nobody_loads_is_refused(void **state) {
+    (void)state;
+    struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
+    struct store *store = NULL;
+    struct pawl_err err = {0};
+    make_database(true);
+    struct image whole = image_of(KIT_PATH);
+    for (size_t at = 0; at + 24 < whole.size; at++)
+        if (memcmp(whole.bytes + at, "turn 40", 7) == 0)
+            memset(whole.bytes + at / 4096 * 4096, 7, 64);
+    put_image(KIT_PATH, whole.bytes, whole.size);
+    assert_int_equal(store_open(&options, &store, &err), PAWL_E_DATA);
+    assert_non_null(strstr(err.text, ": damaged: "));
+    free(whole.bytes);
 }
 
 /* ---- one changed byte ---- */
@@ -250,7 +268,8 @@ static void a_flipped_bit_in_the_log_is_never_believed(void **state) {
             refused++;
             assert_non_null(strstr(err.text, "-wal is damaged"));
         } else if (got.turn != TURNS && !(at >= last && got.turn == TURNS - 1)) {
-            fail_msg("byte %zu of the log: turn %llu was believed", at, (unsigned long long)got.turn);
+            fail_msg("byte %zu of the log: turn %llu was believed", at,
+                     (unsigned long long)got.turn);
         }
         store_abandon(store);
         log.bytes[at] ^= 0x10;
@@ -393,6 +412,7 @@ int main(void) {
         TEST(every_accident_is_refused),
         TEST(a_boot_counter_ends),
         TEST(a_log_without_its_database_is_refused),
+        TEST(damage_in_a_table_nobody_loads_is_refused),
         TEST(a_flipped_bit_in_the_file_is_never_believed),
         TEST(a_flipped_bit_in_the_log_is_never_believed),
         TEST(a_log_cut_anywhere_gives_a_prefix),
