@@ -1,4 +1,4 @@
-/* The table of venue rules. Sources of the cells: docs/decisions/0005-paper-venue-rules.md. */
+/* The table of venue rules. Sources of the cells: docs/decisions/0006-paper-venue-rules.md. */
 #include "rules.h"
 
 static const struct paper_rules ideal = {

@@ -1,6 +1,6 @@
 /*
  * rules.h - what a venue does, as data: one row a personality. The code asks the row, never the
- * name. Where each cell comes from: docs/decisions/0005-paper-venue-rules.md.
+ * name. Where each cell comes from: docs/decisions/0006-paper-venue-rules.md.
  */
 #ifndef PAPER_RULES_H
 #define PAPER_RULES_H
