@@ -1,0 +1,269 @@
+/* After a crash and at the end: the store, read by plain SQLite, against the venue's truth. */
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+struct db_lot {
+    uint64_t id;
+    uint8_t symbol, side, state, protection, exit_kind; /* symbol + 1 */
+    bool exit_spent, entry_spent;
+    int64_t stop_tries, open_e8, entered_e8, exited_e8, in_e8, out_e8, stop_e8;
+};
+
+static bool query(struct sim_run *run, struct sim_copy *copy, const char *sql,
+                  sqlite3_stmt **ret_row) {
+    if (sqlite3_prepare_v2(copy->db, sql, -1, ret_row, NULL) == SQLITE_OK) return true;
+    sim_fail(run, "I7 crash atomicity", "the database cannot be read: %s", sqlite3_errmsg(copy->db));
+    return false;
+}
+
+/* ---- I1, I7 ---- */
+
+/* Every id the venue has ever seen is stored, or was let go while the disk stood still. */
+static void ids_are_stored(struct sim_run *run, struct sim_copy *copy) {
+    sqlite3_stmt *row = NULL;
+    if (!query(run, copy, "SELECT 1 FROM orders WHERE \"order\"=?1", &row)) return;
+    for (size_t n = 1; n < run->venue.order_count; n++) {
+        const struct venue_order *order = &run->venue.orders[n];
+        if (order->number == 0) continue;
+        sqlite3_reset(row);
+        sqlite3_bind_text(row, 1, order->id, -1, SQLITE_STATIC);
+        if (sqlite3_step(row) == SQLITE_ROW || sim_watch_early(&run->watch, order->id)) continue;
+        sim_fail(run, "I1 intent before wire", "the venue has %s (V%zu), the store has not",
+                 order->id, n);
+    }
+    sqlite3_finalize(row);
+}
+
+static void fills_are_stored(struct sim_run *run, struct sim_copy *copy) {
+    sqlite3_stmt *row = NULL;
+    if (!query(run, copy, "SELECT 1 FROM fills WHERE id=?1", &row)) return;
+    for (size_t i = 0; i < run->watch.fill_stored; i++) {
+        sqlite3_reset(row);
+        sqlite3_bind_int64(row, 1, (sqlite3_int64)run->watch.fills[i]);
+        if (sqlite3_step(row) != SQLITE_ROW)
+            sim_fail(run, "I7 crash atomicity", "fill %" PRIu64 " was stored, and is gone",
+                     run->watch.fills[i]);
+    }
+    sqlite3_finalize(row);
+}
+
+void sim_check_crash(struct sim_run *run) {
+    struct sim_copy copy;
+    struct pawl_err err = {0};
+    bool there = false;
+    if (run->lives == 0 && (disk_exists(run->disks.store, "/d/pawl.db", &there, &err) != PAWL_OK ||
+                            !there))
+        return; /* it never got as far as a database */
+    if (sim_copy_open(&run->disks, &copy, &err) != PAWL_OK) {
+        sim_fail(run, "I7 crash atomicity", "%s", err.text);
+    } else {
+        ids_are_stored(run, &copy);
+        fills_are_stored(run, &copy);
+        sim_watch_restart(run, &copy);
+    }
+    sim_copy_close(&copy);
+}
+
+/* ---- the end ---- */
+
+static uint8_t symbol_of(const struct sim_run *run, int64_t instrument) {
+    for (uint8_t i = 0; i < run->plan->symbol_count; i++)
+        if (sim_instrument(run, i) == (uint32_t)instrument) return (uint8_t)(i + 1);
+    return 0;
+}
+
+static const char lots_sql[] =
+    "SELECT id, instrument, side, state, protection, exit_kind, exit_spent, entry_spent, stop_tries,"
+    "entered, exited, enter_up_to, exit_at_least, stop FROM lots ORDER BY id";
+
+static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lot *lots) {
+    sqlite3_stmt *row = NULL;
+    size_t count = 0;
+    if (!query(run, copy, lots_sql, &row)) return 0;
+    while (sqlite3_step(row) == SQLITE_ROW && count < SIM_LOTS_MAX) {
+        struct db_lot *lot = &lots[count++];
+        *lot = (struct db_lot){.id = (uint64_t)sqlite3_column_int64(row, 0),
+                               .symbol = symbol_of(run, sqlite3_column_int64(row, 1)),
+                               .side = (uint8_t)sqlite3_column_int(row, 2),
+                               .state = (uint8_t)sqlite3_column_int(row, 3),
+                               .protection = (uint8_t)sqlite3_column_int(row, 4),
+                               .exit_kind = (uint8_t)sqlite3_column_int(row, 5),
+                               .exit_spent = sqlite3_column_int(row, 6) != 0,
+                               .entry_spent = sqlite3_column_int(row, 7) != 0,
+                               .stop_tries = sqlite3_column_int64(row, 8),
+                               .entered_e8 = sqlite3_column_int64(row, 9),
+                               .exited_e8 = sqlite3_column_int64(row, 10),
+                               .in_e8 = sqlite3_column_int64(row, 11),
+                               .out_e8 = sqlite3_column_int64(row, 12),
+                               .stop_e8 = sqlite3_column_int64(row, 13)};
+        lot->open_e8 = lot->entered_e8 - lot->exited_e8;
+    }
+    sqlite3_finalize(row);
+    return count;
+}
+
+/* Each execution of ours counts once, with its whole quantity; none is invented. */
+static void fills_are_conserved(struct sim_run *run, struct sim_copy *copy) {
+    sqlite3_stmt *row = NULL;
+    const char *sql = "SELECT coalesce(sum(quantity),0), count(*) FROM fills WHERE execution=?1";
+    char name[64];
+    if (!query(run, copy, sql, &row)) return;
+    for (size_t i = 0; i < run->venue.fill_count; i++) {
+        const struct venue_fill *fill = &run->venue.fills[i];
+        snprintf(name, sizeof name, "E%" PRIu64 "-%" PRId64, fill->number, run->venue.created_s);
+        sqlite3_reset(row);
+        sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
+        if (sqlite3_step(row) != SQLITE_ROW || fill->order == 0 || run->foreign_done) continue;
+        if (sqlite3_column_int64(row, 0) != fill->quantity_e8)
+            sim_fail(run, "I3 fill conservation", "%s of %s is %" PRId64 "e-8, booked are %" PRId64
+                     "e-8", name, fill->id, fill->quantity_e8, (int64_t)sqlite3_column_int64(row, 0));
+    }
+    sqlite3_finalize(row);
+    if (!query(run, copy, "SELECT execution, lot FROM fills WHERE execution NOT LIKE 'E%'", &row))
+        return;
+    if (sqlite3_step(row) == SQLITE_ROW && !run->foreign_done)
+        sim_fail(run, "I3 fill conservation", "fill %s of lot %lld is nothing the venue has said",
+                 sqlite3_column_text(row, 0), sqlite3_column_int64(row, 1));
+    sqlite3_finalize(row);
+}
+
+static void positions_agree(struct sim_run *run, const struct db_lot *lots, size_t count) {
+    for (uint8_t symbol = 1; symbol <= run->plan->symbol_count; symbol++)
+        for (uint8_t side = 1; side <= 2; side++) {
+            int64_t sum = 0, there = sim_position(&run->venue, symbol, side);
+            for (size_t i = 0; i < count; i++)
+                if (lots[i].symbol == symbol && lots[i].side == side) sum += lots[i].open_e8;
+            bool more_is_right = run->foreign_done && there > sum; /* what others hold is not ours */
+            if (there == sum || more_is_right) continue;
+            sim_fail(run, "I3 positions agree", "%s %s: the venue holds %" PRId64
+                     "e-8, the lots %" PRId64 "e-8", run->plan->symbols[symbol - 1].name,
+                     side == 1 ? "LONG" : "SHORT", there, sum);
+        }
+}
+
+static const char orders_sql[] =
+    "SELECT \"order\", state, op, op_unknown, attached, parent, lot, quantity - filled, price, "
+    "stop_price, role FROM orders WHERE state IN (1,2,3,4,9)";
+
+static const struct venue_order *at_venue(const struct venue *venue, const char *id) {
+    for (size_t n = 1; n < venue->order_count; n++)
+        if (strcmp(venue->orders[n].id, id) == 0) return &venue->orders[n];
+    return NULL;
+}
+
+static void order_agrees(struct sim_run *run, sqlite3_stmt *row) {
+    const char *id = (const char *)sqlite3_column_text(row, 0);
+    int state = sqlite3_column_int(row, 1), op = sqlite3_column_int(row, 2);
+    const struct venue_order *order = at_venue(&run->venue, id);
+    bool sleeps = sqlite3_column_int(row, 4) != 0 && order != NULL && order->dormant && order->works;
+    if (sleeps) return;
+    if (state < 3 || state > 4 || op != 1 || sqlite3_column_int(row, 3) != 0) {
+        sim_fail(run, "unknown ends", "%s is in state %d, request %d, unknown %d at the end", id,
+                 state, op, sqlite3_column_int(row, 3));
+        return;
+    }
+    if (order == NULL || !order->works) {
+        sim_fail(run, "orders agree", "%s works, says the store; it does not at the venue", id);
+        return;
+    }
+    if (order->quantity_e8 - order->filled_e8 != sqlite3_column_int64(row, 7) ||
+        order->price_e8 != sqlite3_column_int64(row, 8) ||
+        order->stop_e8 != sqlite3_column_int64(row, 9))
+        sim_fail(run, "orders agree", "%s: the venue has other terms than the store", id);
+}
+
+static void orders_agree(struct sim_run *run, struct sim_copy *copy) {
+    sqlite3_stmt *row = NULL;
+    if (!query(run, copy, orders_sql, &row)) return;
+    while (sqlite3_step(row) == SQLITE_ROW) order_agrees(run, row);
+    sqlite3_finalize(row);
+    if (!query(run, copy, "SELECT state FROM orders WHERE \"order\"=?1", &row)) return;
+    for (size_t n = 1; n < run->venue.order_count; n++) {
+        const struct venue_order *order = &run->venue.orders[n];
+        if (!order->works) continue;
+        sqlite3_reset(row);
+        sqlite3_bind_text(row, 1, order->id, -1, SQLITE_STATIC);
+        int state = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int(row, 0) : 0;
+        bool live = (state >= 1 && state <= 4) || state == 9;
+        if (!live)
+            sim_fail(run, "orders agree", "%s works at the venue; the store says state %d%s",
+                     order->id, state, sim_watch_early(&run->watch, order->id) ? " (early)" : "");
+    }
+    sqlite3_finalize(row);
+}
+
+/* ---- each lot ---- */
+
+static int64_t working_e8(const struct sim_run *run, const struct db_lot *lot, uint8_t role,
+                          int64_t stop_e8) {
+    int64_t sum = 0;
+    for (size_t n = 1; n < run->venue.order_count; n++) {
+        const struct venue_order *order = &run->venue.orders[n];
+        if (order->works && !order->dormant && order->lot == lot->id && order->role == role &&
+            (stop_e8 == 0 || order->stop_e8 == stop_e8))
+            sum += order->quantity_e8 - order->filled_e8;
+    }
+    return sum;
+}
+
+static bool beyond(const struct sim_run *run, const struct db_lot *lot) {
+    const struct sim_quote *now = &run->last[lot->symbol - 1];
+    return lot->side == 1 ? now->bid_e8 <= lot->stop_e8 : now->ask_e8 >= lot->stop_e8;
+}
+
+static void open_lot(struct sim_run *run, const struct db_lot *lot) {
+    bool limit_out = lot->exit_kind == PAWL_KIND_LIMIT;
+    bool given_up = lot->stop_tries > run->config->host.executor.retry_tries;
+    int64_t want_out = lot->out_e8 < lot->entered_e8 ? lot->out_e8 : lot->entered_e8;
+    if (beyond(run, lot)) {
+        sim_fail(run, "I4 never naked", "lot %" PRIu64 " is open, the price stands beyond its stop",
+                 lot->id);
+        return;
+    }
+    if (working_e8(run, lot, VENUE_STOP, lot->stop_e8) < lot->open_e8 &&
+        !(given_up && lot->protection == PAWL_PROTECTION_GUARDED))
+        sim_fail(run, "I4 never naked", "lot %" PRIu64 " has %" PRId64 "e-8 open, stops of %" PRId64
+                 "e-8 work at its level; protection %u", lot->id, lot->open_e8,
+                 working_e8(run, lot, VENUE_STOP, lot->stop_e8), lot->protection);
+    if (lot->exited_e8 < want_out && !lot->exit_spent && !limit_out)
+        sim_fail(run, "wants are met", "lot %" PRIu64 ": %" PRId64 "e-8 were to leave, %" PRId64
+                 "e-8 have left", lot->id, want_out, lot->exited_e8);
+}
+
+static void lot_is_settled(struct sim_run *run, const struct db_lot *lot) {
+    if (lot->open_e8 < 0)
+        sim_fail(run, "I3 fill conservation", "lot %" PRIu64 " has %" PRId64 "e-8 open", lot->id,
+                 lot->open_e8);
+    if (lot->state == PAWL_LOT_STATE_CLOSED && lot->open_e8 != 0)
+        sim_fail(run, "wants are met", "lot %" PRIu64 " is closed with %" PRId64 "e-8", lot->id,
+                 lot->open_e8);
+    if (lot->state == PAWL_LOT_STATE_CLOSED) return;
+    if (lot->open_e8 == 0 || run->flattened)
+        sim_fail(run, "wants are met", "lot %" PRIu64 " stays in state %u with %" PRId64 "e-8 open",
+                 lot->id, lot->state, lot->open_e8);
+    else
+        open_lot(run, lot);
+}
+
+void sim_check_end(struct sim_run *run) {
+    static struct db_lot lots[SIM_LOTS_MAX]; /* one run at a time in a process */
+    struct sim_copy copy;
+    struct pawl_err err = {0};
+    if (sim_copy_open(&run->disks, &copy, &err) != PAWL_OK) {
+        sim_fail(run, "I7 crash atomicity", "%s", err.text);
+    } else {
+        size_t count = load_lots(run, &copy, lots);
+        ids_are_stored(run, &copy);
+        fills_are_stored(run, &copy);
+        fills_are_conserved(run, &copy);
+        orders_agree(run, &copy);
+        positions_agree(run, lots, count);
+        for (size_t i = 0; i < count; i++) lot_is_settled(run, &lots[i]);
+    }
+    sim_copy_close(&copy);
+}

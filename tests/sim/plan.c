@@ -1,0 +1,197 @@
+/* What a seed draws, before anything runs. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pawl_num.h"
+#include "sim.h"
+
+static const char *const venue_names[] = {"", "ideal", "binance_oneway", "mt5_hedging"};
+static const char *const foreign_names[] = {"", "adopt", "ignore", "halt_symbol"};
+
+static void draw_symbols(struct sim_plan *plan, struct rng *rng) {
+    static const int64_t ticks_e8[] = {1000, 1000000, 10000000, PAWL_E8};
+    static const int64_t steps_e8[] = {100000, 1000000, PAWL_E8};
+    static const char *const names[] = {"AAAUSD", "BBBUSD", "CCCUSD"};
+    plan->symbol_count = (uint32_t)rng_between(rng, 1, SIM_SYMBOLS_MAX);
+    for (uint32_t i = 0; i < plan->symbol_count; i++) {
+        struct sim_symbol *symbol = &plan->symbols[i];
+        snprintf(symbol->name, sizeof symbol->name, "%s", names[i]);
+        symbol->tick_e8 = ticks_e8[rng_below(rng, 4)];
+        symbol->step_e8 = steps_e8[rng_below(rng, 3)];
+        symbol->min_e8 = symbol->step_e8 * rng_between(rng, 1, 2);
+        symbol->base_e8 = symbol->tick_e8 * rng_between(rng, 5000, 60000);
+        symbol->period_ns = rng_between(rng, 50, 600) * PAWL_MS;
+        symbol->spread_ticks = rng_between(rng, 0, 4);
+    }
+}
+
+static void draw_crashes(struct sim_plan *plan, struct rng *rng) {
+    plan->crash_count = (uint32_t)rng_below(rng, 5);
+    for (uint32_t i = 0; i < plan->crash_count; i++) {
+        struct sim_crash *crash = &plan->crashes[i];
+        crash->at_ns = rng_between(rng, PAWL_NS / 2, plan->active_ns);
+        crash->kind = (enum sim_kill)rng_between(rng, 1, SIM_KILL_KINDS_ - 1);
+        crash->ops = (uint32_t)rng_between(rng, 1, crash->kind == SIM_KILL_VENUE_OP ? 4 : 40);
+        crash->power_cut = rng_chance(rng, 1, 5);
+        crash->again_ops = rng_chance(rng, 1, 4) ? (uint32_t)rng_between(rng, 1, 60) : 0;
+        crash->down_ns = rng_chance(rng, 1, 10) ? rng_between(rng, 20, 120) * PAWL_NS
+                                                : rng_between(rng, 1, 8000) * PAWL_MS;
+        crash->damage = rng_u64(rng);
+        for (uint32_t j = i; j > 0 && plan->crashes[j].at_ns < plan->crashes[j - 1].at_ns; j--) {
+            struct sim_crash other = plan->crashes[j];
+            plan->crashes[j] = plan->crashes[j - 1];
+            plan->crashes[j - 1] = other;
+        }
+    }
+}
+
+static void draw_misfortune(struct sim_plan *plan, struct rng *rng) {
+    static const uint32_t stalls[] = {0, 0, 5, 20};
+    plan->disk_min_ns = rng_between(rng, 0, 3) * PAWL_MS;
+    plan->disk_max_ns = plan->disk_min_ns + rng_between(rng, 1, 25) * PAWL_MS;
+    plan->stall_percent = stalls[rng_below(rng, 4)];
+    plan->fault_period_ns = rng_chance(rng, 4, 5) ? rng_between(rng, 500, 6000) * PAWL_MS : 0;
+    plan->wish_period_ns = rng_between(rng, 1000, 8000) * PAWL_MS;
+    plan->operator_period_ns = rng_between(rng, 3000, 30000) * PAWL_MS;
+    if (rng_chance(rng, 1, 6)) plan->disk_fails_at_ns = rng_between(rng, PAWL_NS, plan->active_ns);
+    plan->disk_full = rng_chance(rng, 1, 2);
+    plan->disk_fails_for_ns = rng_between(rng, 100, 20000) * PAWL_MS;
+    plan->foreign = rng_chance(rng, 1, 8);
+    draw_crashes(plan, rng);
+}
+
+static void switch_off(struct sim_plan *plan, uint32_t without) {
+    plan->parts = without;
+    if (without & SIM_PART_FAULTS) plan->fault_period_ns = 0;
+    if (without & SIM_PART_KILLS) plan->crash_count = 0;
+    if (without & SIM_PART_STALLS) plan->stall_percent = 0, plan->disk_fails_at_ns = 0;
+    if (without & SIM_PART_LINKED) plan->linked = false;
+    if (without & SIM_PART_OPERATOR) plan->operator_period_ns = 0;
+    if (without & SIM_PART_FOREIGN) plan->foreign = false;
+}
+
+/* ---- the configuration as text ---- */
+
+struct text {
+    char *at, *end;
+};
+
+PAWL_PRINTF(2, 3)
+static void add(struct text *text, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text->at, (size_t)(text->end - text->at), format, args);
+    va_end(args);
+    text->at += length < text->end - text->at ? length : text->end - text->at - 1;
+}
+
+static void add_host(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    add(out, "{\"host\":{\"instance_id\":7,\"durability\":\"full\",\"reconcile_seconds\":%" PRId64
+             ",\"executor\":{\"retry_tries\":%" PRId64 ",\"retry_delay\":\"%" PRId64 "ms\","
+             "\"entry_limit_expires\":\"%" PRId64 "s\",\"guard_grace\":\"%" PRId64 "ms\",",
+        rng_between(rng, 4, 60), rng_between(rng, 1, 4), rng_between(rng, 100, 600),
+        rng_between(rng, 4, 30), rng_between(rng, 200, 1500));
+    add(out, "\"guard_cancel_wait\":\"%" PRId64 "ms\",\"protect_wait\":\"%" PRId64 "ms\","
+             "\"breaker_failures\":%" PRId64 ",\"breaker_seconds\":%" PRId64 ",\"foreign\":\"%s\","
+             "\"close_unprotected\":%s}},\n",
+        rng_between(rng, 50, 400), rng_between(rng, 5, 50), rng_between(rng, 2, 6),
+        rng_between(rng, 1, 10), foreign_names[plan->foreign_policy],
+        rng_chance(rng, 1, 2) ? "true" : "false");
+}
+
+static void add_decimal(struct text *out, const char *name, int64_t value_e8) {
+    char digits[PAWL_E8_TEXT_MAX];
+    pawl_format_e8(value_e8, digits);
+    add(out, "\"%s\":\"%s\",", name, digits);
+}
+
+static void add_paper(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    add(out, "\"plugins\":[{\"name\":\"paper\",\"options\":{\"personality\":\"%s\",",
+        venue_names[plan->venue]);
+    add_decimal(out, "partial_fill_probability",
+                rng_chance(rng, 1, 2) ? rng_between(rng, 1, 50) * PAWL_E8 / 100 : 0);
+    add_decimal(out, "reject_probability",
+                rng_chance(rng, 1, 3) ? rng_between(rng, 1, 10) * PAWL_E8 / 100 : 0);
+    add_decimal(out, "fee_rate", rng_between(rng, 0, 50000));
+    add(out, "\"seed\":%" PRIu64 ",\"limit_fill\":\"%s\",\"slippage_ticks\":%" PRId64 ",",
+        plan->seed & INT32_MAX, rng_chance(rng, 1, 2) ? "touch" : "through", rng_between(rng, 0, 3));
+    add(out, "\"latency_request\":\"%" PRId64 "ms\",\"latency_reply\":\"%" PRId64 "ms\","
+             "\"latency_jitter\":\"%" PRId64 "ms\"}}",
+        rng_between(rng, 0, 80), rng_between(rng, 0, 80), rng_between(rng, 0, 50));
+}
+
+static void add_strategies(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    int64_t period_ms = rng_between(rng, 300, 3000), lots = rng_between(rng, 1, 5);
+    int64_t quiet_ns = SIM_BEGIN_NS + plan->active_ns;
+    if (plan->parts & SIM_PART_CHAOS) quiet_ns = 1;
+    add(out, ",\n{\"name\":\"chaos\",\"options\":{\"seed\":%" PRIu64 ",\"quiet_at\":%" PRId64
+             ",\"period\":\"%" PRId64 "ms\",\"lots_max\":%" PRId64 ",\"same_side_pct\":%" PRId64
+             ",\"symbols\":\"",
+        plan->seed & INT32_MAX, quiet_ns, period_ms, lots,
+        plan->hedging ? 50 : rng_between(rng, 60, 100));
+    for (uint32_t i = 0; i < plan->symbol_count; i++)
+        add(out, "%s%s", i == 0 ? "" : ",", plan->symbols[i].name);
+    add(out, "\"}}");
+    bool reversal = rng_chance(rng, 4, 5), watch = rng_chance(rng, 1, 3);
+    if (plan->linked)
+        add(out, ",\n{\"name\":\"linked\",\"options\":{\"reversal\":%s,\"target_mode\":\"%s\"}}",
+            reversal ? "true" : "false", watch ? "watch" : "rest");
+    add(out, "],\n");
+}
+
+static void add_rest(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    add(out, "\"accounts\":{\"main\":{\"broker\":\"paper\",\"currency\":\"USD\","
+             "\"balance\":\"1000000\",\"mode\":\"%s\"}},\n\"instruments\":{",
+        plan->hedging ? "hedging" : "netting");
+    for (uint32_t i = 0; i < plan->symbol_count; i++) {
+        const struct sim_symbol *symbol = &plan->symbols[i];
+        add(out, "%s\"%s\":{\"class\":\"crypto\",\"currency\":\"USD\",\"multiplier\":\"%s\",",
+            i == 0 ? "" : ",\n", symbol->name, rng_chance(rng, 1, 2) ? "1" : "10");
+        add_decimal(out, "step", symbol->step_e8);
+        add_decimal(out, "min_quantity", symbol->min_e8);
+        add_decimal(out, "min_stop_distance",
+                    rng_chance(rng, 1, 4) ? symbol->tick_e8 * rng_between(rng, 1, 5) : 0);
+        add_decimal(out, "tick", symbol->tick_e8);
+        out->at[-1] = '}';
+    }
+    add(out, "},\n\"risk\":{\"message_rate_per_second\":%" PRId64 ",\"open_lots_max\":%" PRId64
+             ",\"collar_pct\":\"0.0%" PRId64 "\",\"quote_stale\":\"%" PRId64 "s\"}}\n",
+        rng_between(rng, 2, 50), rng_between(rng, 3, 20), rng_between(rng, 1, 5),
+        rng_between(rng, 4, 20));
+}
+
+static void write_config(struct sim_plan *plan, struct rng *rng) {
+    struct text out = {plan->config, plan->config + sizeof plan->config};
+    add_host(&out, rng, plan);
+    add_paper(&out, rng, plan);
+    add_strategies(&out, rng, plan);
+    add_rest(&out, rng, plan);
+}
+
+void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without) {
+    struct rng rng, part;
+    memset(plan, 0, sizeof *plan);
+    plan->seed = seed;
+    rng_init(&rng, seed);
+    rng_fork(&rng, 1, &part);
+    plan->venue = (enum sim_venue)rng_between(&part, SIM_IDEAL, SIM_MT5);
+    plan->hedging = plan->venue == SIM_MT5 || (plan->venue == SIM_IDEAL && rng_chance(&part, 1, 3));
+    plan->linked = rng_chance(&part, 1, 2);
+    plan->feed_rows = rng_chance(&part, 1, 2);
+    plan->flatten = rng_chance(&part, 1, 2);
+    plan->foreign_policy = (uint32_t)rng_between(&part, 1, 3);
+    plan->active_ns = rng_between(&part, 20, 90) * PAWL_NS;
+    plan->tail_ns = 120 * PAWL_NS;
+    plan->plateau_ns = 60 * PAWL_NS;
+    draw_symbols(plan, &part);
+    rng_fork(&rng, 2, &part);
+    draw_misfortune(plan, &part);
+    switch_off(plan, without);
+    rng_fork(&rng, 3, &part);
+    write_config(plan, &part);
+    uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market, &plan->rng_fault,
+                           &plan->rng_wish, &plan->rng_operator, &plan->rng_foreign};
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) *streams[i] = rng_u64(&rng);
+}

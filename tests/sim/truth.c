@@ -1,0 +1,89 @@
+/* What must hold whenever the venue has changed, from its file alone. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim.h"
+
+static bool is_entry(uint8_t role) {
+    return role == VENUE_MAIN || role == VENUE_SCALE || role == VENUE_DOUBLEDOWN;
+}
+
+/* An id goes on the wire once, so the venue sees it once. */
+static void seen_once(struct sim_run *run, const struct venue_order *now) {
+    const struct venue *venue = &run->venue;
+    for (size_t n = 1; n < venue->order_count; n++)
+        if (n != now->number && strcmp(venue->orders[n].id, now->id) == 0)
+            sim_fail(run, "I2 once on the wire", "the venue has %s twice: V%zu and V%" PRIu64,
+                     now->id, n, now->number);
+}
+
+/* What has been entered and what may still be, of one lot, is never more than was ever wanted. */
+static void never_too_much(struct sim_run *run, uint64_t lot) {
+    const struct venue *venue = &run->venue;
+    int64_t sum = 0;
+    if (lot >= SIM_LOTS_MAX) return;
+    for (size_t n = 1; n < venue->order_count; n++) {
+        const struct venue_order *order = &venue->orders[n];
+        if (!order->ours || order->lot != lot || !is_entry(order->role)) continue;
+        sum += order->works ? order->quantity_e8 : order->filled_e8;
+    }
+    if (sum > run->lots[lot].want_in_e8)
+        sim_fail(run, "I2 one live order per intent",
+                 "entries of lot %" PRIu64 " add up to %" PRId64 "e-8, %" PRId64 "e-8 were wanted",
+                 lot, sum, run->lots[lot].want_in_e8);
+}
+
+/* A stop is changed in place, or the old one goes when the new one works. */
+static void few_stops(struct sim_run *run, uint64_t lot) {
+    const struct venue *venue = &run->venue;
+    uint32_t count = 0, most = run->plan->venue == SIM_BINANCE ? 2 : 1;
+    for (size_t n = 1; n < venue->order_count; n++) {
+        const struct venue_order *order = &venue->orders[n];
+        if (order->ours && order->works && !order->dormant && order->lot == lot &&
+            order->role == VENUE_STOP && !sim_watch_early(&run->watch, order->id))
+            count++;
+    }
+    if (count > most)
+        sim_fail(run, "I2 one live order per intent",
+                 "%u stops of lot %" PRIu64 " work at the venue", count, lot);
+}
+
+void sim_truth_order(struct sim_run *run, const struct venue_order *before,
+                     const struct venue_order *now) {
+    bool fresh = before->number == 0;
+    if (fresh && !now->ours) {
+        sim_fail(run, "I1 intent before wire", "the venue has an order \"%s\" whose id is none of ours",
+                 now->id);
+        return;
+    }
+    if (fresh) seen_once(run, now);
+    if (is_entry(now->role) == now->reduce)
+        sim_fail(run, "I4 never flipped", "%s: role %u %s reduce", now->id, now->role,
+                 now->reduce ? "may only" : "may do more than");
+    if (now->works && is_entry(now->role)) never_too_much(run, now->lot);
+    if (now->works && now->role == VENUE_STOP) few_stops(run, now->lot);
+}
+
+/* On a netting account no entry may meet the other side. */
+void sim_truth_fill(struct sim_run *run, const struct venue_fill *fill,
+                    const struct venue_order *order) {
+    if (order == NULL) {
+        run->foreign_e8[fill->symbol - 1] +=
+            fill->side == 1 ? fill->quantity_e8 : -fill->quantity_e8;
+        run->foreign_done = true;
+        return;
+    }
+    if (order->reduce || run->plan->hedging || run->foreign_done) return;
+    if (sim_position(&run->venue, fill->symbol, (uint8_t)(3 - fill->side)) > 0)
+        sim_fail(run, "I4 never flipped",
+                 "entry %s filled against a position of the other side", fill->id);
+}
+
+void sim_truth_step(struct sim_run *run) {
+    for (size_t i = 0; i < run->venue.position_count; i++) {
+        const struct venue_position *one = &run->venue.positions[i];
+        if (one->quantity_e8 != one->told_e8)
+            sim_fail(run, "venue", "ticket %" PRIu64 ": its fills make %" PRId64
+                     "e-8, it says %" PRId64 "e-8", one->ticket, one->quantity_e8, one->told_e8);
+    }
+}

@@ -1,0 +1,126 @@
+/* What comes in besides prices. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim.h"
+
+/* A zeroed event with its header set. */
+#define EVENT(ev, type_)                                                                           \
+    do {                                                                                           \
+        memset(&(ev), 0, sizeof(ev));                                                              \
+        (ev).head.size = (uint32_t)sizeof(ev);                                                     \
+        (ev).head.type = (type_);                                                                  \
+    } while (0)
+
+static uint32_t some_symbol(const struct sim_run *run, struct rng *rng) {
+    return (uint32_t)rng_below(rng, run->plan->symbol_count);
+}
+
+void sim_wish_entry(struct sim_run *run) {
+    struct rng *rng = &run->rng_wish;
+    uint32_t symbol = some_symbol(run, rng);
+    const struct sim_symbol *def = &run->plan->symbols[symbol];
+    const struct sim_quote *now = &run->last[symbol];
+    struct pawl_ev_entry ev;
+    EVENT(ev, PAWL_EV_ENTRY);
+    ev.instrument = sim_instrument(run, symbol);
+    ev.via = names_find(run->host->names, NAME_COMPONENT, "linked");
+    ev.side = (uint8_t)rng_between(rng, 1, 2);
+    ev.quantity.e8 = def->min_e8 + def->step_e8 * rng_between(rng, 0, 10);
+    ev.order_kind = PAWL_KIND_MARKET;
+    bool limit = rng_chance(rng, 1, 3);
+    int64_t away = rng_between(rng, -10, 2) * def->tick_e8;
+    if (limit && now->bid_e8 != 0) {
+        ev.order_kind = PAWL_KIND_LIMIT;
+        ev.order_price.e8 = ev.side == PAWL_SIDE_BUY ? now->bid_e8 + away : now->ask_e8 - away;
+    }
+    ev.stop_pct.e8 = rng_between(rng, 20, 500) * (PAWL_E8 / 100000);
+    if (rng_chance(rng, 2, 3)) ev.target_pct.e8 = rng_between(rng, 20, 800) * (PAWL_E8 / 100000);
+    if (rng_chance(rng, 1, 2)) ev.expires = run->now_ns + rng_between(rng, 1, 20) * PAWL_NS;
+    sim_input(run, &ev.head);
+}
+
+void sim_wish_operator(struct sim_run *run) {
+    struct rng *rng = &run->rng_operator;
+    uint32_t symbol = some_symbol(run, rng);
+    const struct sim_symbol *def = &run->plan->symbols[symbol];
+    const struct lot *lot = run->host->book.first_lot;
+    for (uint64_t skip = rng_below(rng, 4); skip > 0 && lot != NULL; skip--) lot = lot->next;
+    uint64_t draw = rng_below(rng, 10);
+    if (draw < 5) {
+        struct pawl_ev_exit ev;
+        EVENT(ev, PAWL_EV_EXIT);
+        ev.instrument = sim_instrument(run, symbol);
+        if (lot != NULL && draw < 4) ev.lot = lot->rec.id, ev.instrument = 0;
+        if (rng_chance(rng, 1, 2)) ev.quantity.e8 = def->step_e8 * rng_between(rng, 1, 5);
+        sim_input(run, &ev.head);
+    } else if (draw < 8 && lot != NULL) {
+        struct pawl_ev_stop ev;
+        EVENT(ev, PAWL_EV_STOP);
+        int64_t ticks = rng_between(rng, -10, 10);
+        ev.lot = lot->rec.id;
+        ev.price.e8 = lot->rec.stop.e8 + ticks * run->plan->symbols[0].tick_e8;
+        ev.force = rng_chance(rng, 1, 3);
+        sim_input(run, &ev.head);
+    } else if (lot != NULL) {
+        struct pawl_ev_scale_in ev;
+        EVENT(ev, PAWL_EV_SCALE_IN);
+        ev.lot = lot->rec.id;
+        ev.quantity.e8 = def->step_e8 * rng_between(rng, 1, 5);
+        sim_input(run, &ev.head);
+    }
+}
+
+void sim_wish_fault(struct sim_run *run) {
+    static const uint8_t kinds[] = {
+        PAWL_FAULT_KIND_REJECT,     PAWL_FAULT_KIND_DROP_REPLY,     PAWL_FAULT_KIND_DROP_REPLY,
+        PAWL_FAULT_KIND_DROP_REQUEST, PAWL_FAULT_KIND_DUPLICATE_FILL, PAWL_FAULT_KIND_LATE_FILL,
+        PAWL_FAULT_KIND_PARTIAL,    PAWL_FAULT_KIND_DISCONNECT,     PAWL_FAULT_KIND_DELAY,
+        PAWL_FAULT_KIND_EXPIRE,     PAWL_FAULT_KIND_VENUE_CANCEL,   PAWL_FAULT_KIND_RECONNECT};
+    struct rng *rng = &run->rng_fault;
+    struct pawl_ev_fault ev;
+    EVENT(ev, PAWL_EV_FAULT);
+    ev.what = kinds[rng_below(rng, sizeof kinds)];
+    ev.op = (uint8_t)rng_between(rng, PAWL_ORDER_OP_SUBMIT, PAWL_ORDER_OP_CANCEL);
+    if (rng_chance(rng, 1, 2)) ev.role = (uint8_t)rng_between(rng, PAWL_ROLE_MAIN, PAWL_ROLE_EXIT);
+    ev.class_ = (uint8_t)rng_between(rng, PAWL_ERROR_CLASS_RETRYABLE, PAWL_ERROR_CLASS_UNKNOWN);
+    ev.count = (uint32_t)rng_between(rng, 1, 3);
+    ev.delay = rng_between(rng, 50, 8000) * PAWL_MS;
+    if (rng_chance(rng, 1, 3)) ev.instrument = sim_instrument(run, some_symbol(run, rng));
+    bool for_good = rng_chance(rng, 1, 4);
+    int64_t back_ns = rng_between(rng, 500, 20000) * PAWL_MS;
+    if (ev.what == PAWL_FAULT_KIND_DISCONNECT && for_good) {
+        ev.delay = 0;
+        run->reconnect_ns = run->now_ns + back_ns;
+    }
+    sim_input(run, &ev.head);
+}
+
+void sim_wish_reconnect(struct sim_run *run) {
+    struct pawl_ev_fault ev;
+    EVENT(ev, PAWL_EV_FAULT);
+    ev.what = PAWL_FAULT_KIND_RECONNECT;
+    sim_input(run, &ev.head);
+}
+
+/* Somebody else trades on our account. */
+void sim_wish_foreign(struct sim_run *run) {
+    struct rng *rng = &run->rng_foreign;
+    uint32_t symbol = some_symbol(run, rng);
+    struct pawl_ev_fault ev;
+    EVENT(ev, PAWL_EV_FAULT);
+    ev.what = PAWL_FAULT_KIND_POSITION_CHANGE;
+    ev.instrument = sim_instrument(run, symbol);
+    ev.quantity.e8 = run->plan->symbols[symbol].step_e8 * rng_between(rng, 1, 6);
+    if (rng_chance(rng, 1, 2)) ev.quantity.e8 = -ev.quantity.e8;
+    sim_input(run, &ev.head);
+}
+
+void sim_wish_flatten(struct sim_run *run) {
+    for (uint32_t i = 0; i < run->plan->symbol_count; i++) {
+        struct pawl_ev_exit ev;
+        EVENT(ev, PAWL_EV_EXIT);
+        ev.instrument = sim_instrument(run, i);
+        sim_input(run, &ev.head);
+    }
+}
