@@ -66,11 +66,13 @@ static bool may_leave_waiting(const struct exec *exec, const struct lot *lot) {
 }
 
 /* False while the lot has to wait for another. */
-static bool leave_waiting(struct exec *exec, struct lot *lot) {
+static bool leave_waiting(struct exec *exec, struct lot *lot, bool up) {
     if (lot->rec.state != PAWL_LOT_STATE_WAITING) return true;
     if (lot->rec.enter_up_to.e8 == 0 || lot_is_closing(lot)) return true;
-    if (may_leave_waiting(exec, lot)) {
+    if (up && may_leave_waiting(exec, lot)) {
         lot->rec.state = PAWL_LOT_STATE_ENTERING;
+        if (lot->rec.entry_expires == 0)
+            lot->rec.entry_expires = book_now(exec->book) + exec->set->entry_limit_expires_ns;
         book_changed(exec->book, lot);
         report_lot_changed(exec->book, lot, "no longer waiting");
         return true;
@@ -123,19 +125,27 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
                                 .tif = lot->rec.entry_tif,
                                 .trigger = PAWL_TRIGGER_SOURCE_ENTRY_SIDE,
                                 .generation = lot->rec.entry_gen,
-                                .quantity = {quantity_e8},
-                                .expires = lot->rec.entry_expires};
+                                .quantity = {quantity_e8}};
+    if (limit || stop) terms.expires = lot->rec.entry_expires;
     if (limit) terms.price = lot->rec.entry_price;
     if (stop) terms.stop_price = lot->rec.entry_price;
     command_submit(exec, lot, &terms);
 }
 
-static void plan_entry(struct exec *exec, struct lot *lot) {
-    if (!leave_waiting(exec, lot)) return;
+/* A market order that was sent is beyond expiry; what could not be sent in time is given up. */
+static bool may_expire(const struct lot *lot, const struct leaves *leaves, bool up) {
+    return leaves->entries == 0 || (up && lot->rec.entry_kind != PAWL_KIND_MARKET);
+}
+
+/* `up` = something can be sent. Entries do not wait for ever for a broker that is away. */
+static void plan_entry(struct exec *exec, struct lot *lot, bool up) {
+    if (!leave_waiting(exec, lot, up)) return;
     int64_t now = book_now(exec->book);
     struct leaves leaves = lot_leaves(lot);
     bool wanted = lot->rec.enter_up_to.e8 > lot->rec.entered.e8 && !lot->rec.entry_spent;
-    if (wanted && lot->rec.entry_expires != 0 && now >= lot->rec.entry_expires) {
+    if (wanted && lot->rec.entry_expires > now) exec_wake_lot(exec, lot, lot->rec.entry_expires);
+    if (wanted && lot->rec.entry_expires != 0 && now >= lot->rec.entry_expires &&
+        may_expire(lot, &leaves, up)) {
         want_spent(exec, lot, PAWL_ROLE_MAIN, 0, PAWL_ERROR_CLASS_STATE, lot->rec.entry_gen,
                    "expired");
         cut_entry(exec, lot, "EXPIRED");
@@ -143,6 +153,7 @@ static void plan_entry(struct exec *exec, struct lot *lot) {
     if (lot_is_closing(lot) && lot->rec.enter_up_to.e8 != lot->rec.entered.e8 &&
         leaves.entries == 0)
         cut_entry(exec, lot, "CANCELLED");
+    if (!up) return;
     int64_t room = lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
     if (leaves.entries > 0 && (leaves.entry_e8 > room || lot_is_closing(lot))) {
         cancel_entries(exec, lot, "no longer wanted");
@@ -155,7 +166,6 @@ static void plan_entry(struct exec *exec, struct lot *lot) {
         else
             send_entry(exec, lot, missing);
     }
-    if (wanted && lot->rec.entry_expires > now) exec_wake_lot(exec, lot, lot->rec.entry_expires);
 }
 
 /* Nothing open, nothing wanted in: what still works is taken back, then the lot is history. */
@@ -210,14 +220,13 @@ void plan_lot(struct exec *exec, struct lot *lot) {
         book_changed(exec->book, lot);
         report_lot_changed(exec->book, lot, closing ? lot->rec.reason : "the exit failed");
     }
-    if (broker != NULL && broker->state != BROKER_DOWN) {
-        pending_cancels(exec, lot);
-        plan_entry(exec, lot);
-        if (lot_open_e8(lot) > 0) {
-            plan_exit(exec, lot);
-            plan_stop(exec, lot); /* before the targets: protection first */
-            plan_targets(exec, lot);
-        }
+    bool up = broker != NULL && broker->state != BROKER_DOWN;
+    if (up) pending_cancels(exec, lot);
+    plan_entry(exec, lot, up);
+    if (up && lot_open_e8(lot) > 0) {
+        plan_exit(exec, lot);
+        plan_stop(exec, lot); /* before the targets: protection first */
+        plan_targets(exec, lot);
     }
     plan_conclusion(exec, lot);
     if (lot->rec.state != PAWL_LOT_STATE_CLOSED) guard_update(exec, lot);

@@ -94,6 +94,7 @@ static enum risk_answer stale(struct exec *exec, const struct risk_ask *ask, cha
     bool is_stale;
     struct pawl_price now = reference(exec, ask, &is_stale);
     if (now.e8 > 0 && !is_stale) return RISK_PASS;
+    if (now.e8 == 0 && ask->lot != NULL) return RISK_WAIT; /* restarted: prices are not durable */
     snprintf(why, 128, now.e8 == 0 ? "no quote yet" : "the last good quote is too old");
     return RISK_REFUSE;
 }

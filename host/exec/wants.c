@@ -121,7 +121,8 @@ static void fill_entry(struct exec *exec, struct lot *lot, const struct pawl_lot
     rec->enter_up_to.e8 = quantity_e8;
     rec->entry_price = spec->entry_price;
     rec->entry_expires = spec->expires;
-    if (rec->entry_expires == 0 && spec->entry_kind != PAWL_KIND_MARKET)
+    if (rec->entry_expires == 0 &&
+        (spec->entry_kind != PAWL_KIND_MARKET || spec->after <= PAWL_AFTER_KIND_NOW))
         rec->entry_expires = now + exec->set->entry_limit_expires_ns;
     rec->after = spec->after != 0 ? spec->after : PAWL_AFTER_KIND_NOW;
     rec->after_lot = spec->after_lot;
@@ -228,7 +229,7 @@ int want_enter(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty 
         if (lot_is_closing(lot)) return pawl_fail(err, PAWL_E_STATE, "the lot is closing");
         lot->rec.entry_spent = 0;
         lot->rec.entry_tries = 0;
-        lot->rec.entry_expires = 0;
+        lot->rec.entry_expires = book_now(exec->book) + exec->set->entry_limit_expires_ns;
         lot->rec.entry_kind = PAWL_KIND_MARKET;
         lot->rec.entry_price.e8 = 0;
     }
