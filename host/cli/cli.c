@@ -42,7 +42,10 @@ void cli_explain(const struct config *config, const struct pawl_err *err,
 
 enum cli_exit cli_fail(const struct config *config, const struct pawl_err *err) {
     const char *file = file_before(config, err);
-    fprintf(stderr, "%s%s%s\n", file == NULL ? "" : file, file == NULL ? "" : ": ", err->text);
+    fprintf(stderr, "%s%s", file == NULL ? "" : file, file == NULL ? "" : ": ");
+    for (const char *at = err->text; *at != '\0'; at++) /* one line, whatever a library said */
+        fputc((unsigned char)*at < 0x20 ? ' ' : *at, stderr);
+    fputc('\n', stderr);
     return err->rc == PAWL_E_BUSY ? CLI_REFUSED : cli_exit_of(err->rc);
 }
 

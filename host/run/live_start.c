@@ -75,6 +75,10 @@ int live_open(struct live *live, struct pawl_err *err) {
 }
 
 void live_close(struct live *live) {
+    if (live->host != NULL && live->host->begun && live->data != NULL) {
+        live->host->extra_changed = true; /* the place in the data, though nothing else changed */
+        host_turn(live->host, NULL, live->host->bus->now_ns);
+    }
     if (live->host != NULL) summary_host(&live->result->summary, live->host);
     data_free(live->data);
     host_stop(live->host);

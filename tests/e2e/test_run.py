@@ -1,0 +1,195 @@
+"""`pawl run` as a process: signals, a second instance, going on where it ended."""
+
+import json
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from pawl import (DEMO, base_config, entry, one_trade, pawl, quote, start, tree, write_config,
+                  write_events)
+
+
+def wait_for_line(process, text, seconds=20):
+    """Reads stdout up to the first line with this text."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        line = process.stdout.readline()
+        assert line != "", process.stderr.read()
+        if text in line:
+            return line
+    raise AssertionError("no line with %r" % text)
+
+
+def finish(process, seconds=20):
+    out, err = process.communicate(timeout=seconds)
+    return process.returncode, out, err
+
+
+def open_trade():
+    """A lot that stays open, then quotes for a long while."""
+    events = [quote(second, 2650.00) for second in range(0, 10)]
+    events.append(entry(10, "BUY", 2645, 2660, "gold"))
+    return events + [quote(second, 2650.00) for second in range(11, 3600)]
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """A configuration that plays its data at ten times its pace, state kept in a folder."""
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    config["feeds"] = [{"match": "slow.jsonl", "speed": "30"}]
+    write_events(tmp_path / "slow.jsonl", open_trade())
+    return write_config(tmp_path, config)
+
+
+def rows(folder, query):
+    with sqlite3.connect("file:%s?mode=ro" % (folder / "pawl.db"), uri=True) as database:
+        return database.execute(query).fetchall()
+
+
+# ---- lines ----
+
+def test_lines_for_people(tmp_path):
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    done = pawl("run", "-c", write_config(tmp_path), "--until-end", "--data", data)
+    assert done.returncode == 0
+    lines = [line for line in done.stdout.splitlines() if "gold" in line]
+    assert [line.split("gold", 1)[1].split()[0] for line in lines] == [
+        "wants", "bought", "protected:", "target:", "closed"]
+    assert lines[0].startswith("2026-01-05 09:00:10  XAUUSD   gold ")
+    assert "wants LONG 0.10, stop 2645.00, target 2660.00" in lines[0]
+    assert "closed by TP_HIT: +98.00 USD" in lines[-1]
+    assert "1 opened, 1 closed, 0 open" in done.stdout
+
+
+def test_lines_for_programs(tmp_path):
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    done = pawl("run", "-c", write_config(tmp_path), "--until-end", "--json", "--data", data)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["lots_closed"] == 1 and lines[-1]["unprotected_ns"] == 0
+    assert "lot.protected" in [line["type"] for line in lines[:-1]]
+
+
+def test_a_run_is_a_backtest_that_waits_for_the_disk(tmp_path):
+    config = write_config(tmp_path)
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    live = json.loads(pawl("run", "-c", config, "--until-end", "--json", "--data", data)
+                      .stdout.splitlines()[-1])
+    replayed = json.loads(pawl("backtest", "-c", config, "--json", "--data", data).stdout)
+    for key in ("events", "orders", "fills", "lots_opened", "lots_closed", "net_pnl", "equity_end"):
+        assert live[key] == replayed[key]
+
+
+def test_the_demonstration_ends_well():
+    done = pawl("run", "-c", DEMO, "--until-end", "--json")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0 and done.stderr == ""
+    assert summary["lots_closed"] > 20 and summary["unprotected_ns"] == 0
+    assert set(summary["performance"]["by"]["reason"]) >= {"TP_HIT", "SL_HIT", "REVERSAL"}
+    assert set(summary["performance"]["by"]["symbol"]) == {"XAUUSD", "EURUSD"}
+    assert summary["alerts"] == 0 and summary["rejects"] == 0
+
+
+def test_until_end_needs_data(tmp_path):
+    done = pawl("run", "-c", write_config(tmp_path), "--until-end")
+    assert done.returncode == 3 and "--until-end needs data" in done.stderr
+
+
+# ---- signals ----
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_leaves_protection_and_loses_nothing(number, slow, tmp_path):
+    process = start("run", "-c", slow)
+    wait_for_line(process, "protected:")
+    asked = time.monotonic()
+    process.send_signal(number)
+    code, _, err = finish(process)
+    assert code == 0, err
+    assert time.monotonic() - asked < 5
+    assert "nothing new is entered" in err and "stopped with 1 open lots" in err
+    state = tmp_path / "state"
+    assert rows(state, "SELECT count(*) FROM lots WHERE closed = 0") == [(1,)]
+    working = [json.loads(line) for line in (state / "paper.world.jsonl").read_text().splitlines()]
+    stops = {line["n"]: line for line in working if line["k"] == "order" and line["role"] == "stop"}
+    assert [one["state"] for one in stops.values()] == ["accepted"]
+
+
+def test_the_end_of_data_waits_for_a_signal(tmp_path):
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    process = start("run", "-c", write_config(tmp_path), "--data", data)
+    wait_for_line(process, "closed by TP_HIT")
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.terminate()
+    code, _, err = finish(process)
+    assert code == 0 and "the data has ended" in err
+
+
+def test_no_data_runs_on_the_real_clock(tmp_path):
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    process = start("run", "-c", write_config(tmp_path, config))
+    wait_for_line(process, "ready")
+    process.terminate()
+    code, _, err = finish(process)
+    assert code == 0 and "the clock is real" in err
+
+
+def test_hangup_checks_the_configuration(slow, tmp_path):
+    good = slow.read_text()
+    process = start("run", "-c", slow)
+    wait_for_line(process, "protected:")
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    slow.write_text(good.replace('"netting"', '"both"'))
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.terminate()
+    code, _, err = finish(process)
+    assert code == 0
+    assert "is valid; it is not taken over while running" in err
+    assert "accounts.main.mode" in err and "running on with the old configuration" in err
+
+
+# ---- the data folder ----
+
+def test_a_second_instance_is_refused(slow, tmp_path):
+    process = start("run", "-c", slow)
+    wait_for_line(process, "protected:")
+    second = pawl("run", "-c", slow)
+    assert second.returncode == 5
+    assert "in use by another process" in second.stderr
+    assert second.stderr.startswith(str(tmp_path / "state" / "pawl.db"))
+    assert process.poll() is None
+    process.terminate()
+    assert finish(process)[0] == 0
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path):
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    path = write_config(tmp_path, config)
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    words = ["run", "-c", path, "--until-end", "--json", "--data", data]
+    first = json.loads(pawl(*words).stdout.splitlines()[-1])
+    again = pawl(*words)
+    assert again.returncode == 0
+    second = json.loads(again.stdout.splitlines()[-1])
+    assert second["quotes"] == 0 and second["orders"] == 0 and second["fills"] == 0
+    assert second["equity_end"] == first["equity_end"]
+
+
+def test_a_replay_without_a_data_folder_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
+    (tmp_path / "t").mkdir()
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    path = write_config(tmp_path)
+    for command in (["run", "-c", path, "--until-end", "--data", data],
+                    ["backtest", "-c", path, "--data", data], ["check", "-c", path]):
+        assert pawl(*command, cwd=tmp_path).returncode == 0
+        assert os.listdir(tmp_path / "t") == []
+    assert sorted(tree(tmp_path)) == ["pawl.json", "trade.jsonl"]
