@@ -83,7 +83,7 @@ static void see_waiting(struct sim_run *run) {
         run->release_ns = run->protect_ns = 0;
         return;
     }
-    if (run->release_ns == 0 && host_fault(run->host) == NULL) run->release_ns = disk_answers_ns(run);
+    if (run->release_ns == 0) run->release_ns = disk_answers_ns(run);
     if (run->protect_ns == 0) run->protect_ns = run->now_ns + protect_ns;
 }
 
@@ -94,7 +94,9 @@ static void after_turn(struct sim_run *run) {
         return;
     }
     const char *fault = host_fault(run->host);
-    if (fault != NULL && !run->disk_failing) sim_fail(run, "the host goes on", "%s", fault);
+    if (fault != NULL) sim_fail(run, "the host goes on", "%s", fault);
+    if (!run->disk_failing && store_failed(run->host->store, NULL) != PAWL_OK)
+        sim_fail(run, "the host goes on", "the store failed on a good disk");
     sim_watch_turn(run);
     see_wants(run);
     sim_venue_read(run);
@@ -233,6 +235,7 @@ static void due_release(struct sim_run *run) {
 
 static void due_protect(struct sim_run *run) {
     run->protect_ns = 0;
+    if (run->disk_failing) host_release(run->host); /* as the runner does: it may have failed */
     host_release_protective(run->host);
     after_turn(run);
 }

@@ -147,7 +147,7 @@ void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
 
 /* What the turn told is stored now, unless the disk is dead or refuses. */
 void sim_watch_turn(struct sim_run *run) {
-    if (!sim_disks_dead(&run->disks) && host_fault(run->host) == NULL)
+    if (!sim_disks_dead(&run->disks) && store_failed(run->host->store, NULL) == PAWL_OK)
         run->watch.fill_stored = run->watch.fill_count;
 }
 
