@@ -1,5 +1,6 @@
 """Malformed configuration, plugins, data and databases: one line, the right code, no change."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -204,13 +205,14 @@ def overwritten(database):
 
 def of_another_program(database):
     database.unlink()
-    with sqlite3.connect(database) as other:
+    with contextlib.closing(sqlite3.connect(database)) as other:
         other.execute("CREATE TABLE songs(title TEXT)")
         other.execute("INSERT INTO songs VALUES ('Gaudeamus')")
+        other.commit()
 
 
 def from_the_future(database):
-    with sqlite3.connect(database) as ours:
+    with contextlib.closing(sqlite3.connect(database)) as ours:
         version = ours.execute("PRAGMA user_version").fetchone()[0]
         ours.execute("PRAGMA user_version = %d" % (version + 1000))
 

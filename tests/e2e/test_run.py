@@ -1,5 +1,6 @@
 """`pawl run` as a process: signals, a second instance, going on where it ended."""
 
+import contextlib
 import json
 import os
 import signal
@@ -46,7 +47,8 @@ def slow(tmp_path):
 
 
 def rows(folder, query):
-    with sqlite3.connect("file:%s?mode=ro" % (folder / "pawl.db"), uri=True) as database:
+    address = "file:%s?mode=ro" % (folder / "pawl.db")
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
         return database.execute(query).fetchall()
 
 
