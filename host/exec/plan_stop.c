@@ -118,6 +118,8 @@ void plan_stop(struct exec *exec, struct lot *lot) {
     } else if (caps->amend_stop) {
         struct pawl_qty total = {quantity_e8 + seen.other->rec.filled.e8};
         command_amend(exec, seen.other, total, seen.other->rec.price, lot->rec.stop);
+    } else if (caps->holds_both && seen.working > 1) {
+        cancel_others(exec, lot, seen.other); /* wanted anew while both work: the older one first */
     } else if (caps->holds_both && !slots_full(exec, lot)) {
         submit_stop(exec, lot, quantity_e8); /* the old one goes when this one works */
     } else {
