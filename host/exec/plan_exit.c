@@ -66,7 +66,19 @@ static bool shrink_first(struct exec *exec, struct lot *lot, const struct leaves
     return true;
 }
 
+/* Exits that wait for the disk while a stop fills would be too many: they never leave. */
+static void drop_surplus(struct exec *exec, struct lot *lot) {
+    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
+        struct leaves leaves = lot_leaves(lot);
+        next = order->next;
+        if (leaves.exit_e8 <= lot_open_e8(lot)) return;
+        if (order->rec.role == PAWL_ROLE_EXIT && order->rec.state == PAWL_ORDER_STATE_INTENT)
+            command_cancel(exec, order, "its quantity is gone");
+    }
+}
+
 void plan_exit(struct exec *exec, struct lot *lot) {
+    drop_surplus(exec, lot);
     struct leaves leaves = lot_leaves(lot);
     int64_t missing = exit_missing(lot, &leaves);
     if (missing <= 0 || lot->rec.exit_spent) return;
