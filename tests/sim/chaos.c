@@ -17,6 +17,7 @@
 
 struct options {
     int64_t seed, quiet_at_ns, period_ns, lots_max, same_side_pct;
+    uint8_t grow;
     char symbols[PAWL_OPT_TEXT_MAX + 1];
 };
 
@@ -42,6 +43,7 @@ static const struct pawl_option options[] = {
      "Lots of an instrument it has at once."},
     {"same_side_pct", PAWL_OPT_INT, FIELD(same_side_pct), 0, 100, "90", NULL,
      "How often a further lot of an instrument is of the side of the others, in percent."},
+    {"grow", PAWL_OPT_BOOL, FIELD(grow), 0, 0, "true", NULL, "It adds to lots it has."},
     {"symbols", PAWL_OPT_TEXT, FIELD(symbols), 0, 0, "", NULL, "What it trades: A,B,C."},
     {NULL},
 };
@@ -168,7 +170,7 @@ static void wish_enter(struct chaos *self, const struct pawl_rec_lot *lot,
                        const struct pawl_instrument *in) {
     struct pawl_err err = {0};
     struct pawl_qty total = lot->enter_up_to;
-    if (chance(self, 50))
+    if (chance(self, 50) && self->options.grow)
         total.e8 += in->step.e8 * between(self, 1, 5);
     else
         total.e8 = (int64_t)draw(self, (uint64_t)total.e8 + 1);

@@ -41,6 +41,9 @@ static void on_op(void *arg, enum disk_op op, const char *path) {
 
 void sim_disks_arm(struct sim_disks *disks, bool on_store, uint32_t k) {
     struct disk *disk = on_store ? disks->store : disks->venue;
+    struct disk *other = on_store ? disks->venue : disks->store;
+    disk_mem_watch(other, NULL, NULL);
+    disk_mem_fail_at(other, 0, DISK_MASK_ALL, DISK_DIE, false);
     disks->left = k;
     disks->mask = DISK_MASK_CHANGES;
     if (!on_store) disks->mask &= ~DISK_MASK(DISK_OPEN); /* we open it to read */

@@ -20,7 +20,7 @@ static void draw_symbols(struct sim_plan *plan, struct rng *rng) {
         snprintf(symbol->name, sizeof symbol->name, "%s", names[i]);
         symbol->tick_e8 = ticks_e8[rng_below(rng, 4)];
         symbol->step_e8 = steps_e8[rng_below(rng, 3)];
-        symbol->min_e8 = symbol->step_e8 * rng_between(rng, 1, 2);
+        symbol->min_e8 = symbol->step_e8; /* what becomes of less than the minimum is not modelled */
         symbol->base_e8 = symbol->tick_e8 * rng_between(rng, 5000, 60000);
         symbol->period_ns = rng_between(rng, 50, 600) * PAWL_MS;
         symbol->spread_ticks = rng_between(rng, 0, 4);
@@ -128,9 +128,10 @@ static void add_strategies(struct text *out, struct rng *rng, const struct sim_p
     if (plan->parts & SIM_PART_CHAOS) quiet_ns = 1;
     add(out, ",\n{\"name\":\"chaos\",\"options\":{\"seed\":%" PRIu64 ",\"quiet_at\":%" PRId64
              ",\"period\":\"%" PRId64 "ms\",\"lots_max\":%" PRId64 ",\"same_side_pct\":%" PRId64
-             ",\"symbols\":\"",
+             ",\"grow\":%s,\"symbols\":\"",
         plan->seed & INT32_MAX, quiet_ns, period_ms, lots,
-        plan->hedging ? 50 : rng_between(rng, 60, 100));
+        plan->hedging ? 50 : rng_between(rng, 60, 100),
+        plan->parts & SIM_PART_GROW ? "false" : "true");
     for (uint32_t i = 0; i < plan->symbol_count; i++)
         add(out, "%s%s", i == 0 ? "" : ",", plan->symbols[i].name);
     add(out, "\"}}");

@@ -303,7 +303,6 @@ static void due_calm(struct sim_run *run) {
     run->kill_at_release = run->kill_after_release = false;
     run->armed = NULL;
     if (!run->disk_failing) sim_disks_arm(&run->disks, true, 0);
-    if (!run->disk_failing) sim_disks_arm(&run->disks, false, 0);
     sim_say(run, "sim   calm from here");
     sim_wish_reconnect(run);
 }

@@ -39,7 +39,8 @@ enum sim_part { /* what --without may switch off */
     SIM_PART_LINKED = 16,
     SIM_PART_OPERATOR = 32,
     SIM_PART_FOREIGN = 64, /* trades at the venue that are not ours */
-    SIM_PART_GAPS = 128
+    SIM_PART_GAPS = 128,
+    SIM_PART_GROW = 256 /* more of a lot than it began with */
 };
 
 enum sim_venue { SIM_IDEAL = 1, SIM_BINANCE, SIM_MT5 };
