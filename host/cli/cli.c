@@ -6,13 +6,13 @@
 #include "base/alloc.h"
 #include "events/jsonout.h"
 
-enum cli_exit cli_exit_of(int rc) {
+int cli_exit_of(int rc) {
     if (rc == PAWL_OK) return CLI_DONE;
     if (rc == PAWL_E_CONFIG || rc == PAWL_E_ABI) return CLI_CONFIG;
     return CLI_FAILED;
 }
 
-struct session *cli_open(const struct args *args, enum cli_exit *ret_exit) {
+struct session *cli_open(const struct args *args, int *ret_exit) {
     struct session *session = NULL;
     struct config_errors *errors = mem_calloc(1, sizeof *errors);
     if (errors == NULL) {
@@ -40,7 +40,7 @@ void cli_explain(const struct config *config, const struct pawl_err *err,
     config_errors_add(errors, file_before(config, err), NULL, "%s", err->text);
 }
 
-enum cli_exit cli_fail(const struct config *config, const struct pawl_err *err) {
+int cli_fail(const struct config *config, const struct pawl_err *err) {
     const char *file = file_before(config, err);
     fprintf(stderr, "%s%s", file == NULL ? "" : file, file == NULL ? "" : ": ");
     for (const char *at = err->text; *at != '\0'; at++) /* one line, whatever a library said */

@@ -21,14 +21,14 @@ extern const struct command command_run, command_backtest, command_check, comman
     command_version;
 
 /* The exit code of a result code. */
-enum cli_exit cli_exit_of(int rc);
+int cli_exit_of(int rc);
 /* The session of -c and --set; NULL with the faults told on stderr and the exit code. */
-struct session *cli_open(const struct args *args, enum cli_exit *ret_exit);
+struct session *cli_open(const struct args *args, int *ret_exit);
 /* A failure after that as one more line; a fault of the configuration begins with its file. */
 void cli_explain(const struct config *config, const struct pawl_err *err,
                  struct config_errors *errors);
 /* The same on stderr. Returns the exit code of err->rc. */
-enum cli_exit cli_fail(const struct config *config, const struct pawl_err *err);
+int cli_fail(const struct config *config, const struct pawl_err *err);
 /* A JSON string, quotes included. */
 void cli_json_text(const char *text, FILE *out);
 

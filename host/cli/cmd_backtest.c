@@ -77,7 +77,7 @@ static int run(const struct args *args) {
     static char buffer[OUTPUT_BUFFER];
     struct pawl_err err = {0};
     struct output out = {.trace = NULL};
-    enum cli_exit code;
+    int code;
     struct session *session = cli_open(args, &code);
     if (session == NULL) return code;
     /* What is usual is in the trace; the log would only slow a replay down. */

@@ -195,7 +195,7 @@ static int tell(const struct args *args, const struct list *list) {
 static int run(const struct args *args) {
     struct pawl_err err = {0};
     struct session *session = NULL;
-    enum cli_exit code = CLI_DONE;
+    int code = CLI_DONE;
     struct list *list = mem_calloc(1, sizeof *list);
     if (list == NULL) return CLI_FAILED;
     if (args->config != NULL) {

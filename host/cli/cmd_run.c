@@ -34,7 +34,7 @@ static int play(const struct args *args, struct session *session, const struct l
 static int run(const struct args *args) {
     struct pawl_err err = {0};
     struct live_files files;
-    enum cli_exit code;
+    int code;
     struct session *session = cli_open(args, &code);
     if (session == NULL) return code;
     struct live_result *result = mem_calloc(1, sizeof *result);

@@ -90,7 +90,8 @@ def main():
             json.dump(table, file, indent=1, sort_keys=True)
             file.write("\n")
     count = (len(files) + len(there)) * len(PERSONALITIES)
-    print(f"{count} backtests of {RUNS} runs each, {len(recorded) - len(there)} recorded files absent")
+    absent = len(recorded) - len(there)
+    print(f"{count} backtests of {RUNS} runs each, {absent} recorded files absent")
     return 1 if wrong else 0
 
 
