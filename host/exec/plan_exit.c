@@ -16,8 +16,13 @@ static void cancel_role(struct exec *exec, struct lot *lot, uint8_t role, const 
     }
 }
 
-/* Quantity wanted out now beyond what explicit exits may still fill. */
-static int64_t exit_missing(const struct lot *lot, const struct leaves *leaves) {
+bool lot_exits_are_bound(const struct exec *exec, const struct lot *lot) {
+    uint8_t bound = exec_caps(exec, lot)->exit_bound;
+    return bound == PAWL_EXIT_OCA || bound == PAWL_EXIT_TICKET;
+}
+
+int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves) {
+    if (lot->rec.exit_spent) return 0;
     int64_t total =
         lot->rec.exit_at_least.e8 == PAWL_QTY_ALL || lot->rec.exit_at_least.e8 > lot->rec.entered.e8
             ? lot->rec.entered.e8
@@ -28,10 +33,7 @@ static int64_t exit_missing(const struct lot *lot, const struct leaves *leaves) 
 /* The guard leaves a shared net position only when the venue's stop is out of the way, or did not
  * answer in time; a stop that fires beside the exit would come off other lots. */
 static bool guard_must_wait(struct exec *exec, struct lot *lot, const struct leaves *leaves) {
-    uint8_t bound = exec_caps(exec, lot)->exit_bound;
-    if (!lot->exit_by_guard || leaves->stops == 0 || bound == PAWL_EXIT_TICKET ||
-        bound == PAWL_EXIT_OCA)
-        return false;
+    if (!lot->exit_by_guard || leaves->stops == 0 || lot_exits_are_bound(exec, lot)) return false;
     int64_t now = book_now(exec->book);
     if (lot->guard_cancel_ns == 0) {
         lot->guard_cancel_ns = now;
@@ -80,14 +82,15 @@ static void drop_surplus(struct exec *exec, struct lot *lot) {
 void plan_exit(struct exec *exec, struct lot *lot) {
     drop_surplus(exec, lot);
     struct leaves leaves = lot_leaves(lot);
-    int64_t missing = exit_missing(lot, &leaves);
-    if (missing <= 0 || lot->rec.exit_spent) return;
+    int64_t missing = lot_exit_missing(lot, &leaves);
+    if (missing <= 0) return;
     if (lot->exit_retry_ns > book_now(exec->book)) {
         exec_wake_lot(exec, lot, lot->exit_retry_ns);
         return;
     }
-    int64_t free_e8 = lot_open_e8(lot) - leaves.exit_e8 - leaves.target_e8;
-    if (free_e8 < missing && leaves.targets > 0) { /* targets hold what is wanted out */
+    bool bound = lot_exits_are_bound(exec, lot);
+    int64_t free_e8 = lot_open_e8(lot) - leaves.exit_e8 - (bound ? 0 : leaves.target_e8);
+    if (free_e8 < missing && !bound && leaves.targets > 0) { /* they hold what is wanted out */
         cancel_role(exec, lot, PAWL_ROLE_TARGET, "an exit goes first");
         leaves = lot_leaves(lot);
         if (leaves.targets > 0) return;

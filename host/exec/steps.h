@@ -45,6 +45,10 @@ struct leaves { /* of a lot's live orders */
 };
 struct leaves lot_leaves(const struct lot *lot);
 bool lot_is_closing(const struct lot *lot); /* wants everything out */
+/* The venue shrinks and ends what hangs on the lot's position itself: a group, a ticket. */
+bool lot_exits_are_bound(const struct exec *exec, const struct lot *lot);
+/* Quantity wanted out now beyond what explicit exits may still fill; 0 or less = none. */
+int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves);
 /* Some stops of the lot may both fill: nothing more may be sent out. */
 bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const struct leaves *leaves);
 
