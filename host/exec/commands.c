@@ -216,6 +216,18 @@ void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t
 
 /* ---- the end of an order ---- */
 
+/* A level that was touched and whose market order came to nothing is watched again: the price may
+ * have left it since. */
+static void watch_again(struct exec *exec, struct order *order) {
+    struct lot *lot = order->lot;
+    if (order->rec.role != PAWL_ROLE_TARGET || order->rec.kind != PAWL_KIND_MARKET ||
+        lot->targets == NULL)
+        return;
+    lot->targets[order->rec.index].fired = 0;
+    lot->targets_changed = true;
+    book_changed(exec->book, lot);
+}
+
 void order_end(struct exec *exec, struct order *order, uint8_t state, const char *reason) {
     struct book *book = exec->book;
     if (!order_is_live(order)) return;
@@ -224,6 +236,7 @@ void order_end(struct exec *exec, struct order *order, uint8_t state, const char
     order->rec.op_unknown = 0;
     order->rec.ended = book_now(book);
     order->cancel_wanted = false;
+    watch_again(exec, order);
     TEXT_SET(order->rec.reason, reason);
     timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
     timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));

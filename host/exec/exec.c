@@ -77,10 +77,25 @@ static void restore_order(struct exec *exec, struct order *order) {
     book_order_changed(exec->book, order);
 }
 
+static bool target_is_live(const struct lot *lot, uint8_t index) {
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.role == PAWL_ROLE_TARGET && order->rec.index == index &&
+            order_is_live(order))
+            return true;
+    return false;
+}
+
+/* A touch that led to no order yet belongs to a price that is gone. */
+static void restore_targets(struct lot *lot) {
+    for (uint8_t i = 0; lot->targets != NULL && i < PAWL_TARGETS_MAX; i++)
+        if (lot->targets[i].fired && !target_is_live(lot, i)) lot->targets[i].fired = 0;
+}
+
 void exec_restored(struct exec *exec) {
     for (struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
         for (struct order *order = lot->orders; order != NULL; order = order->next)
             restore_order(exec, order);
+        restore_targets(lot);
         if (lot->rec.protection == PAWL_PROTECTION_RESTING) lot->protected_once = true;
         book_dirty(exec->book, lot);
     }
