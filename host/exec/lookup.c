@@ -51,6 +51,12 @@ static void on_absent(struct exec *exec, struct order *order) {
         if (order->absent) order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
     } else if (order->absent && book_now(exec->book) >= settled_at(exec, order)) {
         order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");
+        if (order->rec.boot != exec->book->boot) {
+            /* It was not refused: our process ended before it left. That uses up no try. */
+            book_changed(exec->book, order->lot);
+            book_dirty(exec->book, order->lot);
+            return;
+        }
         want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
                     "it never reached the venue");
         return;

@@ -35,6 +35,7 @@ static void on_stall(uv_timer_t *timer) {
     if (live->phase == LIVE_OVER) return;
     host_release(live->host); /* in case the disk has failed rather than stalled */
     host_release_protective(live->host);
+    live->hold_turn = live->host->committed_turn;
     arrange(live);
 }
 
@@ -102,7 +103,7 @@ static void arrange_system_clock(struct live *live) {
 
 /* With recorded data: the pump runs unless the disk or the pace says to wait. */
 static void arrange_data(struct live *live) {
-    bool disk = host_waiting(live->host);
+    bool disk = live_disk(live);
     int64_t wait_ns = 0;
     if (live->phase == LIVE_RUNNING && live->pace_until_ns != 0)
         wait_ns = live->pace_until_ns - (int64_t)uv_hrtime();

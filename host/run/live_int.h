@@ -36,6 +36,7 @@ struct live {
     char folder[DISK_PATH_MAX + 1];
     bool temporary; /* the folder is removed at the end */
     bool instant;   /* nothing waits for the disk */
+    uint64_t hold_turn; /* left before it was durable: recorded data waits until it is */
     struct pawl_err err; /* why the run failed */
 
     /* recorded data */
@@ -65,6 +66,7 @@ void live_check_config(struct live *live); /* SIGHUP */
 /* ---- live_play.c ---- */
 enum live_step live_play(struct live *live);
 bool live_in_flight(const struct live *live); /* an answer or the disk is awaited */
+bool live_disk(const struct live *live);      /* the disk is awaited: recorded data stands still */
 void live_fail(struct live *live);            /* live->err is set: no further */
 
 #endif

@@ -10,8 +10,15 @@
 #define TAIL_NS (10 * PAWL_NS)
 #define TAIL_TIMERS_MAX 100000u
 
-bool live_in_flight(const struct live *live) {
+/* What protects may leave before it is durable, but nothing newer happens to it until it is: a
+ * process killed now must find the data where the database is. */
+bool live_disk(const struct live *live) {
     if (host_waiting(live->host)) return true;
+    return !live->host->store_down && live->hold_turn > store_durable_turn(live->host->store);
+}
+
+bool live_in_flight(const struct live *live) {
+    if (live_disk(live)) return true;
     for (const struct lot *lot = live->host->book.first_lot; lot != NULL; lot = lot->next)
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
             if (order_is_live(order) && order->rec.op != PAWL_ORDER_OP_NONE) return true;
@@ -127,7 +134,7 @@ static enum live_step stopping(struct live *live) {
 }
 
 enum live_step live_play(struct live *live) {
-    if (host_waiting(live->host)) return LIVE_DISK;
+    if (live_disk(live)) return LIVE_DISK;
     switch (live->phase) {
     case LIVE_RUNNING: return running(live);
     case LIVE_TAIL: return tail(live);
