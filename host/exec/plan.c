@@ -87,6 +87,13 @@ static bool leave_waiting(struct exec *exec, struct lot *lot, bool up) {
     return false;
 }
 
+/* Where a ticket is a position of its own, a second entry order would be a second position, without
+ * the stop of the first: a lot there has one. */
+bool lot_is_complete_ticket(const struct exec *exec, const struct lot *lot) {
+    if (exec_caps(exec, lot)->exit_bound != PAWL_EXIT_TICKET) return false;
+    return lot->rec.entered.e8 > 0 || lot_leaves(lot).entries > 0;
+}
+
 /* What is still to be sent in, floored to the step; 0 when nothing is or may be. */
 static int64_t entry_missing(struct exec *exec, struct lot *lot, const struct leaves *leaves) {
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
@@ -160,6 +167,12 @@ static void plan_entry(struct exec *exec, struct lot *lot, bool up) {
         return;
     }
     int64_t missing = entry_missing(exec, lot, &leaves);
+    if (missing > 0 && lot_is_complete_ticket(exec, lot)) {
+        want_spent(exec, lot, PAWL_ROLE_MAIN, 0, PAWL_ERROR_CLASS_STATE, lot->rec.entry_gen,
+                   "the rest would be another position");
+        cut_entry(exec, lot, "CANCELLED");
+        return;
+    }
     if (missing > 0 && lot->rec.state != PAWL_LOT_STATE_WAITING) {
         if (lot->entry_retry_ns > now)
             exec_wake_lot(exec, lot, lot->entry_retry_ns);

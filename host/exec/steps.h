@@ -45,6 +45,8 @@ struct leaves { /* of a lot's live orders */
 };
 struct leaves lot_leaves(const struct lot *lot);
 bool lot_is_closing(const struct lot *lot); /* wants everything out */
+/* On ticket venues a lot is one position, which exists or is being opened: it cannot grow. */
+bool lot_is_complete_ticket(const struct exec *exec, const struct lot *lot);
 /* The venue shrinks and ends what hangs on the lot's position itself: a group, a ticket. */
 bool lot_exits_are_bound(const struct exec *exec, const struct lot *lot);
 /* Quantity wanted out now beyond what explicit exits may still fill; 0 or less = none. */

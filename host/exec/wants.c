@@ -227,6 +227,9 @@ int want_enter(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty 
     if (total.e8 < 0) return pawl_fail(err, PAWL_E_INVAL, "a negative quantity");
     if (total.e8 > lot->rec.enter_up_to.e8) {
         if (lot_is_closing(lot)) return pawl_fail(err, PAWL_E_STATE, "the lot is closing");
+        if (lot_is_complete_ticket(exec, lot))
+            return pawl_fail(err, PAWL_E_STATE,
+                             "the venue would open another position for it: open another lot");
         lot->rec.entry_spent = 0;
         lot->rec.entry_tries = 0;
         lot->rec.entry_expires = book_now(exec->book) + exec->set->entry_limit_expires_ns;
