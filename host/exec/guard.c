@@ -144,7 +144,8 @@ static void act(struct exec *exec, struct lot *lot) {
 void guard_crossed(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) <= 0) return;
     lot->guard_hit_ns = book_now(exec->book);
-    if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot_leaves(lot).exits > 0)
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot->rec.exit_kind == PAWL_KIND_MARKET &&
+        lot_leaves(lot).exits > 0)
         return; /* an exit for all of it is on its way */
     if (!covered(exec, lot)) {
         act(exec, lot);

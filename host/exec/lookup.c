@@ -75,7 +75,7 @@ static bool status_is_end(uint8_t state) {
 }
 
 /* The terms are what the venue says; a request in flight about them is answered by that. */
-static void adopt_terms(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
+static bool adopt_terms(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
     bool differs = order->rec.quantity.e8 != now->quantity.e8 ||
                    order->rec.price.e8 != now->price.e8 ||
                    order->rec.stop_price.e8 != now->stop_price.e8;
@@ -84,6 +84,7 @@ static void adopt_terms(struct exec *exec, struct order *order, const struct paw
     order->rec.stop_price = now->stop_price;
     if (order->share_count == 1) order->shares[0].quantity = now->quantity;
     if (differs) report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
+    return differs;
 }
 
 static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
@@ -100,6 +101,13 @@ static void resolve_live(struct exec *exec, struct order *order, const struct pa
     if (!was_working)
         report_order(exec->book, PAWL_EV_ORDER_ACCEPTED, order, PAWL_ORDER_OP_SUBMIT,
                      "found at the venue");
+}
+
+/* Nothing is in flight about it: what the venue changed of its own accord was perhaps not heard. */
+static void confirm(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
+    if (now->quantity.e8 <= 0 || !adopt_terms(exec, order, now)) return;
+    book_order_changed(exec->book, order);
+    book_dirty(exec->book, order->lot);
 }
 
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
@@ -128,7 +136,11 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
         exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + LOOKUP_FIRST_NS);
         return; /* asked again when they are booked */
     }
-    if (!order->rec.op_unknown && !status_is_end(status->state)) return; /* as we know it */
+    if (!order->rec.op_unknown && !status_is_end(status->state)) {
+        if (order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order))
+            confirm(exec, order, status);
+        return;
+    }
     if (status_is_end(status->state))
         order_end(exec, order,
                   status->state == PAWL_ORDER_STATE_FILLED ? PAWL_ORDER_STATE_CANCELLED

@@ -79,8 +79,26 @@ static void drop_surplus(struct exec *exec, struct lot *lot) {
     }
 }
 
+/* A resting limit that is wanted at another price now, or at market, goes first. True = one does. */
+static bool replace_limits(struct exec *exec, struct lot *lot) {
+    bool one_lives = false;
+    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
+        next = order->next;
+        if (order->rec.role != PAWL_ROLE_EXIT || order->rec.kind != PAWL_KIND_LIMIT ||
+            !order_is_live(order))
+            continue;
+        if (lot->rec.exit_kind == PAWL_KIND_LIMIT &&
+            lot->rec.exit_price.e8 == order->rec.price.e8)
+            continue;
+        command_cancel(exec, order, "wanted otherwise");
+        one_lives |= order_is_live(order);
+    }
+    return one_lives;
+}
+
 void plan_exit(struct exec *exec, struct lot *lot) {
     drop_surplus(exec, lot);
+    if (replace_limits(exec, lot)) return;
     struct leaves leaves = lot_leaves(lot);
     int64_t missing = lot_exit_missing(lot, &leaves);
     if (missing <= 0) return;
