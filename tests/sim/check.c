@@ -107,29 +107,39 @@ static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lo
     return count;
 }
 
-/* Each execution of ours counts once, with its whole quantity; none is invented. */
+/* Each execution of ours counts once, with its whole quantity, and none is invented. What belongs to
+ * no lot when it is reported (two exits of one lot filled, one of them unheard of) is told as
+ * unattributed; a gap that a reconcile books later must be just that quantity. */
 static void fills_are_conserved(struct sim_run *run, struct sim_copy *copy) {
+    int64_t missing_e8[SIM_SYMBOLS_MAX] = {0};
     sqlite3_stmt *row = NULL;
-    const char *sql = "SELECT coalesce(sum(quantity),0), count(*) FROM fills WHERE execution=?1";
     char name[64];
-    if (!query(run, copy, sql, &row)) return;
+    if (!query(run, copy, "SELECT coalesce(sum(quantity),0) FROM fills WHERE execution=?1", &row))
+        return;
     for (size_t i = 0; i < run->venue.fill_count; i++) {
         const struct venue_fill *fill = &run->venue.fills[i];
         snprintf(name, sizeof name, "E%" PRIu64 "-%" PRId64, fill->number, run->venue.created_s);
         sqlite3_reset(row);
         sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-        if (sqlite3_step(row) != SQLITE_ROW || fill->order == 0 || run->foreign_done) continue;
-        if (sqlite3_column_int64(row, 0) != fill->quantity_e8)
+        if (sqlite3_step(row) != SQLITE_ROW) continue;
+        int64_t booked_e8 = sqlite3_column_int64(row, 0);
+        missing_e8[fill->symbol - 1] += fill->quantity_e8 - booked_e8;
+        if (booked_e8 > fill->quantity_e8 ||
+            (booked_e8 < fill->quantity_e8 && run->watch.unattributed == 0))
             sim_fail(run, "I3 fill conservation", "%s of %s is %" PRId64 "e-8, booked are %" PRId64
-                     "e-8", name, fill->id, fill->quantity_e8, (int64_t)sqlite3_column_int64(row, 0));
+                     "e-8", name, fill->id, fill->quantity_e8, booked_e8);
     }
     sqlite3_finalize(row);
-    if (!query(run, copy, "SELECT execution, lot FROM fills WHERE execution NOT LIKE 'E%'", &row))
+    if (!query(run, copy, "SELECT instrument, quantity, execution FROM fills WHERE execution NOT "
+               "LIKE 'E%'", &row))
         return;
-    if (sqlite3_step(row) == SQLITE_ROW && !run->foreign_done)
-        sim_fail(run, "I3 fill conservation", "fill %s of lot %lld is nothing the venue has said",
-                 sqlite3_column_text(row, 0), sqlite3_column_int64(row, 1));
+    while (sqlite3_step(row) == SQLITE_ROW)
+        missing_e8[symbol_of(run, sqlite3_column_int64(row, 0)) - 1] -= sqlite3_column_int64(row, 1);
     sqlite3_finalize(row);
+    for (uint32_t i = 0; i < run->plan->symbol_count; i++)
+        if (missing_e8[i] != 0 && !run->foreign_done)
+            sim_fail(run, "I3 fill conservation", "%s: %" PRId64
+                     "e-8 more was filled than is booked", run->plan->symbols[i].name, missing_e8[i]);
 }
 
 static void positions_agree(struct sim_run *run, const struct db_lot *lots, size_t count) {
@@ -225,12 +235,13 @@ static void open_lot(struct sim_run *run, const struct db_lot *lot) {
                  lot->id);
         return;
     }
-    if (working_e8(run, lot, VENUE_STOP, lot->stop_e8) < lot->open_e8 &&
-        !(given_up && lot->protection == PAWL_PROTECTION_GUARDED))
+    bool covered = working_e8(run, lot, VENUE_STOP, given_up ? 0 : lot->stop_e8) >= lot->open_e8;
+    if (!covered && !(given_up && lot->protection == PAWL_PROTECTION_GUARDED))
         sim_fail(run, "I4 never naked", "lot %" PRIu64 " has %" PRId64 "e-8 open, stops of %" PRId64
                  "e-8 work at its level; protection %u", lot->id, lot->open_e8,
                  working_e8(run, lot, VENUE_STOP, lot->stop_e8), lot->protection);
-    if (lot->exited_e8 < want_out && !lot->exit_spent && !limit_out)
+    int64_t step_e8 = run->plan->symbols[lot->symbol - 1].step_e8;
+    if (want_out - lot->exited_e8 >= step_e8 && !lot->exit_spent && !limit_out)
         sim_fail(run, "wants are met", "lot %" PRIu64 ": %" PRId64 "e-8 were to leave, %" PRId64
                  "e-8 have left", lot->id, want_out, lot->exited_e8);
 }

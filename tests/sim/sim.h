@@ -223,7 +223,7 @@ struct sim_watch {
     size_t fill_count, fill_capacity, fill_stored;
     int64_t open_e8[SIM_LOTS_MAX];
     bool naked[SIM_LOTS_MAX];
-    uint64_t alerts, critical, unknown, guard_fired, overruns;
+    uint64_t alerts, critical, unknown, guard_fired, overruns, unattributed;
 };
 
 struct sim_run {

@@ -118,6 +118,7 @@ static void on_alert(struct sim_run *run, const struct pawl_ev_alert *ev) {
     watch->critical += ev->severity == PAWL_SEVERITY_CRITICAL;
     watch->guard_fired += strcmp(ev->what, "guard_fired") == 0;
     watch->overruns += strcmp(ev->what, "lot_overrun") == 0;
+    watch->unattributed += strcmp(ev->what, "unattributed") == 0;
     if (strcmp(ev->what, "disk_stalled") != 0) return;
     watch->early = room(watch->early, &watch->early_capacity, watch->early_count + 1, SIM_ID_SIZE);
     memcpy(watch->early[watch->early_count++], ev->order, SIM_ID_SIZE);
