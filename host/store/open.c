@@ -206,11 +206,13 @@ static int enter_wal(struct store *store, struct pawl_err *err) {
     sqlite3_stmt *mode = NULL;
     int rc = sql_prepare(store, "PRAGMA journal_mode=WAL", &mode, err);
     if (rc != PAWL_OK) return rc;
-    const char *text = sqlite3_step(mode) == SQLITE_ROW
-                           ? (const char *)sqlite3_column_text(mode, 0) : NULL;
-    if (text == NULL)
+    int step = sqlite3_step(mode);
+    const char *text = step == SQLITE_ROW ? (const char *)sqlite3_column_text(mode, 0) : NULL;
+    bool is_wal = text != NULL && strcmp(text, "wal") == 0;
+    /* It answers before it commits: only the second step says that it did. */
+    if (step != SQLITE_ROW || sqlite3_step(mode) != SQLITE_DONE)
         rc = sql_fail(store, "journal_mode", err);
-    else if (strcmp(text, "wal") != 0)
+    else if (!is_wal)
         rc = pawl_fail(err, PAWL_E_IO, "%s: no write-ahead log is possible here", store->path);
     sqlite3_finalize(mode);
     if (rc == PAWL_OK)

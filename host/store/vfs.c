@@ -29,7 +29,7 @@ struct vfs_file {
     struct vfs *vfs;
     struct disk_file *file;
     int lock;       /* SQLITE_LOCK_* this connection holds */
-    int new_name;   /* 1 = its name has not been synced yet */
+    int new_name;   /* 1 = its name may not have been synced yet */
     int drop_after; /* 1 = removed when closed */
     char path[DISK_PATH_MAX + 1];
 };
@@ -162,7 +162,6 @@ static int vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *ret, int 
                     int *ret_flags) {
     struct vfs *vfs = vfs_of(base);
     struct vfs_file *file = file_of(ret);
-    bool there = false;
     memset(file, 0, sizeof *file); /* no methods: SQLite closes only what was opened */
     pthread_mutex_lock(&vfs->lock);
     uint32_t slot = 0;
@@ -179,8 +178,7 @@ static int vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *ret, int 
     if (flags & SQLITE_OPEN_CREATE) how |= DISK_CREATE;
     if (flags & SQLITE_OPEN_EXCLUSIVE) how |= DISK_EXCLUSIVE;
     if (flags & SQLITE_OPEN_READONLY) how |= DISK_READ_ONLY;
-    if (disk_exists(vfs->disk, file->path, &there, NULL) != PAWL_OK ||
-        disk_open(vfs->disk, file->path, how, &file->file, NULL) != PAWL_OK) {
+    if (disk_open(vfs->disk, file->path, how, &file->file, NULL) != PAWL_OK) {
         pthread_mutex_lock(&vfs->lock);
         vfs->open[slot] = NULL;
         pthread_mutex_unlock(&vfs->lock);
@@ -188,7 +186,8 @@ static int vfs_open(sqlite3_vfs *base, const char *path, sqlite3_file *ret, int 
     }
     file->vfs = vfs;
     file->lock = SQLITE_LOCK_NONE;
-    file->new_name = !there;
+    /* Also where it was there: whoever made it may have died before its name was synced. */
+    file->new_name = (flags & SQLITE_OPEN_CREATE) != 0;
     file->drop_after = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     file->base.pMethods = &file_methods;
     if (ret_flags != NULL) *ret_flags = flags;

@@ -82,9 +82,20 @@ void writer_failed(struct store *store, const struct pawl_err *err) {
     atomic_store(&store->failed, true);
 }
 
+/* SQLite does not sync the cut of the log. Unsynced, a power cut could put half a new header before
+ * the old frames, and wal_check() would take that for damage. */
+static int sync_log(struct store *store) {
+    sqlite3_file *log = NULL;
+    int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (code != SQLITE_OK || log == NULL || log->pMethods == NULL) return code;
+    return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
 int writer_checkpoint(struct store *store, struct pawl_err *err) {
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (code != SQLITE_OK) return sql_fail(store, "checkpoint", err);
+    if (store->durability == STORE_FULL && sync_log(store) != SQLITE_OK)
+        return pawl_fail(err, PAWL_E_IO, "%s-wal: sync failed", store->path);
     store->wal_frames = 0;
     metric_add(store->m_checkpoints, 1);
     return PAWL_OK;

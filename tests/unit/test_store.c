@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/metrics.h"
 #include "events/schema.gen.h"
 #include "store/store_int.h"
@@ -444,6 +445,35 @@ static void host_records_are_registered_at_open(void **state) {
     }
 }
 
+/* Fail the 1st, 2nd, 3rd ... allocation: an error that says so, nothing half done, no leak. */
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    bool failed = true;
+    uint64_t durable = 0;
+    store_close(kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false));
+    for (uint64_t k = 1; failed; k++) {
+        struct store *store = NULL;
+        struct pawl_err err = {0};
+        mem_fail_at(k, false);
+        failed = kit_open(KIT_PATH, KIT_VFS, STORE_FULL, false, &store, &err) != PAWL_OK;
+        if (failed && err.text[0] == '\0') fail_msg("allocation %u: no text", (unsigned)k);
+        struct kit_state got;
+        if (!failed) failed = kit_load(store, &got, NULL) != PAWL_OK;
+        for (uint64_t t = durable + 1; !failed && t <= durable + 3; t++) {
+            int rc = kit_turn(store, t);
+            if (rc == PAWL_OK) continue;
+            failed = true;
+            assert_true(rc == PAWL_E_NOMEM || rc == PAWL_E_IO);
+        }
+        if (store != NULL && store_durable_turn(store) > durable) durable = store_durable_turn(store);
+        mem_fail_at(0, false);
+        store_close(store);
+        store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
+        assert_int_equal(kit_assert_prefix(store), durable);
+        store_close(store);
+    }
+}
+
 static void the_log_stays_short(void **state) {
     (void)state;
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
@@ -479,6 +509,7 @@ int main(void) {
         TEST(migrations_run_once_with_a_backup_first),
         TEST(a_migration_that_fails_leaves_everything),
         TEST(host_records_are_registered_at_open),
+        TEST(every_allocation_may_fail),
         TEST(the_log_stays_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
