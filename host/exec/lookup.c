@@ -112,6 +112,7 @@ static void confirm(struct exec *exec, struct order *order, const struct pawl_ev
 
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     struct order *order = book_order_by_id(exec->book, status->order);
+    if (order == NULL) order = adopt_from_status(exec, status);
     if (order == NULL || !order_is_live(order)) return;
     if (!status->found) {
         if (!order->rec.op_unknown && !order_is_working(order)) return; /* not sent yet */

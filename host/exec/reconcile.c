@@ -1,8 +1,8 @@
 /*
  * Reconcile: at the start, after each reconnect, every reconcile_seconds, and whenever an order is
  * said never to have reached the venue. One round asks for executions, for each live order, for the
- * positions; the broker answers in order. A round with everything answered and nothing unknown
- * makes the broker ready for entries.
+ * positions, and when recovering for all that works at the venue; the broker answers in order. A
+ * round with everything answered and nothing unknown makes the broker ready for entries.
  *
  * A position that differs is a gap only if the next round, after the settling time, sees it too:
  * until then it may be a fill on its way. Entries in that instrument wait meanwhile.
@@ -90,6 +90,10 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     int64_t since = executions_since(exec, broker);
     for (uint32_t id = 1; id <= book->account_count; id++) {
         if (book->accounts[id].info.broker != broker->component) continue;
+        if (broker->state == BROKER_RECOVERING) { /* orders that an earlier process did not store */
+            command_query(exec, broker->component, id, PAWL_QUERY_WHAT_ORDERS, NULL, 0, cookie);
+            broker->round_pending++;
+        }
         command_query(exec, broker->component, id, PAWL_QUERY_WHAT_EXECUTIONS, NULL, since, cookie);
         broker->round_pending++;
     }

@@ -106,6 +106,8 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
         report->account == 0 || report->account > book->account_count)
         return;
     struct order *order = report->order[0] == '\0' ? NULL : book_order_by_id(book, report->order);
+    if (order == NULL && !book_execution_seen(book, report->account, report->execution))
+        order = adopt_from_execution(exec, report);
     struct book_fill fill = {.order = order,
                              .account = report->account,
                              .instrument = report->instrument,

@@ -61,6 +61,10 @@ void guard_grace_over(struct exec *exec, struct lot *lot); /* the timer fired */
 bool guard_beyond(const struct exec *exec,
                   const struct lot *lot); /* price at or beyond the stop now */
 
+/* ---- adopt.c: orders of ours that were never stored; NULL = not ours, or no lot to put it to ---- */
+struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *status);
+struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report);
+
 /* ---- lookup.c, reconcile.c ---- */
 void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char *why);
 void lookup_due(struct exec *exec, struct order *order);

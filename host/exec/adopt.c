@@ -1,0 +1,64 @@
+/*
+ * Orders of ours that the book does not know: sent while the disk stood still, by a process that
+ * ended before they were stored. The id says whose they are; from then on they are orders like any
+ * other, so what is too many is cancelled and what fills is booked to the right lot.
+ */
+#include "base/oid.h"
+#include "book/report.h"
+#include "exec/steps.h"
+
+static struct order *make(struct exec *exec, const char *id, uint32_t instrument, uint8_t side,
+                          struct pawl_qty quantity) {
+    struct book *book = exec->book;
+    struct oid_parts parts;
+    struct pawl_err err = {0};
+    if (oid_parse(id, &parts) != PAWL_OK || parts.host != book->host_id) return NULL;
+    struct lot *lot = book_lot(book, parts.lot);
+    if (lot == NULL || lot->rec.instrument != instrument || parts.role < PAWL_ROLE_MAIN ||
+        parts.role > PAWL_ROLE_EXIT)
+        return NULL;
+    struct order *order = book_order_new(book, lot, &err);
+    if (order == NULL) return NULL;
+    TEXT_SET(order->rec.order, id);
+    order->rec.boot = parts.boot;
+    order->rec.role = parts.role;
+    order->rec.side = side;
+    order->rec.quantity = quantity;
+    order->rec.created = lot->rec.created; /* its fills are not older than that */
+    order->rec.sent = lot->rec.created;
+    order->rec.reduce = !role_is_entry(parts.role);
+    if (order->rec.reduce && exec_caps(exec, lot)->exit_bound == PAWL_EXIT_OCA)
+        order->rec.group = lot->rec.id;
+    order->rec.tif = PAWL_TIF_GTC;
+    order->rec.trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
+    order->rec.state = PAWL_ORDER_STATE_ACCEPTED;
+    if (book_order_index(book, order) != PAWL_OK) return NULL;
+    if (order->rec.reduce && book_order_share(book, order, lot, quantity) != PAWL_OK) return NULL;
+    book_order_changed(book, order);
+    book_dirty(book, lot);
+    report_alert(book, "order_recovered", PAWL_SEVERITY_WARNING, lot, order,
+                 "the venue has an order of this lot that was never stored; it is taken over");
+    return order;
+}
+
+struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *status) {
+    bool works = status->state == PAWL_ORDER_STATE_ACCEPTED ||
+                 status->state == PAWL_ORDER_STATE_PARTIALLY_FILLED;
+    if (!status->found || !works) return NULL;
+    struct order *order =
+        make(exec, status->order, status->instrument, status->side, status->quantity);
+    if (order == NULL) return NULL;
+    order->rec.kind = status->kind;
+    order->rec.price = status->price;
+    order->rec.stop_price = status->stop_price;
+    if (order->lot->rec.state == PAWL_LOT_STATE_CLOSED)
+        command_cancel(exec, order, "its lot is closed");
+    return order;
+}
+
+struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report) {
+    struct order *order =
+        make(exec, report->order, report->instrument, report->side, report->quantity);
+    if (order != NULL) order->rec.kind = PAWL_KIND_MARKET;
+    return order;
+}
