@@ -65,8 +65,8 @@ static bool chance(struct chaos *self, uint32_t percent) { return draw(self, 100
 
 /* ---- what there is ---- */
 
-static uint32_t lots_of(struct chaos *self, const struct pawl_instrument *in, uint64_t out[LOTS_MAX],
-                        uint8_t *ret_side) {
+static uint32_t lots_of(struct chaos *self, const struct pawl_instrument *in,
+                        uint64_t out[LOTS_MAX], uint8_t *ret_side) {
     uint32_t count = 0;
     uint64_t after = 0;
     const struct pawl_rec_lot *lot;
@@ -79,11 +79,13 @@ static uint32_t lots_of(struct chaos *self, const struct pawl_instrument *in, ui
     return count;
 }
 
-static int64_t ticks(const struct pawl_instrument *in, int64_t count) { return in->tick.e8 * count; }
+static int64_t ticks(const struct pawl_instrument *in, int64_t count) {
+    return in->tick.e8 * count;
+}
 
 /* Away from the price in favour of the side (count above 0), or against it. */
-static struct pawl_price away(uint8_t side, struct pawl_price from, const struct pawl_instrument *in,
-                              int64_t count) {
+static struct pawl_price away(uint8_t side, struct pawl_price from,
+                              const struct pawl_instrument *in, int64_t count) {
     if (side == PAWL_POSITION_SIDE_SHORT) count = -count;
     return (struct pawl_price){from.e8 + ticks(in, count)};
 }
@@ -163,7 +165,8 @@ static void wish_target(struct chaos *self, const struct pawl_rec_lot *lot,
     if (chance(self, 85)) price = away(lot->side, now->bid, in, between(self, 1, 40));
     if (chance(self, 50)) quantity.e8 = in->step.e8 * between(self, 1, 6);
     uint8_t mode = (uint8_t)draw(self, 3);
-    self->book->set_target(self->ctx, lot->id, (uint32_t)draw(self, 3), price, quantity, mode, &err);
+    self->book->set_target(self->ctx, lot->id, (uint32_t)draw(self, 3), price, quantity, mode,
+                           &err);
 }
 
 static void wish_enter(struct chaos *self, const struct pawl_rec_lot *lot,

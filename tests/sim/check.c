@@ -17,7 +17,8 @@ struct db_lot {
 static bool query(struct sim_run *run, struct sim_copy *copy, const char *sql,
                   sqlite3_stmt **ret_row) {
     if (sqlite3_prepare_v2(copy->db, sql, -1, ret_row, NULL) == SQLITE_OK) return true;
-    sim_fail(run, "I7 crash atomicity", "the database cannot be read: %s", sqlite3_errmsg(copy->db));
+    sim_fail(run, "I7 crash atomicity", "the database cannot be read: %s",
+             sqlite3_errmsg(copy->db));
     return false;
 }
 
@@ -78,7 +79,8 @@ static uint8_t symbol_of(const struct sim_run *run, int64_t instrument) {
 }
 
 static const char lots_sql[] =
-    "SELECT id, instrument, side, state, protection, exit_kind, exit_spent, entry_spent, stop_tries,"
+    "SELECT id, instrument, side, state, protection, exit_kind, exit_spent, entry_spent, "
+    "stop_tries,"
     "entered, exited, enter_up_to, exit_at_least, stop FROM lots ORDER BY id";
 
 static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lot *lots) {
@@ -107,8 +109,8 @@ static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lo
     return count;
 }
 
-/* Each execution of ours counts once, with its whole quantity, and none is invented. What belongs to
- * no lot when it is reported (two exits of one lot filled, one of them unheard of) is told as
+/* Each execution of ours counts once, with its whole quantity, and none is invented. What belongs
+ * to no lot when it is reported (two exits of one lot filled, one of them unheard of) is told as
  * unattributed; a gap that a reconcile books later must be just that quantity. */
 static void fills_are_conserved(struct sim_run *run, struct sim_copy *copy) {
     int64_t missing_e8[SIM_SYMBOLS_MAX] = {0};
@@ -134,12 +136,14 @@ static void fills_are_conserved(struct sim_run *run, struct sim_copy *copy) {
                "LIKE 'E%'", &row))
         return;
     while (sqlite3_step(row) == SQLITE_ROW)
-        missing_e8[symbol_of(run, sqlite3_column_int64(row, 0)) - 1] -= sqlite3_column_int64(row, 1);
+        missing_e8[symbol_of(run, sqlite3_column_int64(row, 0)) - 1] -=
+            sqlite3_column_int64(row, 1);
     sqlite3_finalize(row);
     for (uint32_t i = 0; i < run->plan->symbol_count; i++)
         if (missing_e8[i] != 0 && !run->foreign_done)
-            sim_fail(run, "I3 fill conservation", "%s: %" PRId64
-                     "e-8 more was filled than is booked", run->plan->symbols[i].name, missing_e8[i]);
+            sim_fail(run, "I3 fill conservation",
+                     "%s: %" PRId64 "e-8 more was filled than is booked",
+                     run->plan->symbols[i].name, missing_e8[i]);
 }
 
 static void positions_agree(struct sim_run *run, const struct db_lot *lots, size_t count) {
@@ -148,7 +152,8 @@ static void positions_agree(struct sim_run *run, const struct db_lot *lots, size
             int64_t sum = 0, there = sim_position(&run->venue, symbol, side);
             for (size_t i = 0; i < count; i++)
                 if (lots[i].symbol == symbol && lots[i].side == side) sum += lots[i].open_e8;
-            bool more_is_right = run->foreign_done && there > sum; /* what others hold is not ours */
+            /* What others hold is not ours. */
+            bool more_is_right = run->foreign_done && there > sum;
             if (there == sum || more_is_right) continue;
             sim_fail(run, "I3 positions agree", "%s %s: the venue holds %" PRId64
                      "e-8, the lots %" PRId64 "e-8", run->plan->symbols[symbol - 1].name,
@@ -170,7 +175,8 @@ static void order_agrees(struct sim_run *run, sqlite3_stmt *row) {
     const char *id = (const char *)sqlite3_column_text(row, 0);
     int state = sqlite3_column_int(row, 1), op = sqlite3_column_int(row, 2);
     const struct venue_order *order = at_venue(&run->venue, id);
-    bool sleeps = sqlite3_column_int(row, 4) != 0 && order != NULL && order->dormant && order->works;
+    bool sleeps =
+        sqlite3_column_int(row, 4) != 0 && order != NULL && order->dormant && order->works;
     if (sleeps) return;
     if (state < 3 || state > 4 || op != 1 || sqlite3_column_int(row, 3) != 0) {
         sim_fail(run, "unknown ends", "%s is in state %d, request %d, unknown %d at the end", id,

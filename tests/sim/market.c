@@ -44,7 +44,8 @@ static void move(struct sim_market *market, struct sim_path *path) {
     if (rng_chance(rng, 1, 12)) path->ask_more_ticks = rng_between(rng, 0, 8);
 }
 
-void sim_market_step(struct sim_market *market, uint32_t symbol, bool still, struct sim_quote *ret) {
+void sim_market_step(struct sim_market *market, uint32_t symbol, bool still,
+                     struct sim_quote *ret) {
     struct sim_path *path = &market->paths[symbol];
     bool crossed = false;
     if (!still) {
@@ -56,5 +57,6 @@ void sim_market_step(struct sim_market *market, uint32_t symbol, bool still, str
     path->next_ns += gap_ns;
     ret->bid_e8 = path->mid_ticks * path->symbol->tick_e8;
     ret->ask_e8 = ret->bid_e8 + path->ask_more_ticks * path->symbol->tick_e8;
-    if (crossed) ret->ask_e8 = ret->bid_e8 - path->symbol->tick_e8 * rng_between(&market->rng, 1, 20);
+    if (crossed)
+        ret->ask_e8 = ret->bid_e8 - path->symbol->tick_e8 * rng_between(&market->rng, 1, 20);
 }

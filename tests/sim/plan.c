@@ -20,7 +20,8 @@ static void draw_symbols(struct sim_plan *plan, struct rng *rng) {
         snprintf(symbol->name, sizeof symbol->name, "%s", names[i]);
         symbol->tick_e8 = ticks_e8[rng_below(rng, 4)];
         symbol->step_e8 = steps_e8[rng_below(rng, 3)];
-        symbol->min_e8 = symbol->step_e8; /* what becomes of less than the minimum is not modelled */
+        /* What becomes of less than the minimum is not modelled. */
+        symbol->min_e8 = symbol->step_e8;
         symbol->base_e8 = symbol->tick_e8 * rng_between(rng, 5000, 60000);
         symbol->period_ns = rng_between(rng, 50, 600) * PAWL_MS;
         symbol->spread_ticks = rng_between(rng, 0, 4);
@@ -116,7 +117,8 @@ static void add_paper(struct text *out, struct rng *rng, const struct sim_plan *
                 rng_chance(rng, 1, 3) ? rng_between(rng, 1, 10) * PAWL_E8 / 100 : 0);
     add_decimal(out, "fee_rate", rng_between(rng, 0, 50000));
     add(out, "\"seed\":%" PRIu64 ",\"limit_fill\":\"%s\",\"slippage_ticks\":%" PRId64 ",",
-        plan->seed & INT32_MAX, rng_chance(rng, 1, 2) ? "touch" : "through", rng_between(rng, 0, 3));
+        plan->seed & INT32_MAX, rng_chance(rng, 1, 2) ? "touch" : "through",
+        rng_between(rng, 0, 3));
     add(out, "\"latency_request\":\"%" PRId64 "ms\",\"latency_reply\":\"%" PRId64 "ms\","
              "\"latency_jitter\":\"%" PRId64 "ms\"}}",
         rng_between(rng, 0, 80), rng_between(rng, 0, 80), rng_between(rng, 0, 50));

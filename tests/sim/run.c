@@ -178,6 +178,11 @@ static void start(struct sim_run *run, const struct sim_crash *crash) {
 static void pass_time(struct sim_run *run, int64_t down_ns) {
     struct sim_quote unseen;
     run->now_ns += down_ns;
+    int64_t late_ns = run->calm_ns != 0 && run->now_ns > run->calm_ns ? run->now_ns - run->calm_ns : 0;
+    run->calm_ns += late_ns; /* whatever happens, the tail is as long as it is meant to be */
+    run->still_ns += late_ns;
+    run->end_ns += late_ns;
+    if (run->flatten_ns != 0) run->flatten_ns += late_ns;
     for (;;) {
         uint32_t symbol = sim_market_next(&run->market);
         if (run->market.paths[symbol].next_ns >= run->now_ns) return;
@@ -307,8 +312,10 @@ static void due_calm(struct sim_run *run) {
     sim_wish_reconnect(run);
 }
 
+/* An operator who wants to be out asks again: a request may be refused for good. */
 static void due_flatten(struct sim_run *run) {
-    run->flatten_ns = 0;
+    run->flatten_ns += 15 * PAWL_NS;
+    if (run->flatten_ns > run->still_ns) run->flatten_ns = 0;
     run->flattened = true;
     sim_wish_flatten(run);
 }

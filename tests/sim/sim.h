@@ -83,7 +83,8 @@ struct sim_plan {
     uint32_t foreign_policy; /* enum config_foreign */
     uint32_t symbol_count;
     struct sim_symbol symbols[SIM_SYMBOLS_MAX];
-    int64_t active_ns, tail_ns, plateau_ns; /* lengths; the tail has no misfortune, then no movement */
+    /* Lengths; the tail has no misfortune, then no movement. */
+    int64_t active_ns, tail_ns, plateau_ns;
     int64_t disk_min_ns, disk_max_ns;
     uint32_t stall_percent; /* of releases: the disk takes long */
     int64_t fault_period_ns, wish_period_ns, operator_period_ns; /* 0 = none */
@@ -291,7 +292,8 @@ void sim_truth_step(struct sim_run *run); /* a step of the venue is whole */
 /* ---- watch.c ---- */
 void sim_watch_event(struct sim_run *run, const struct pawl_event *event);
 void sim_watch_turn(struct sim_run *run); /* a turn is over and stored */
-void sim_watch_restart(struct sim_run *run, struct sim_copy *copy); /* the host knows what is stored */
+/* The host knows what is stored. */
+void sim_watch_restart(struct sim_run *run, struct sim_copy *copy);
 void sim_watch_done(struct sim_watch *watch);
 bool sim_watch_early(const struct sim_watch *watch, const char *id);
 

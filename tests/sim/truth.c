@@ -52,8 +52,8 @@ void sim_truth_order(struct sim_run *run, const struct venue_order *before,
                      const struct venue_order *now) {
     bool fresh = before->number == 0;
     if (fresh && !now->ours) {
-        sim_fail(run, "I1 intent before wire", "the venue has an order \"%s\" whose id is none of ours",
-                 now->id);
+        sim_fail(run, "I1 intent before wire",
+                 "the venue has an order \"%s\" whose id is none of ours", now->id);
         return;
     }
     if (fresh) seen_once(run, now);

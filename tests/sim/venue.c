@@ -189,8 +189,10 @@ static void account_for(struct sim_run *run, const struct venue_fill *fill, bool
     }
     if (left == 0) return;
     if (reduce) {
-        sim_fail(run, "I4 never flipped", "fill %" PRIu64 " of %s, which may only reduce, is larger "
-                 "than the position", fill->number, fill->id);
+        sim_fail(run, "I4 never flipped",
+                 "fill %" PRIu64 " of %s, which may only reduce, is larger "
+                 "than the position",
+                 fill->number, fill->id);
         return;
     }
     find(venue, fill->symbol, opens, by_ticket ? fill->ticket : 0, true)->quantity_e8 += left;
@@ -224,7 +226,8 @@ static bool on_position(struct sim_run *run, const struct line *line) {
     uint8_t symbol = symbol_of(&run->venue, line);
     uint8_t side = word(get(line, "side"), position_sides);
     if (symbol == 0 || side == 0) return false;
-    find(&run->venue, symbol, side, number(line, "ticket"), true)->told_e8 = amount(line, "quantity");
+    find(&run->venue, symbol, side, number(line, "ticket"), true)->told_e8 =
+        amount(line, "quantity");
     return true;
 }
 

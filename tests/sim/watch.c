@@ -135,7 +135,9 @@ void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
     case PAWL_EV_LOT_CHANGED:
         if (lot->lot < SIM_LOTS_MAX) watch->open_e8[lot->lot] = lot->quantity.e8;
         break;
-    case PAWL_EV_LOT_CLOSED: watch->open_e8[((const struct pawl_ev_lot_closed *)event)->lot] = 0; break;
+    case PAWL_EV_LOT_CLOSED:
+        watch->open_e8[((const struct pawl_ev_lot_closed *)event)->lot] = 0;
+        break;
     case PAWL_EV_PROTECTION_STATE: on_protection(run, (const void *)event); break;
     case PAWL_EV_ALERT: on_alert(run, (const void *)event); break;
     case PAWL_EV_FILL:
