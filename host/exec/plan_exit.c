@@ -79,7 +79,8 @@ static void drop_surplus(struct exec *exec, struct lot *lot) {
     }
 }
 
-/* A resting limit that is wanted at another price now, or at market, goes first. True = one does. */
+/* A resting limit that is wanted at another price now, or at market, goes first; true = there is
+ * one. */
 static bool replace_limits(struct exec *exec, struct lot *lot) {
     bool one_lives = false;
     for (struct order *order = lot->orders, *next; order != NULL; order = next) {

@@ -58,10 +58,12 @@ bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const str
 void guard_update(struct exec *exec, struct lot *lot); /* arm, re-arm or disarm; protection state */
 void guard_crossed(struct exec *exec, struct lot *lot);    /* the trigger fired */
 void guard_grace_over(struct exec *exec, struct lot *lot); /* the timer fired */
-bool guard_beyond(const struct exec *exec,
-                  const struct lot *lot); /* price at or beyond the stop now */
+/* The price is at or beyond the stop now. */
+bool guard_beyond(const struct exec *exec, const struct lot *lot);
 
-/* ---- adopt.c: orders of ours that were never stored; NULL = not ours, or no lot to put it to ---- */
+/* ---- adopt.c: orders of ours that were never stored ---- */
+
+/* NULL = not ours, or no lot to put it to. */
 struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *status);
 struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report);
 

@@ -140,7 +140,8 @@ GOOD = json.dumps(quote(0, 2650))
 HEADER = "time,bid,ask\n2026-01-05 09:00:00,2650.00,2650.20\n"
 BROKEN_DATA = {
     "cut in the middle": ("x.jsonl", GOOD + "\n{\"t\":\"2026", ":2: "),
-    "an unknown type": ("x.jsonl", GOOD + "\n" + json.dumps({"t": stamp(1), "type": "joy"}), ":2: "),
+    "an unknown type": ("x.jsonl", GOOD + "\n" + json.dumps({"t": stamp(1), "type": "joy"}),
+                        ":2: "),
     "an unknown key": ("x.jsonl", json.dumps({**quote(0, 2650), "colour": 1}), ":1: "),
     "a price that is no number": (
         "x.jsonl", GOOD + "\n" + json.dumps({**quote(1, 2650), "bid": "x"}), ":2: "),

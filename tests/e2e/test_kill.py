@@ -1,9 +1,9 @@
 """kill -9 at random moments of a run, start again, until the end: nothing is lost or done twice.
 
 The market stands still for a minute between its moves, so that a restart, which takes part of a
-second of its time, changes no price anything is done at. Lots, fills, profit and working orders must
-then be those of a run that was never disturbed; ids and times may differ. PAWL_KILLS says how often
-(default 200), PAWL_SEED makes the moments repeatable.
+second of its time, changes no price anything is done at. Lots, fills, profit and working orders
+must then be those of a run that was never disturbed; ids and times may differ. PAWL_KILLS says how
+often (default 200), PAWL_SEED makes the moments repeatable.
 """
 
 import contextlib

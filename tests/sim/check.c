@@ -79,9 +79,8 @@ static uint8_t symbol_of(const struct sim_run *run, int64_t instrument) {
 }
 
 static const char lots_sql[] =
-    "SELECT id, instrument, side, state, protection, exit_kind, exit_spent, entry_spent, "
-    "stop_tries,"
-    "entered, exited, enter_up_to, exit_at_least, stop FROM lots ORDER BY id";
+    "SELECT id, instrument, side, state, protection, exit_kind, exit_spent, entry_spent,"
+    " stop_tries, entered, exited, enter_up_to, exit_at_least, stop FROM lots ORDER BY id";
 
 static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lot *lots) {
     sqlite3_stmt *row = NULL;

@@ -190,8 +190,7 @@ static void account_for(struct sim_run *run, const struct venue_fill *fill, bool
     if (left == 0) return;
     if (reduce) {
         sim_fail(run, "I4 never flipped",
-                 "fill %" PRIu64 " of %s, which may only reduce, is larger "
-                 "than the position",
+                 "fill %" PRIu64 " of %s, which may only reduce, is larger than the position",
                  fill->number, fill->id);
         return;
     }

@@ -465,7 +465,8 @@ static void every_allocation_may_fail(void **state) {
             failed = true;
             assert_true(rc == PAWL_E_NOMEM || rc == PAWL_E_IO);
         }
-        if (store != NULL && store_durable_turn(store) > durable) durable = store_durable_turn(store);
+        if (store != NULL && store_durable_turn(store) > durable)
+            durable = store_durable_turn(store);
         mem_fail_at(0, false);
         store_close(store);
         store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
