@@ -1,0 +1,132 @@
+"""Every scenario on every venue: as expected, the invariants, the same twice, and the same when
+the host is stopped and restored after any event. docs/scenarios.md says how to add one."""
+
+import functools
+import glob
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+import expect
+import truth
+from play import HERE, play
+from truth import moment
+
+NEVER = "9999-01-01T00:00:00Z"
+IN_FLIGHT_MS = 30  # after the venue had a request, before the host has its answer
+
+NAMES = sorted(os.path.basename(path)[:-len(".expect")]
+               for path in glob.glob(os.path.join(HERE, "*.expect")))
+EXPECTED = {name: expect.read(os.path.join(HERE, name + ".expect")) for name in NAMES}
+MATRIX = [pytest.param(name, venue, id=f"{name}-{venue}",
+                       marks=[pytest.mark.skip(EXPECTED[name][venue].not_here)]
+                       if EXPECTED[name][venue].not_here else [])
+          for name in NAMES for venue in expect.VENUES]
+
+
+def lines_of(name):
+    with open(os.path.join(HERE, name + ".jsonl"), encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def at(line):
+    return json.loads(line)["t"]
+
+
+def kind(line):
+    return json.loads(line)["type"]
+
+
+def later(stamp, milliseconds):
+    when = moment(stamp) + timedelta(milliseconds=milliseconds)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+
+
+@functools.lru_cache(maxsize=None)
+def first_run(pawl, name, venue):
+    return play(pawl, venue, lines_of(name))
+
+
+def something_after(trace, stamp):
+    """Whether anything happened while an answer to what came at `stamp` could be on its way."""
+    begin, end = moment(stamp), moment(later(stamp, 4 * IN_FLIGHT_MS))
+    return any(begin <= moment(event["t"]) <= end for event in trace)
+
+
+def entry_before_quote(lines):
+    return next((kind(line) for line in lines if kind(line) in ("entry", "quote")), "") == "entry"
+
+
+def restarted(lines, trace):
+    """(line it follows, when, the lines with it) for each place a restart can be put: at once after
+    a line, and while what that line caused is on its way, where it caused something."""
+    quote = None
+    for i, line in enumerate(lines):
+        following = json.loads(lines[i + 1]) if i + 1 < len(lines) else None
+        quote = line if kind(line) == "quote" else quote
+        for wait_ms in (0, IN_FLIGHT_MS) if something_after(trace, at(line)) else (0,):
+            when = later(at(line), wait_ms)
+            if following is not None and moment(following["t"]) < moment(when):
+                continue
+            added = [json.dumps({"t": when, "type": "restart"})]
+            # Prices are not durable. A feed begins with the present one; an entry needs it.
+            if quote is not None and entry_before_quote(lines[i + 1:]):
+                added.append(json.dumps(dict(json.loads(quote), t=when)))
+            yield i + 1, when, lines[:i + 1] + added + lines[i + 1:]
+
+
+def until_quoted(lines, place, when):
+    """From the restart to the first price after it; scenarios have one symbol."""
+    stamps = [at(line) for line in lines[place:] if kind(line) == "quote"]
+    return moment(when), moment(stamps[0] if stamps else NEVER)
+
+
+@pytest.mark.parametrize("name,venue", MATRIX)
+def test_scenario(pawl, name, venue):
+    wanted, lines = EXPECTED[name][venue], lines_of(name)
+    run = first_run(pawl, name, venue)
+    found = expect.check(wanted, name, run.trace, run.summary)
+    found += truth.faults(run, wanted.foreign, naked_allowed=wanted.naked is not None)
+    held = {key: truth.text(value) for key, value in truth.positions(run.world).items()}
+    if held != wanted.positions:
+        found.append(f"the venue holds {held}, not {wanted.positions}")
+    left = truth.working(run.world)
+    for one in wanted.working:
+        for order in left:
+            if expect.matches(one, order, {}) is not None:
+                left.remove(order)
+                break
+        else:
+            found.append(f"does not work at the venue at the end: {json.dumps(one)}")
+    found += [f"still works at the venue at the end: {json.dumps(order)}" for order in left]
+    again = play(pawl, venue, lines)
+    if run.summary["trace_hash"] != again.summary["trace_hash"]:
+        found.append("a second run is not the same")
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def try_restart(pawl, venue, wanted, lines, before, place):
+    line, when, changed = place
+    run = play(pawl, venue, changed)
+    naked = wanted.naked is not None
+    found = list(truth.faults(run, wanted.foreign, [until_quoted(lines, line, when)], naked))
+    if line not in wanted.free_restarts:
+        found += truth.differences(before, truth.outcome(run))
+    return [f"restart at {when}, after line {line}: {one}" for one in found]
+
+
+@pytest.mark.parametrize("name,venue", MATRIX)
+def test_restart(pawl, name, venue):
+    wanted, lines = EXPECTED[name][venue], lines_of(name)
+    first = first_run(pawl, name, venue)
+    before = truth.outcome(first)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        jobs = [pool.submit(try_restart, pawl, venue, wanted, lines, before, place)
+                for place in restarted(lines, first.trace)]
+        found = [one for job in jobs for one in job.result()]
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
