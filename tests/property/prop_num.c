@@ -169,7 +169,7 @@ static void sums_agree(void **state) {
 static void steps_divide_and_are_nearest(void **state) {
     (void)state;
     for (int i = 0; i < ROUNDS; i++) {
-        int64_t value = number(), step = number(), down, up, even;
+        int64_t value = number(), step = number(), down = 0, up = 0, even = 0;
         if (step <= 0) step = 1 - (step + 1 > 0 ? 0 : step + 1);
         int rc_down = pawl_round_to(value, step, PAWL_ROUND_DOWN, &down);
         int rc_up = pawl_round_to(value, step, PAWL_ROUND_UP, &up);
