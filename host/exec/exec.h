@@ -44,6 +44,7 @@ struct round_position {
     uint8_t side;
     struct pawl_qty quantity;
     struct pawl_price price;
+    char ticket[32]; /* empty where the venue has none */
 };
 
 /* What a person may order of the whole host; works when every plugin is broken. */

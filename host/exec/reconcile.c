@@ -3,11 +3,8 @@
  * said never to have reached the venue. One round asks for executions, for each live order, for the
  * positions, and when recovering for all that works at the venue; the broker answers in order. A
  * round with everything answered and nothing unknown makes the broker ready for entries.
- *
- * A position that differs is a gap only if the next round, after the settling time, sees it too:
- * until then it may be a fill on its way. Entries in that instrument wait meanwhile.
+ * Then positions are compared (gaps.c).
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "book/market.h"
@@ -127,145 +124,18 @@ void reconcile_position(struct exec *exec, const struct pawl_ev_position *positi
     for (uint32_t i = 0; i < exec->position_count; i++) {
         struct round_position *seen = &exec->positions[i];
         if (seen->account == position->account && seen->instrument == position->instrument &&
-            seen->side == position->side) {
-            seen->quantity.e8 += position->quantity.e8; /* tickets */
+            seen->side == position->side && strcmp(seen->ticket, position->ticket) == 0) {
+            seen->quantity.e8 += position->quantity.e8;
             return;
         }
     }
-    exec->positions[exec->position_count++] =
-        (struct round_position){position->account, position->instrument, position->side,
-                                position->quantity, position->price};
+    struct round_position *fresh = &exec->positions[exec->position_count++];
+    *fresh = (struct round_position){position->account, position->instrument, position->side,
+                                     position->quantity, position->price, ""};
+    TEXT_SET(fresh->ticket, position->ticket);
 }
 
 /* ---- what a whole round says ---- */
-
-struct gap {
-    int64_t venue_e8, lots_e8;
-    struct pawl_price price;
-    bool moving; /* something of it is in flight: no verdict */
-};
-
-static struct gap gap_of(const struct exec *exec, uint32_t account, uint32_t instrument,
-                         uint8_t side) {
-    struct gap gap = {0};
-    for (uint32_t i = 0; i < exec->position_count; i++) {
-        const struct round_position *one = &exec->positions[i];
-        if (one->account != account || one->instrument != instrument || one->side != side) continue;
-        gap.venue_e8 += one->quantity.e8;
-        gap.price = one->price;
-    }
-    const struct lot *lot = exec->book->instruments[instrument].lots;
-    for (; lot != NULL; lot = lot->instrument_next) {
-        if (lot->rec.account != account) continue;
-        if (lot->rec.side == side) gap.lots_e8 += lot_open_e8(lot);
-        for (const struct order *order = lot->orders; order != NULL; order = order->next)
-            gap.moving |= order_is_live(order) &&
-                          (order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown);
-    }
-    return gap;
-}
-
-static void take_off(struct exec *exec, uint32_t account, uint32_t instrument, uint8_t side,
-                     int64_t quantity_e8, uint32_t round) {
-    struct pawl_price price =
-        market_price(exec->book, instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, side);
-    if (price.e8 == 0) return; /* no price to book it at yet: the next round */
-    char id[48];
-    snprintf(id, sizeof id, "gap-%u-%u-%u", exec->book->boot, round, instrument);
-    struct book_fill fill = {.account = account,
-                             .instrument = instrument,
-                             .side =
-                                 side == PAWL_POSITION_SIDE_LONG ? PAWL_SIDE_SELL : PAWL_SIDE_BUY,
-                             .price = price,
-                             .quantity = {quantity_e8},
-                             .venue_time = book_now(exec->book),
-                             .execution = id,
-                             .ticket = ""};
-    book_fill(exec->book, &fill);
-}
-
-static void adopt(struct exec *exec, uint32_t account, uint32_t instrument, uint8_t side,
-                  const struct gap *gap) {
-    struct pawl_err err = {0};
-    struct book *book = exec->book;
-    struct lot *lot = book_lot_new(book, &err);
-    int64_t fifty_parts_e8 = gap->price.e8 / 50; /* SPEC 2: a stop of 2 % where none is found */
-    if (lot == NULL) return;
-    lot->rec.instrument = instrument;
-    lot->rec.account = account;
-    lot->rec.side = side;
-    lot->rec.state = PAWL_LOT_STATE_OPEN;
-    lot->rec.after = PAWL_AFTER_KIND_NOW;
-    lot->rec.entry_kind = lot->rec.exit_kind = PAWL_KIND_MARKET;
-    lot->rec.entry_tif = PAWL_TIF_GTC;
-    lot->rec.stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
-    lot->rec.stop_mode = PAWL_LEVEL_MODE_REST;
-    lot->rec.ratchet = 1;
-    lot->rec.protection = PAWL_PROTECTION_NONE;
-    lot->rec.entered.e8 = lot->rec.enter_up_to.e8 = gap->venue_e8 - gap->lots_e8;
-    lot->rec.opened = book_now(book);
-    pawl_mul_e8(gap->price.e8, lot->rec.entered.e8, PAWL_ROUND_EVEN, &lot->rec.entry_value.e8);
-    bool is_long = side == PAWL_POSITION_SIDE_LONG;
-    int64_t stop_e8 = is_long ? gap->price.e8 - fifty_parts_e8 : gap->price.e8 + fifty_parts_e8;
-    pawl_round_to(stop_e8, book->instruments[instrument].def.tick.e8,
-                  is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, &lot->rec.stop.e8);
-    lot->rec.initial_stop = lot->rec.stop;
-    lot->rec.stop_gen = 1;
-    lot->rec.original = lot->rec.entered;
-    TEXT_SET(lot->rec.profile, "adopted");
-    book_lot_link(book, lot);
-    book_changed(book, lot);
-    book_dirty(book, lot);
-    report_lot_opened(book, lot);
-    report_alert(book, "adopted", PAWL_SEVERITY_WARNING, lot, NULL,
-                 "a position at the venue that no lot explains; it has a stop of 2 %% now");
-}
-
-/* Twice seen and nothing moving: decide. */
-static void settle_gap(struct exec *exec, struct exec_broker *broker, uint32_t account,
-                       uint32_t instrument, uint8_t side, const struct gap *gap) {
-    struct book_instrument *in = &exec->book->instruments[instrument];
-    int64_t missing = gap->lots_e8 - gap->venue_e8;
-    if (missing > 0) {
-        take_off(exec, account, instrument, side, missing, broker->round);
-        return;
-    }
-    if (exec->set->foreign == CONFIG_FOREIGN_ADOPT) {
-        adopt(exec, account, instrument, side, gap);
-    } else if (exec->set->foreign == CONFIG_FOREIGN_HALT_SYMBOL && !in->halted) {
-        char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
-        pawl_format_e8(gap->venue_e8, venue);
-        pawl_format_e8(gap->lots_e8, lots);
-        in->halted = true;
-        report_alert(exec->book, "unattributed", PAWL_SEVERITY_CRITICAL, NULL, NULL,
-                     "%s: the venue holds %s, the lots say %s; no entries in it", in->def.symbol,
-                     venue, lots);
-    }
-}
-
-/* True if a gap needs another look. */
-static bool compare_positions(struct exec *exec, struct exec_broker *broker) {
-    bool again = false;
-    for (uint32_t account = 1; account <= exec->book->account_count; account++) {
-        if (exec->book->accounts[account].info.broker != broker->component) continue;
-        for (uint32_t id = 1; id <= exec->book->instrument_count; id++) {
-            struct book_instrument *in = &exec->book->instruments[id];
-            bool differs = false;
-            for (uint8_t side = PAWL_POSITION_SIDE_LONG; side <= PAWL_POSITION_SIDE_SHORT; side++) {
-                struct gap gap = gap_of(exec, account, id, side);
-                if (gap.venue_e8 == gap.lots_e8) continue;
-                bool ignored =
-                    exec->set->foreign == CONFIG_FOREIGN_IGNORE && gap.venue_e8 > gap.lots_e8;
-                if (ignored || (in->halted && gap.venue_e8 > gap.lots_e8)) continue;
-                differs = true;
-                if (in->gap && !gap.moving) settle_gap(exec, broker, account, id, side, &gap);
-                again = true;
-            }
-            in->gap = differs; /* entries wait while something is unexplained */
-        }
-    }
-    return again;
-}
 
 static bool anything_unknown(const struct exec *exec, const struct exec_broker *broker) {
     for (const struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
@@ -279,7 +149,7 @@ static bool anything_unknown(const struct exec *exec, const struct exec_broker *
 static void round_over(struct exec *exec, struct exec_broker *broker) {
     int64_t now = book_now(exec->book), next_ns = exec->config->host.reconcile_seconds * PAWL_NS;
     bool unknown = anything_unknown(exec, broker);
-    bool gap = !broker->round_failed && !unknown && compare_positions(exec, broker);
+    bool gap = !broker->round_failed && !unknown && gaps_compare(exec, broker);
     if (broker->round_failed || unknown || gap) {
         next_ns = ROUND_RETRY_NS;
     } else if (broker->state == BROKER_RECOVERING) {

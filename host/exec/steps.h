@@ -61,6 +61,10 @@ void guard_grace_over(struct exec *exec, struct lot *lot); /* the timer fired */
 /* The price is at or beyond the stop now. */
 bool guard_beyond(const struct exec *exec, const struct lot *lot);
 
+/* ---- gaps.c ---- */
+/* Positions of a whole round against the lots; true if a gap needs another look. */
+bool gaps_compare(struct exec *exec, struct exec_broker *broker);
+
 /* ---- adopt.c: orders of ours that were never stored ---- */
 
 /* NULL = not ours, or no lot to put it to. */

@@ -1,0 +1,198 @@
+/*
+ * A position at the venue that differs from what the lots say: a gap only if the next round, after
+ * the settling time, sees it too; until then it may be a fill on its way. Entries in that instrument
+ * wait meanwhile. Where positions have tickets each is compared with its own lot, else the sum of a
+ * side.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "book/market.h"
+#include "book/report.h"
+#include "exec/steps.h"
+
+struct place {
+    uint32_t account, instrument;
+    uint8_t side;
+    const char *ticket; /* NULL = the whole side */
+};
+
+struct gap {
+    int64_t venue_e8, lots_e8;
+    struct pawl_price price;
+    bool moving; /* something of it is in flight: no verdict */
+};
+
+static bool has_tickets(const struct exec *exec, uint32_t account) {
+    return exec->book->accounts[account].caps.exit_bound == PAWL_EXIT_TICKET;
+}
+
+static bool is_here(const struct place *place, uint8_t side, const char *ticket) {
+    return side == place->side && (place->ticket == NULL || strcmp(ticket, place->ticket) == 0);
+}
+
+static struct gap gap_of(const struct exec *exec, const struct place *place) {
+    struct gap gap = {0};
+    for (uint32_t i = 0; i < exec->position_count; i++) {
+        const struct round_position *one = &exec->positions[i];
+        if (one->account != place->account || one->instrument != place->instrument ||
+            !is_here(place, one->side, one->ticket))
+            continue;
+        gap.venue_e8 += one->quantity.e8;
+        gap.price = one->price;
+    }
+    const struct lot *lot = exec->book->instruments[place->instrument].lots;
+    for (; lot != NULL; lot = lot->instrument_next) {
+        if (lot->rec.account != place->account) continue;
+        if (is_here(place, lot->rec.side, lot->rec.ticket)) gap.lots_e8 += lot_open_e8(lot);
+        for (const struct order *order = lot->orders; order != NULL; order = order->next)
+            gap.moving |= order_is_live(order) &&
+                          (order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown);
+    }
+    return gap;
+}
+
+static void take_off(struct exec *exec, const struct place *place, int64_t quantity_e8,
+                     uint32_t round) {
+    struct pawl_price price = market_price(exec->book, place->instrument,
+                                           PAWL_TRIGGER_SOURCE_EXIT_SIDE, place->side);
+    if (price.e8 == 0) return; /* no price to book it at yet: the next round */
+    char id[48];
+    const char *ticket = place->ticket == NULL ? "" : place->ticket;
+    snprintf(id, sizeof id, "gap-%u-%u-%u-%u%s%.12s", exec->book->boot, round, place->instrument,
+             place->side, ticket[0] != '\0' ? "-" : "", ticket);
+    bool is_long = place->side == PAWL_POSITION_SIDE_LONG;
+    struct book_fill fill = {.account = place->account,
+                             .instrument = place->instrument,
+                             .side = is_long ? PAWL_SIDE_SELL : PAWL_SIDE_BUY,
+                             .price = price,
+                             .quantity = {quantity_e8},
+                             .venue_time = book_now(exec->book),
+                             .execution = id,
+                             .ticket = ticket};
+    book_fill(exec->book, &fill);
+}
+
+static void adopt(struct exec *exec, const struct place *place, const struct gap *gap) {
+    struct pawl_err err = {0};
+    struct book *book = exec->book;
+    struct lot *lot = book_lot_new(book, &err);
+    int64_t fifty_parts_e8 = gap->price.e8 / 50; /* SPEC 2: a stop of 2 % where none is found */
+    if (lot == NULL) return;
+    lot->rec.instrument = place->instrument;
+    lot->rec.account = place->account;
+    lot->rec.side = place->side;
+    lot->rec.state = PAWL_LOT_STATE_OPEN;
+    lot->rec.after = PAWL_AFTER_KIND_NOW;
+    lot->rec.entry_kind = lot->rec.exit_kind = PAWL_KIND_MARKET;
+    lot->rec.entry_tif = PAWL_TIF_GTC;
+    lot->rec.stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
+    lot->rec.stop_mode = PAWL_LEVEL_MODE_REST;
+    lot->rec.ratchet = 1;
+    lot->rec.protection = PAWL_PROTECTION_NONE;
+    lot->rec.entered.e8 = lot->rec.enter_up_to.e8 = gap->venue_e8 - gap->lots_e8;
+    lot->rec.opened = book_now(book);
+    pawl_mul_e8(gap->price.e8, lot->rec.entered.e8, PAWL_ROUND_EVEN, &lot->rec.entry_value.e8);
+    bool is_long = place->side == PAWL_POSITION_SIDE_LONG;
+    int64_t stop_e8 = is_long ? gap->price.e8 - fifty_parts_e8 : gap->price.e8 + fifty_parts_e8;
+    pawl_round_to(stop_e8, book->instruments[place->instrument].def.tick.e8,
+                  is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, &lot->rec.stop.e8);
+    lot->rec.initial_stop = lot->rec.stop;
+    lot->rec.stop_gen = 1;
+    lot->rec.original = lot->rec.entered;
+    TEXT_SET(lot->rec.profile, "adopted");
+    TEXT_SET(lot->rec.ticket, place->ticket);
+    book_lot_link(book, lot);
+    book_changed(book, lot);
+    book_dirty(book, lot);
+    report_lot_opened(book, lot);
+    report_alert(book, "adopted", PAWL_SEVERITY_WARNING, lot, NULL,
+                 "a position at the venue that no lot explains; it has a stop of 2 %% now");
+}
+
+/* Twice seen and nothing moving: decide. */
+static void settle(struct exec *exec, struct exec_broker *broker, const struct place *place,
+                   const struct gap *gap) {
+    struct book_instrument *in = &exec->book->instruments[place->instrument];
+    int64_t missing = gap->lots_e8 - gap->venue_e8;
+    if (missing > 0) {
+        take_off(exec, place, missing, broker->round);
+        return;
+    }
+    /* More of a ticket than its lot says is no position of its own. */
+    bool apart = place->ticket == NULL || gap->lots_e8 == 0;
+    if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && apart) {
+        adopt(exec, place, gap);
+    } else if (exec->set->foreign != CONFIG_FOREIGN_IGNORE && !in->halted) {
+        char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
+        pawl_format_e8(gap->venue_e8, venue);
+        pawl_format_e8(gap->lots_e8, lots);
+        in->halted = true;
+        report_alert(exec->book, "unattributed", PAWL_SEVERITY_CRITICAL, NULL, NULL,
+                     "%s: the venue holds %s, the lots say %s; no entries in it", in->def.symbol,
+                     venue, lots);
+    }
+}
+
+/* True if it differs and has to be explained. */
+static bool compare(struct exec *exec, struct exec_broker *broker, const struct place *place) {
+    const struct book_instrument *in = &exec->book->instruments[place->instrument];
+    struct gap gap = gap_of(exec, place);
+    bool more = gap.venue_e8 > gap.lots_e8;
+    if (gap.venue_e8 == gap.lots_e8) return false;
+    if (more && (in->halted || exec->set->foreign == CONFIG_FOREIGN_IGNORE)) return false;
+    if (in->gap && !gap.moving) settle(exec, broker, place, &gap);
+    return true;
+}
+
+static bool is_of_a_lot(const struct exec *exec, const struct round_position *position) {
+    const struct lot *lot = exec->book->instruments[position->instrument].lots;
+    for (; lot != NULL; lot = lot->instrument_next)
+        if (lot->rec.account == position->account && lot->rec.side == position->side &&
+            strcmp(lot->rec.ticket, position->ticket) == 0 && lot_open_e8(lot) > 0)
+            return true;
+    return false;
+}
+
+static bool compare_tickets(struct exec *exec, struct exec_broker *broker, uint32_t account,
+                            uint32_t instrument) {
+    bool differs = false;
+    struct lot *lot = exec->book->instruments[instrument].lots, *next;
+    for (; lot != NULL; lot = next) {
+        struct place place = {account, instrument, lot->rec.side, lot->rec.ticket};
+        next = lot->instrument_next;
+        if (lot->rec.account == account && lot_open_e8(lot) > 0)
+            differs |= compare(exec, broker, &place);
+    }
+    for (uint32_t i = 0; i < exec->position_count; i++) {
+        const struct round_position *one = &exec->positions[i];
+        struct place place = {account, instrument, one->side, one->ticket};
+        if (one->account == account && one->instrument == instrument && !is_of_a_lot(exec, one))
+            differs |= compare(exec, broker, &place);
+    }
+    return differs;
+}
+
+static bool compare_sides(struct exec *exec, struct exec_broker *broker, uint32_t account,
+                          uint32_t instrument) {
+    bool differs = false;
+    for (uint8_t side = PAWL_POSITION_SIDE_LONG; side <= PAWL_POSITION_SIDE_SHORT; side++) {
+        struct place place = {account, instrument, side, NULL};
+        differs |= compare(exec, broker, &place);
+    }
+    return differs;
+}
+
+bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
+    bool again = false;
+    for (uint32_t account = 1; account <= exec->book->account_count; account++) {
+        if (exec->book->accounts[account].info.broker != broker->component) continue;
+        for (uint32_t id = 1; id <= exec->book->instrument_count; id++) {
+            bool differs = has_tickets(exec, account) ? compare_tickets(exec, broker, account, id)
+                                                      : compare_sides(exec, broker, account, id);
+            exec->book->instruments[id].gap = differs; /* entries wait while it is unexplained */
+            again |= differs;
+        }
+    }
+    return again;
+}
