@@ -100,6 +100,20 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
     report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
 }
 
+/* An exit cannot fill before the entry it closes: that entry's fill is still unheard. All executions
+ * are asked for, which come in their order; what does not fit in that answer is an overrun. */
+static bool wait_for_entry(struct exec *exec, struct order *order,
+                           const struct pawl_ev_execution *report) {
+    if (order == NULL || role_is_entry(order->rec.role) || report->head.cookie != 0 ||
+        report->quantity.e8 <= lot_open_e8(order->lot) || lot_leaves(order->lot).entries == 0)
+        return false;
+    struct exec_broker *broker = exec_broker_of(exec, order->lot);
+    if (broker == NULL) return false;
+    command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_EXECUTIONS, NULL,
+                  order->lot->rec.created, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    return true;
+}
+
 static void on_execution(struct exec *exec, const struct pawl_ev_execution *report) {
     struct book *book = exec->book;
     if (report->instrument == 0 || report->instrument > book->instrument_count ||
@@ -108,6 +122,9 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
     struct order *order = report->order[0] == '\0' ? NULL : book_order_by_id(book, report->order);
     if (order == NULL && !book_execution_seen(book, report->account, report->execution))
         order = adopt_from_execution(exec, report);
+    if (!book_execution_seen(book, report->account, report->execution) &&
+        wait_for_entry(exec, order, report))
+        return;
     struct book_fill fill = {.order = order,
                              .account = report->account,
                              .instrument = report->instrument,
