@@ -27,12 +27,19 @@ static uint64_t ms_up(int64_t ns) {
 
 static void arrange(struct live *live);
 
+/* The host's time is the system's, but never goes back when that is set back. */
+static void tick(struct live *live) {
+    int64_t now = live_wall_now();
+    if (live->data == NULL && now > live->host->bus->now_ns) live->host->bus->now_ns = now;
+}
+
 /* ---- the disk ---- */
 
 /* Protective commands wait for a stalled disk only so long; they leave under alarm. */
 static void on_stall(uv_timer_t *timer) {
     struct live *live = timer->data;
     if (live->phase == LIVE_OVER) return;
+    tick(live);
     host_release(live->host); /* in case the disk has failed rather than stalled */
     host_release_protective(live->host);
     live->hold_turn = live->host->committed_turn;
@@ -42,7 +49,7 @@ static void on_stall(uv_timer_t *timer) {
 static void on_wake(uv_async_t *wake) {
     struct live *live = wake->data;
     if (live->phase == LIVE_OVER || live->host == NULL) return;
-    if (live->data == NULL) live->host->bus->now_ns = live_wall_now();
+    tick(live);
     host_release(live->host);
     arrange(live);
 }
@@ -158,7 +165,7 @@ static void stop(struct live *live, int number) {
               "%s: nothing new is entered; protection stays where it rests",
               number == SIGINT ? "SIGINT" : "SIGTERM");
     live->phase = LIVE_STOPPING;
-    if (live->data == NULL) live->host->bus->now_ns = live_wall_now();
+    tick(live);
     host_command(live->host, EXEC_COMMAND_STOP_ENTRIES, "pawl is stopping",
                  live->host->bus->now_ns);
     uv_timer_start(&live->deadline, on_deadline, wait_ms, 0);
@@ -243,7 +250,7 @@ int live_run(struct session *session, const struct live_options *options,
         greet(live);
         arrange(live);
         uv_run(&live->loop, UV_RUN_DEFAULT);
-        if (live->host->store_down)
+        if (live->host != NULL && live->host->store_down)
             pawl_fail(&live->err, PAWL_E_IO, "the database could not be written: see the log");
         rc = live->err.rc == PAWL_OK ? PAWL_OK : pawl_fail(err, live->err.rc, "%s", live->err.text);
         farewell(live);

@@ -134,6 +134,7 @@ static enum live_step stopping(struct live *live) {
 }
 
 enum live_step live_play(struct live *live) {
+    if (live->phase == LIVE_OVER) return LIVE_NOTHING; /* there may be no host any more */
     if (live_disk(live)) return LIVE_DISK;
     switch (live->phase) {
     case LIVE_RUNNING: return running(live);
