@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "book/market.h"
 #include "book/report.h"
 #include "events/codec.h"
@@ -57,7 +58,8 @@ static void on_store_failed(struct host *host) {
     struct pawl_err why = {0};
     if (host->store_down) return;
     host->store_down = true;
-    store_failed(host->store, &why);
+    if (store_failed(host->store, &why) == PAWL_OK)
+        pawl_fail(&why, PAWL_E_BUSY, "a turn's changes do not fit what still waits for the disk");
     log_write(host->options.log, PAWL_LOG_ERROR, "store", "the database cannot be written: %s",
               why.text);
     host->exec.command = EXEC_COMMAND_STOP_ENTRIES;
@@ -81,9 +83,13 @@ static void commit(struct host *host) {
         host->stored_row = host->row;
     }
     host->extra_changed = false;
-    if (rc == PAWL_OK) rc = store_commit(host->store, host->bus->turn);
-    if (rc == PAWL_E_BUSY) host->extra_changed = true; /* the queue is full: with the next batch */
-    if (rc == PAWL_E_BUSY) return;
+    /* A row that found no room in its batch is lost for good: nothing is written behind the hole. */
+    bool whole = rc == PAWL_OK && !host->store_down;
+    if (whole) rc = store_commit(host->store, host->bus->turn);
+    if (whole && rc == PAWL_E_BUSY) {
+        host->extra_changed = true; /* the queue is full: with the next batch */
+        return;
+    }
     host->committed_turn = host->bus->turn;
     if (rc != PAWL_OK || book->store_refused) on_store_failed(host);
 }
