@@ -95,6 +95,9 @@ bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, si
         book_put(&host->book, PAWL_REC_SCHEDULE, rec);
         host->extra_changed = true;
     }
-    if (wanted || plan->every_ns > 0) arm(host, id);
+    if (wanted)
+        arm(host, id);
+    else if (plan->every_ns > 0) /* not next_due(): a start that has passed would be due for ever */
+        exec_wake_at(&host->exec, EXEC_KEY_SCHEDULE, id, rec->last + plan->every_ns);
     return wanted;
 }
