@@ -42,7 +42,7 @@ struct library {
 
 struct loader;
 
-/* folder: where <folder>/.plugins is made for the copies (the data folder); NULL = a temporary
+/* folder: where <folder>/.plugins is made for the copies (the data folder); NULL = the user's temporary
  * folder that is gone after loader_free(). Copies left by processes that are no more are removed.
  * known is copied. */
 int loader_new(const char *folder, unsigned flags, const struct loader_known *known,

@@ -32,12 +32,10 @@ static int make_parents(const char *path) {
     return mkdir(part, 0700) != 0 && errno != EEXIST ? errno : 0;
 }
 
-static int open_below(struct private_folder *folder, const char *parent, struct pawl_err *err) {
+static int check_ours(const struct private_folder *folder, struct pawl_err *err) {
     struct stat st;
-    int length = snprintf(folder->path, sizeof folder->path, "%s/.plugins", parent);
-    int why = (size_t)length >= sizeof folder->path ? ENAMETOOLONG : make_parents(folder->path);
-    if (why == 0 && lstat(folder->path, &st) != 0) why = errno;
-    if (why != 0) return pawl_fail(err, PAWL_E_IO, "%.180s/.plugins: %s", parent, strerror(why));
+    if (lstat(folder->path, &st) != 0)
+        return pawl_fail(err, PAWL_E_IO, "%.180s: %s", folder->path, strerror(errno));
     if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
         return pawl_fail(err, PAWL_E_DENIED,
                          "%.180s: must be a folder of our own that nobody else can enter",
@@ -45,14 +43,25 @@ static int open_below(struct private_folder *folder, const char *parent, struct 
     return PAWL_OK;
 }
 
+static int open_below(struct private_folder *folder, const char *parent, struct pawl_err *err) {
+    int length = snprintf(folder->path, sizeof folder->path, "%s/.plugins", parent);
+    int why = (size_t)length >= sizeof folder->path ? ENAMETOOLONG : make_parents(folder->path);
+    if (why != 0) return pawl_fail(err, PAWL_E_IO, "%.180s/.plugins: %s", parent, strerror(why));
+    return check_ours(folder, err);
+}
+
+/* One folder a user for all processes without a data folder, so that the next one clears away what
+ * a killed one left. */
 static int open_temporary(struct private_folder *folder, struct pawl_err *err) {
     const char *base = getenv("TMPDIR");
     if (base == NULL || base[0] != '/') base = "/tmp";
-    int length = snprintf(folder->path, sizeof folder->path, "%s/pawl-plugins-XXXXXX", base);
-    if ((size_t)length >= sizeof folder->path || mkdtemp(folder->path) == NULL)
+    int length = snprintf(folder->path, sizeof folder->path, "%s/pawl-plugins-%lu", base,
+                          (unsigned long)geteuid());
+    if ((size_t)length >= sizeof folder->path ||
+        (mkdir(folder->path, 0700) != 0 && errno != EEXIST))
         return pawl_fail(err, PAWL_E_IO, "%.180s: no temporary folder: %s", base, strerror(errno));
     folder->temporary = true;
-    return PAWL_OK;
+    return check_ours(folder, err);
 }
 
 /* The process in NAME.PID.N.so; 0 = no such name. */
@@ -79,9 +88,9 @@ static void remove_copies(const struct private_folder *folder, bool ours) {
 }
 
 int private_folder_open(struct private_folder *folder, const char *parent, struct pawl_err *err) {
-    *folder = (struct private_folder){.next = 1};
+    *folder = (struct private_folder){.temporary = false};
     int rc = parent != NULL ? open_below(folder, parent, err) : open_temporary(folder, err);
-    if (rc == PAWL_OK && parent != NULL) remove_copies(folder, false);
+    if (rc == PAWL_OK) remove_copies(folder, false);
     if (rc != PAWL_OK) folder->path[0] = '\0';
     return rc;
 }
@@ -116,14 +125,17 @@ static int open_source(const char *path, struct stat *ret, int *ret_fd, struct p
 
 static int create_copy(struct private_folder *folder, const char *name,
                        char copy[PRIVATE_PATH_MAX + 1], int *ret_fd, struct pawl_err *err) {
+    static uint64_t next = 1; /* of the process: a name that was loaded once gives the old code */
     for (unsigned i = 0; i < NAME_TRIES_MAX; i++) {
         snprintf(copy, PRIVATE_PATH_MAX + 1, "%s/%.80s.%ld.%llu.so", folder->path, name,
-                 (long)getpid(), (unsigned long long)folder->next++);
+                 (long)getpid(), (unsigned long long)next++);
         int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
         if (fd >= 0) {
             *ret_fd = fd;
             return PAWL_OK;
         }
+        if (errno == ENOENT && folder->temporary && mkdir(folder->path, 0700) == 0)
+            continue; /* another process that ended took the empty folder along */
         if (errno != EEXIST) break; /* else a process before us had our number */
     }
     return pawl_fail(err, PAWL_E_IO, "cannot be copied to %.120s: %s", folder->path,

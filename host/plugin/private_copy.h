@@ -12,11 +12,10 @@
 
 struct private_folder {
     char path[LOADER_PATH_MAX + 1];
-    bool temporary; /* removed at the end */
-    uint64_t next;
+    bool temporary; /* removed at the end, unless another process still uses it */
 };
 
-/* parent: <parent>/.plugins is made; NULL = a temporary folder. */
+/* parent: <parent>/.plugins is made; NULL = the user's temporary one. */
 int private_folder_open(struct private_folder *folder, const char *parent, struct pawl_err *err);
 void private_folder_done(struct private_folder *folder);
 
