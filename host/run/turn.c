@@ -83,7 +83,7 @@ static void commit(struct host *host) {
         host->stored_row = host->row;
     }
     host->extra_changed = false;
-    /* A row that found no room in its batch is lost for good: nothing is written behind the hole. */
+    /* A row without room in its batch is lost for good: nothing is written behind the hole. */
     bool whole = rc == PAWL_OK && !host->store_down;
     if (whole) rc = store_commit(host->store, host->bus->turn);
     if (whole && rc == PAWL_E_BUSY) {
