@@ -144,7 +144,8 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
         return;
     }
     if (order == NULL) return;
-    timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
+    if (order->rec.op == PAWL_ORDER_OP_NONE) /* an amend or cancel still waits for its answer */
+        timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
     if (order->attached != NULL && order_is_live(order->attached))
         exec_wake_at(exec, EXEC_KEY_ANSWER, order->attached->rec.id,
                      book_now(book) + book->accounts[report->account].caps.answer_ns);
