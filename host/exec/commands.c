@@ -5,6 +5,8 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
+#define FULL_WAIT_NS (PAWL_NS / 10) /* the outbox is full: the lot is looked at again */
+
 static bool set_client_id(struct exec *exec, struct order *order) {
     struct oid_parts parts = {.host = exec->book->host_id,
                               .boot = exec->book->boot,
@@ -19,6 +21,12 @@ static bool set_client_id(struct exec *exec, struct order *order) {
 static uint8_t order_side(const struct lot *lot, bool entry) {
     bool buys = (lot->rec.side == PAWL_POSITION_SIDE_LONG) == entry;
     return buys ? PAWL_SIDE_BUY : PAWL_SIDE_SELL;
+}
+
+/* It counts as a try, so that the next one waits its time and does not follow in the same turn. */
+static void not_sent(struct exec *exec, struct order *order, const char *why) {
+    order_end(exec, order, PAWL_ORDER_STATE_REJECTED, why);
+    want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE, why);
 }
 
 static struct order *make(struct exec *exec, struct lot *lot, const struct order_terms *terms) {
@@ -47,7 +55,7 @@ static struct order *make(struct exec *exec, struct lot *lot, const struct order
     bool good = set_client_id(exec, order);
     if (good && !entry) good = book_order_share(exec->book, order, lot, terms->quantity) == PAWL_OK;
     if (!good) {
-        order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "never sent: no memory or no id left");
+        not_sent(exec, order, "never sent: no memory or no id left");
         return NULL;
     }
     book_order_changed(exec->book, order);
@@ -79,7 +87,7 @@ struct order *command_submit(struct exec *exec, struct lot *lot, const struct or
     bool entry = role_is_entry(terms->role);
     if (entry) attach_stop(exec, order);
     if (!outbox_put(exec, order, PAWL_ORDER_OP_SUBMIT, !entry)) {
-        order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "never sent: too many wait for the disk");
+        not_sent(exec, order, "never sent: too many wait for the disk");
         return NULL;
     }
     return order;
@@ -87,7 +95,10 @@ struct order *command_submit(struct exec *exec, struct lot *lot, const struct or
 
 void command_amend(struct exec *exec, struct order *order, struct pawl_qty quantity,
                    struct pawl_price price, struct pawl_price stop_price) {
-    if (!outbox_put(exec, order, PAWL_ORDER_OP_AMEND, order->rec.reduce)) return;
+    if (!outbox_put(exec, order, PAWL_ORDER_OP_AMEND, order->rec.reduce)) {
+        exec_wake_lot(exec, order->lot, book_now(exec->book) + FULL_WAIT_NS);
+        return;
+    }
     order->rec.op = PAWL_ORDER_OP_AMEND;
     order->rec.want_quantity = quantity;
     order->rec.want_price = price;
@@ -108,7 +119,10 @@ void command_cancel(struct exec *exec, struct order *order, const char *reason) 
         order->cancel_wanted = true; /* when what is in flight about it has its answer */
         return;
     }
-    if (!outbox_put(exec, order, PAWL_ORDER_OP_CANCEL, true)) return;
+    if (!outbox_put(exec, order, PAWL_ORDER_OP_CANCEL, true)) {
+        exec_wake_lot(exec, order->lot, book_now(exec->book) + FULL_WAIT_NS);
+        return;
+    }
     order->cancel_wanted = false;
     order->rec.op = PAWL_ORDER_OP_CANCEL;
     TEXT_SET(order->rec.reason, reason);
