@@ -48,7 +48,8 @@ static void on_absent(struct exec *exec, struct order *order) {
     if (order->rec.filled.e8 > 0 || order_is_working(order)) {
         /* It did exist: the venue has forgotten what ended. Fills come with the round's executions.
          */
-        if (order->absent) order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
+        if (order->absent && book_now(exec->book) >= settled_at(exec, order))
+            order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
     } else if (order->absent && book_now(exec->book) >= settled_at(exec, order)) {
         order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");
         if (order->rec.boot != exec->book->boot) {
