@@ -273,6 +273,7 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason) {
     lot->rec.exit_kind = PAWL_KIND_MARKET;
     lot->rec.exit_gen++;
     lot->rec.exit_spent = 0;
+    lot->rec.exit_tries = 0;
     lot->exit_retry_ns = 0;
     TEXT_SET(lot->rec.reason, reason);
     book_changed(exec->book, lot);
