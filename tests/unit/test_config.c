@@ -22,7 +22,7 @@
 static char folder[] = "/tmp/pawl-config-XXXXXX";
 
 static int64_t e8(const char *text) {
-    int64_t value;
+    int64_t value = 0;
     assert_int_equal(pawl_parse_e8(text, strlen(text), &value), PAWL_OK);
     return value;
 }
