@@ -42,9 +42,9 @@ struct library {
 
 struct loader;
 
-/* folder: where <folder>/.plugins is made for the copies (the data folder); NULL = the user's temporary
- * folder that is gone after loader_free(). Copies left by processes that are no more are removed.
- * known is copied. */
+/* folder: where <folder>/.plugins is made for the copies (the data folder); NULL = the user's
+ * temporary one, which is gone after the last loader_free(). Copies left by processes that are no
+ * more are removed. known is copied. */
 int loader_new(const char *folder, unsigned flags, const struct loader_known *known,
                struct loader **ret, struct pawl_err *err) PAWL_MUST_CHECK;
 /* Closes what is open and removes the copies. Accepts NULL. */
