@@ -75,13 +75,34 @@ static bool answer_missing(const struct order *order) {
     return order->rec.op_unknown || order->rec.state == PAWL_ORDER_STATE_UNKNOWN;
 }
 
+/* Rounds of several brokers may overlap. */
+static void forget_positions(struct exec *exec, const struct exec_broker *broker) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < exec->position_count; i++) {
+        uint32_t account = exec->positions[i].account;
+        if (exec->book->accounts[account].info.broker != broker->component)
+            exec->positions[kept++] = exec->positions[i];
+    }
+    exec->position_count = kept;
+}
+
+/* The broker whose running round asked for this; NULL = it answers one that is over. */
+static struct exec_broker *round_of(struct exec *exec, uint64_t cookie) {
+    uint64_t number = EXEC_KEY_NUMBER(cookie);
+    if (EXEC_KEY_WHAT(cookie) != EXEC_KEY_ROUND) return NULL;
+    struct exec_broker *broker = exec_broker(exec, (uint32_t)(number >> 24));
+    bool runs = broker != NULL && broker->round_pending > 0 &&
+                (number & 0xffffff) == (broker->round & 0xffffff);
+    return runs ? broker : NULL;
+}
+
 void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     if (broker->state == BROKER_DOWN || broker->round_pending > 0) return;
     struct book *book = exec->book;
     broker->round++;
     broker->round_failed = false;
     broker->round_began = book_now(book);
-    exec->position_count = 0;
+    forget_positions(exec, broker);
     uint64_t cookie =
         EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 | (broker->round & 0xffffff));
     int64_t since = executions_since(exec, broker);
@@ -120,14 +141,23 @@ void reconcile_due(struct exec *exec, uint32_t component) {
 }
 
 void reconcile_position(struct exec *exec, const struct pawl_ev_position *position) {
-    if (exec->position_count == EXEC_ROUND_POSITIONS_MAX || position->quantity.e8 <= 0) return;
+    struct exec_broker *broker = round_of(exec, position->head.cookie);
+    if (broker == NULL || position->quantity.e8 <= 0 || position->account == 0 ||
+        position->account > exec->book->account_count)
+        return;
     for (uint32_t i = 0; i < exec->position_count; i++) {
         struct round_position *seen = &exec->positions[i];
         if (seen->account == position->account && seen->instrument == position->instrument &&
             seen->side == position->side && strcmp(seen->ticket, position->ticket) == 0) {
-            seen->quantity.e8 += position->quantity.e8;
+            if (pawl_add_i64(seen->quantity.e8, position->quantity.e8, &seen->quantity.e8) !=
+                PAWL_OK)
+                broker->round_failed = true;
             return;
         }
+    }
+    if (exec->position_count == EXEC_ROUND_POSITIONS_MAX) {
+        broker->round_failed = true; /* what was not kept must not look like flat */
+        return;
     }
     struct round_position *fresh = &exec->positions[exec->position_count++];
     *fresh = (struct round_position){position->account, position->instrument, position->side,
@@ -159,20 +189,23 @@ static void round_over(struct exec *exec, struct exec_broker *broker) {
                 exec->book->accounts[id].ready = true;
         tell(exec, broker, "ready", "every order and position is accounted for");
     }
-    if (gap && next_ns < exec->book->accounts[1].caps.settle_ns)
-        next_ns = exec->book->accounts[1].caps.settle_ns;
+    for (uint32_t id = 1; gap && id <= exec->book->account_count; id++) {
+        const struct book_account *account = &exec->book->accounts[id];
+        if (account->info.broker == broker->component && next_ns < account->caps.settle_ns)
+            next_ns = account->caps.settle_ns;
+    }
     if (next_ns > 0) exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, now + next_ns);
     dirty_all(exec, broker);
 }
 
 void reconcile_done(struct exec *exec, const struct pawl_event *event) {
     const struct pawl_ev_query_done *done = (const void *)event;
-    if (EXEC_KEY_WHAT(event->cookie) != EXEC_KEY_ROUND) return; /* a single look-up */
-    uint64_t number = EXEC_KEY_NUMBER(event->cookie);
-    struct exec_broker *broker = exec_broker(exec, (uint32_t)(number >> 24));
-    if (broker == NULL || broker->round_pending == 0 ||
-        (number & 0xffffff) != (broker->round & 0xffffff))
-        return;
+    struct exec_broker *broker = round_of(exec, event->cookie);
+    if (broker == NULL) return; /* a single look-up, or a round that is over */
     if (!done->ok) broker->round_failed = true;
-    if (--broker->round_pending == 0) round_over(exec, broker);
+    if (--broker->round_pending == 0)
+        round_over(exec, broker);
+    else /* late is a round without answers, not one with many */
+        exec_wake_at(exec, EXEC_KEY_ROUND, broker->component,
+                     book_now(exec->book) + ROUND_LATE_NS);
 }
