@@ -154,10 +154,12 @@ static enum risk_answer open_lots(struct exec *exec, const struct risk_ask *ask,
     return RISK_REFUSE;
 }
 
-/* Worst case of one lot: what is open, and what its entries may still fill. */
-static int64_t lot_exposure_e8(const struct exec *exec, const struct lot *lot) {
+/* Worst case of one lot: what is open, and what its entries may still fill. What the lot that asks
+ * still wants is what it asks for. */
+static int64_t lot_exposure_e8(const struct exec *exec, const struct lot *lot, bool asks) {
     int64_t quantity_e8 = lot_open_e8(lot);
     int64_t wanted_e8 = lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
+    if (asks || lot->rec.entry_spent) wanted_e8 = 0;
     int64_t working_e8 = lot_leaves(lot).entry_e8;
     quantity_e8 += working_e8 > wanted_e8 ? working_e8 : wanted_e8;
     if (quantity_e8 <= 0) return 0;
@@ -178,8 +180,8 @@ static enum risk_answer exposure(struct exec *exec, const struct risk_ask *ask, 
     pawl_i128 by_instrument = one, by_sector = one, by_account = one;
     const char *sector = instrument(exec, ask->instrument)->sector;
     for (const struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
-        if (lot == ask->lot || lot->rec.account != ask->account) continue;
-        int64_t value = lot_exposure_e8(exec, lot);
+        if (lot->rec.account != ask->account) continue;
+        int64_t value = lot_exposure_e8(exec, lot, lot == ask->lot);
         by_account += value;
         if (lot->rec.instrument == ask->instrument) by_instrument += value;
         if (strcmp(instrument(exec, lot->rec.instrument)->sector, sector) == 0) by_sector += value;
