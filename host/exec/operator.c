@@ -33,8 +33,10 @@ static void exit_one(struct exec *exec, struct lot *lot, const struct pawl_ev_ex
                                   .kind = PAWL_KIND_MARKET,
                                   .at_least = {PAWL_QTY_ALL},
                                   .reason = reason};
-    if (request->quantity.e8 > 0)
-        spec.at_least.e8 = lot->rec.exited.e8 + lot_leaves(lot).exit_e8 + request->quantity.e8;
+    int64_t before_e8 = lot->rec.exited.e8 + lot_leaves(lot).exit_e8;
+    if (request->quantity.e8 > 0 &&
+        pawl_add_i64(before_e8, request->quantity.e8, &spec.at_least.e8) != PAWL_OK)
+        spec.at_least.e8 = PAWL_QTY_ALL; /* more than any lot holds */
     if (request->quantity.e8 > 0 && spec.at_least.e8 >= lot->rec.entered.e8 &&
         lot->rec.enter_up_to.e8 <= lot->rec.entered.e8)
         spec.at_least.e8 = PAWL_QTY_ALL;
