@@ -194,10 +194,17 @@ void book_lot_reopen(struct book *book, struct lot *lot) {
                  "a fill came after the lot had concluded; it is closed at market");
 }
 
+/* An order of a closed lot that was found at the venue and is being cancelled. */
+static bool has_live(const struct lot *lot) {
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order_is_live(order)) return true;
+    return false;
+}
+
 void book_evict(struct book *book) {
     while (book->closed_lots > BOOK_CLOSED_LOTS_KEPT) {
         struct lot *lot = book->closed;
-        if (lot->dirty || lot->changed) return; /* still in the turn's lists */
+        if (lot->dirty || lot->changed || has_live(lot)) return; /* something points to it still */
         book->closed = lot->closed_next;
         if (book->closed == NULL) book->closed_last = NULL;
         book->closed_lots--;
