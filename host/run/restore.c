@@ -100,7 +100,9 @@ static int fill_row(void *arg, const void *row, struct pawl_err *err) {
     struct book *book = &((struct host *)arg)->book;
     const struct pawl_rec_fill *rec = row;
     book->totals.fills++;
-    if (rec->execution[0] == '\0' || book_lot(book, rec->lot) == NULL) return PAWL_OK;
+    if (rec->execution[0] == '\0') return PAWL_OK;
+    /* Those of lots that are history, too: as long as an old order works the venue tells them
+     * again, and taken for foreign ones they would come off other lots. */
     int rc = book_execution_add(book, rec->account, rec->execution);
     return rc == PAWL_OK ? rc : pawl_fail(err, rc, "no memory for the fills");
 }
