@@ -49,8 +49,10 @@ static int finish(int code) {
 int main(int argc, char **argv) {
     static struct args args;
     struct pawl_err err = {0};
-    /* A reader that goes away must not end a host that protects positions. */
+    /* Neither a reader that goes away nor a limit on files may end a host that protects positions:
+     * the write fails, and is dealt with there. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         help(stderr);
         return CLI_USAGE;

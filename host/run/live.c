@@ -128,6 +128,7 @@ static void arrange_data(struct live *live) {
 
 static void arrange(struct live *live) {
     uint64_t stall_ms = ms_up(live->session->config->host.executor.protect_wait_ns);
+    uv_update_time(&live->loop); /* what is set now counts from now */
     if (live->phase == LIVE_OVER) {
         over(live);
         return;

@@ -136,43 +136,59 @@ def configure(folder, name):
     return write_config(folder, config, name + ".json")
 
 
-def play(config, data, kill_after=None):
-    """True when it came to its end before it was killed."""
+def play(config, data, after=None, number=signal.SIGKILL):
+    """True when it came to its end before it got its signal."""
     process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--until-end", "--data",
                                 str(data)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        process.wait(timeout=kill_after)
+        process.wait(timeout=after)
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return False
+        process.send_signal(number)
+        process.wait(timeout=20)
+        if number == signal.SIGKILL or process.returncode == -number:
+            return False  # -number: before it listened to it
+        ended = False
+    else:
+        ended = True
     assert process.returncode == 0, process.stderr.read().decode()
-    return True
+    return ended
 
 
-def test_killed_at_random_moments(tmp_path):
+def compare(folder, wanted, count):
+    got = outcome(folder), world(folder)
+    for what, (have, want) in enumerate(zip(got, wanted)):
+        for key in want:
+            assert have[key] == want[key], "%s of %s, seed %d, after %d signals" % (
+                key, ("the database", "the venue")[what], SEED, count)
+
+
+def disturb(tmp_path, signals, number):
+    """Plays the scenario again and again, until that many signals have been sent."""
     chance = random.Random(SEED)
     data = write_events(tmp_path / "scenario.jsonl", scenario())
     began = time.monotonic()
     assert play(configure(tmp_path, "whole"), data)
-    longest = (time.monotonic() - began) * 1.0
+    whole = time.monotonic() - began
     wanted = outcome(tmp_path / "whole"), world(tmp_path / "whole")
     assert len(wanted[0]["lots"]) == CYCLES + CYCLES // 8 + 1
     assert len(wanted[0]["working"]) == 2, "the last lot keeps its stop and its target"
-    kills = rounds = 0
-    while kills < KILLS:
-        name = "round%d" % rounds
-        config = configure(tmp_path, name)
+    sent = rounds = 0
+    while sent < signals:
+        config = configure(tmp_path, "round%d" % rounds)
+        ended = False
+        while not ended:
+            after = chance.uniform(0, whole / 3) if sent < signals else None
+            ended = play(config, data, after, number)
+            sent += not ended
+        compare(tmp_path / ("round%d" % rounds), wanted, sent)
         rounds += 1
-        while not play(config, data, chance.uniform(0, longest / 3 if kills < KILLS else 600)):
-            kills += 1
-            if kills == KILLS:
-                assert play(config, data)
-                break
-        got = outcome(tmp_path / name), world(tmp_path / name)
-        for what, (have, want) in enumerate(zip(got, wanted)):
-            for key in want:
-                assert have[key] == want[key], "%s of %s, seed %d, after %d kills" % (
-                    key, ("the database", "the venue")[what], SEED, kills)
-    print("killed %d times in %d rounds in %.1f s, seed %d"
-          % (kills, rounds, time.monotonic() - began, SEED))
+    print("%d times in %d rounds in %.1f s, seed %d"
+          % (sent, rounds, time.monotonic() - began, SEED))
+
+
+def test_killed_at_random_moments(tmp_path):
+    disturb(tmp_path, KILLS, signal.SIGKILL)
+
+
+def test_stopped_at_random_moments(tmp_path):
+    disturb(tmp_path, KILLS // 4, signal.SIGTERM)

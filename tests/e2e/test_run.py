@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import sqlite3
 import time
@@ -155,6 +156,36 @@ def test_hangup_checks_the_configuration(slow, tmp_path):
     assert code == 0
     assert "is valid; it is not taken over while running" in err
     assert "accounts.main.mode" in err and "running on with the old configuration" in err
+
+
+# ---- a disk that fails ----
+
+def test_a_failed_database_stops_entries_not_protection(tmp_path):
+    """Once the first trade is protected the database may not grow any more; the venue's file may."""
+    events = [quote(second, 2650.00) for second in range(0, 10)]
+    events.append(entry(10, "BUY", 2645, 2660, "first"))
+    events += [quote(second, 2650.00) for second in range(11, 60)]
+    events += [quote(second, 2661.00) for second in range(60, 90)]
+    events.append(entry(90, "BUY", 2650, 2670, "second"))
+    events += [quote(second, 2661.00) for second in range(91, 600)]
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    config["feeds"] = [{"match": "slow.jsonl", "speed": "60"}]
+    write_events(tmp_path / "slow.jsonl", events)
+    process = start("run", "-c", write_config(tmp_path, config))
+    wait_for_line(process, "first       protected:")
+    assert (tmp_path / "state" / "pawl.db-wal").stat().st_size > 32768
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (32768, 32768))
+    wait_for_line(process, "trading is halted now: the database cannot be written")
+    wait_for_line(process, "first       closed by TP_HIT")
+    wait_for_line(process, "second      refused by trading_state")
+    process.terminate()
+    code, _, err = finish(process)
+    assert code == 1
+    assert "the database cannot be written" in err and "stopped with 0 open lots" in err
+    assert pawl("run", "-c", tmp_path / "pawl.json", "--until-end", "--set",
+                "feeds[0].speed=0").returncode == 0
+    assert rows(tmp_path / "state", "SELECT reason FROM lots WHERE ref = 'first'") == [("TP_HIT",)]
 
 
 # ---- the data folder ----
