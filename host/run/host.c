@@ -80,6 +80,7 @@ static int open_store(struct host *host, struct pawl_err *err) {
                                     .vfs = host->options.vfs,
                                     .durability = host->options.durability,
                                     .threaded = host->options.threaded,
+                                    .held = host->options.held,
                                     .wake = host->options.wake,
                                     .wake_arg = host->options.wake_arg};
     return store_open(&options, &host->store, err);

@@ -33,6 +33,7 @@ struct host_options {
     const char *vfs;                          /* of the store; NULL = the system's */
     uint32_t durability;                      /* enum store_durability */
     bool threaded;                            /* the store has its writer thread */
+    bool held;                                /* the runner calls store_flush(): simulator */
     bool instant;
     void (*wake)(void *arg); /* from the writer thread; threaded only */
     void *wake_arg;

@@ -312,6 +312,7 @@ static int options_take(struct store *store, const struct store_options *options
     if (options->vfs != NULL) memcpy(store->vfs, options->vfs, strlen(options->vfs) + 1);
     store->durability = options->durability;
     store->threaded = options->threaded;
+    store->held = options->held;
     store->wake = options->wake;
     store->wake_arg = options->wake_arg;
     store->disk = store_vfs_disk(options->vfs);

@@ -175,7 +175,7 @@ int store_commit(struct store *store, uint64_t turn) {
         return rc;
     }
     int rc = enqueue(store, turn);
-    if (rc != PAWL_OK) return rc;
+    if (rc != PAWL_OK || store->held) return rc;
     if (store->durability == STORE_NONE) {
         atomic_store(&store->durable_turn, turn);
         if (store->queued.turns < GROUP_TURNS_MAX && store->queued.size < GROUP_BYTES_MAX)

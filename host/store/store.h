@@ -40,6 +40,7 @@ struct store_options {
     const char *vfs;  /* SQLite VFS: NULL = the system's, or a name given to store_vfs_new() */
     enum store_durability durability;
     bool threaded;
+    bool held; /* not threaded: store_commit() queues, store_flush() writes; for the simulator */
     void (*wake)(void *arg); /* on the writer thread, when something completed; threaded only */
     void *wake_arg;
     struct metrics *metrics; /* NULL = none */

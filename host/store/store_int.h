@@ -66,7 +66,7 @@ struct store {
     char path[STORE_PATH_MAX + 1];
     char vfs[64]; /* "" = the system's */
     enum store_durability durability;
-    bool threaded;
+    bool threaded, held;
     void (*wake)(void *arg);
     void *wake_arg;
     struct disk *disk;
