@@ -35,10 +35,24 @@ static struct order *make(struct exec *exec, const char *id, uint32_t instrument
     if (book_order_index(book, order) != PAWL_OK) return NULL;
     if (order->rec.reduce && book_order_share(book, order, lot, quantity) != PAWL_OK) return NULL;
     book_order_changed(book, order);
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSED)
+        book_lot_reopen(book, lot); /* it ends again properly */
     book_dirty(book, lot);
     report_alert(book, "order_recovered", PAWL_SEVERITY_WARNING, lot, order,
                  "the venue has an order of this lot that was never stored; it is taken over");
     return order;
+}
+
+void adopt_level(struct exec *exec, struct order *order, struct pawl_price level) {
+    struct lot *lot = order->lot;
+    struct pawl_err looser = {0};
+    bool known =
+        order->rec.stop_price.e8 == level.e8 ||
+        (order->rec.op == PAWL_ORDER_OP_AMEND && order->rec.want_stop_price.e8 == level.e8);
+    if (order->rec.role != PAWL_ROLE_STOP || level.e8 <= 0 || known ||
+        lot->rec.state == PAWL_LOT_STATE_CLOSED)
+        return;
+    want_stop(exec, exec->operator_id, lot->rec.id, level, "found at the venue", false, &looser);
 }
 
 struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *status) {
@@ -48,11 +62,10 @@ struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *
     struct order *order =
         make(exec, status->order, status->instrument, status->side, status->quantity);
     if (order == NULL) return NULL;
+    adopt_level(exec, order, status->stop_price);
     order->rec.kind = status->kind;
     order->rec.price = status->price;
     order->rec.stop_price = status->stop_price;
-    if (order->lot->rec.state == PAWL_LOT_STATE_CLOSED)
-        command_cancel(exec, order, "its lot is closed");
     return order;
 }
 

@@ -80,6 +80,7 @@ static bool adopt_terms(struct exec *exec, struct order *order, const struct paw
     bool differs = order->rec.quantity.e8 != now->quantity.e8 ||
                    order->rec.price.e8 != now->price.e8 ||
                    order->rec.stop_price.e8 != now->stop_price.e8;
+    adopt_level(exec, order, now->stop_price);
     order->rec.quantity = now->quantity;
     order->rec.price = now->price;
     order->rec.stop_price = now->stop_price;
@@ -109,6 +110,21 @@ static void confirm(struct exec *exec, struct order *order, const struct pawl_ev
     if (now->quantity.e8 <= 0 || !adopt_terms(exec, order, now)) return;
     book_order_changed(exec->book, order);
     book_dirty(exec->book, order->lot);
+}
+
+/* It ended while nobody listened: the same follows as if the report had come. */
+static void end_as_told(struct exec *exec, struct order *order, uint8_t state) {
+    bool asked = order->rec.op == PAWL_ORDER_OP_CANCEL || order->cancel_wanted;
+    bool filled = state == PAWL_ORDER_STATE_FILLED;
+    order_end(exec, order, filled ? PAWL_ORDER_STATE_CANCELLED : state, "so the venue says");
+    if (asked || filled) return;
+    if (state == PAWL_ORDER_STATE_REJECTED)
+        want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
+                    "the venue had refused it");
+    else if (role_is_entry(order->rec.role))
+        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
+                   order->rec.generation,
+                   state == PAWL_ORDER_STATE_EXPIRED ? "expired" : "the venue took it back");
 }
 
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
@@ -144,10 +160,7 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
         return;
     }
     if (status_is_end(status->state))
-        order_end(exec, order,
-                  status->state == PAWL_ORDER_STATE_FILLED ? PAWL_ORDER_STATE_CANCELLED
-                                                           : status->state,
-                  "so the venue says");
+        end_as_told(exec, order, status->state);
     else
         resolve_live(exec, order, status);
 }

@@ -70,6 +70,9 @@ bool gaps_compare(struct exec *exec, struct exec_broker *broker);
 /* NULL = not ours, or no lot to put it to. */
 struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *status);
 struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report);
+/* The venue has a stop at a level that was never stored: if it is tighter it is the lot's from now
+ * on, since a restart must not slip back. Call before the order's own level is changed. */
+void adopt_level(struct exec *exec, struct order *order, struct pawl_price level);
 
 /* ---- lookup.c, reconcile.c ---- */
 void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char *why);
