@@ -53,6 +53,24 @@ static void fills_are_stored(struct sim_run *run, struct sim_copy *copy) {
     sqlite3_finalize(row);
 }
 
+/* A lot and its fills are stored together or not at all. */
+static void sums_are_whole(struct sim_run *run, struct sim_copy *copy) {
+    static const char sql[] =
+        "SELECT l.id, l.entered, l.exited,"
+        " coalesce(sum(CASE WHEN f.role IN (1,4,5) THEN f.quantity END),0) AS i,"
+        " coalesce(sum(CASE WHEN f.role IN (2,3,6) THEN f.quantity END),0) AS o "
+        "FROM lots l LEFT JOIN fills f ON f.lot=l.id WHERE l.profile<>'adopted' GROUP BY l.id "
+        "HAVING l.entered<>i OR l.exited<>o";
+    sqlite3_stmt *row = NULL;
+    if (!query(run, copy, sql, &row)) return;
+    if (sqlite3_step(row) == SQLITE_ROW)
+        sim_fail(run, "I7 crash atomicity", "lot %lld: in %lld, out %lld, its fills make %lld, %lld",
+                 sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
+                 sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3),
+                 sqlite3_column_int64(row, 4));
+    sqlite3_finalize(row);
+}
+
 void sim_check_crash(struct sim_run *run) {
     struct sim_copy copy;
     struct pawl_err err = {0};
@@ -65,6 +83,7 @@ void sim_check_crash(struct sim_run *run) {
     } else {
         ids_are_stored(run, &copy);
         fills_are_stored(run, &copy);
+        sums_are_whole(run, &copy);
         sim_watch_restart(run, &copy);
     }
     sim_copy_close(&copy);
@@ -276,6 +295,7 @@ void sim_check_end(struct sim_run *run) {
         size_t count = load_lots(run, &copy, lots);
         ids_are_stored(run, &copy);
         fills_are_stored(run, &copy);
+        sums_are_whole(run, &copy);
         fills_are_conserved(run, &copy);
         orders_agree(run, &copy);
         positions_agree(run, lots, count);

@@ -51,7 +51,7 @@ static void draw_crashes(struct sim_plan *plan, struct rng *rng) {
 static void draw_misfortune(struct sim_plan *plan, struct rng *rng) {
     static const uint32_t stalls[] = {0, 0, 5, 20};
     plan->disk_min_ns = rng_between(rng, 0, 3) * PAWL_MS;
-    plan->disk_max_ns = plan->disk_min_ns + rng_between(rng, 1, 25) * PAWL_MS;
+    plan->disk_max_ns = plan->disk_min_ns + rng_between(rng, 1, rng_chance(rng, 1, 4) ? 25 : 4) * PAWL_MS;
     plan->stall_percent = stalls[rng_below(rng, 4)];
     plan->fault_period_ns = rng_chance(rng, 4, 5) ? rng_between(rng, 500, 6000) * PAWL_MS : 0;
     plan->wish_period_ns = rng_between(rng, 1000, 8000) * PAWL_MS;

@@ -64,8 +64,11 @@ uint32_t sim_instrument(const struct sim_run *run, uint32_t symbol) {
 static void see_wants(struct sim_run *run) {
     for (const struct lot *lot = run->host->book.first_lot; lot != NULL; lot = lot->next) {
         uint64_t id = lot->rec.id;
-        if (id < SIM_LOTS_MAX && lot->rec.enter_up_to.e8 > run->lots[id].want_in_e8)
+        if (id >= SIM_LOTS_MAX) continue;
+        if (lot->rec.enter_up_to.e8 > run->lots[id].want_in_e8)
             run->lots[id].want_in_e8 = lot->rec.enter_up_to.e8;
+        if (lot->rec.exit_at_least.e8 > run->lots[id].want_out_e8)
+            run->lots[id].want_out_e8 = lot->rec.exit_at_least.e8;
     }
 }
 
@@ -77,14 +80,14 @@ static int64_t disk_answers_ns(struct sim_run *run) {
     return run->now_ns + wait_ns;
 }
 
+/* The writer is at work while something is not durable; commands wait for it only so long. */
 static void see_waiting(struct sim_run *run) {
-    int64_t protect_ns = run->config->host.executor.protect_wait_ns;
-    if (!host_waiting(run->host)) {
-        run->release_ns = run->protect_ns = 0;
-        return;
-    }
-    if (run->release_ns == 0) run->release_ns = disk_answers_ns(run);
-    if (run->protect_ns == 0) run->protect_ns = run->now_ns + protect_ns;
+    bool waiting = host_waiting(run->host);
+    bool writing = run->host->committed_turn > store_durable_turn(run->host->store);
+    if (!waiting) run->protect_ns = 0;
+    if ((waiting || writing) && run->write_ns == 0) run->write_ns = disk_answers_ns(run);
+    if (waiting && run->protect_ns == 0)
+        run->protect_ns = run->now_ns + run->config->host.executor.protect_wait_ns;
 }
 
 static void after_turn(struct sim_run *run) {
@@ -97,7 +100,6 @@ static void after_turn(struct sim_run *run) {
     if (fault != NULL) sim_fail(run, "the host goes on", "%s", fault);
     if (!run->disk_failing && store_failed(run->host->store, NULL) != PAWL_OK)
         sim_fail(run, "the host goes on", "the store failed on a good disk");
-    sim_watch_turn(run);
     see_wants(run);
     sim_venue_read(run);
     see_waiting(run);
@@ -122,7 +124,7 @@ static void learn_names(struct sim_run *run) {
 static void forget_life(struct sim_run *run) {
     run->host = NULL;
     run->dead = run->disk_failing = run->kill_at_release = run->kill_after_release = false;
-    run->release_ns = run->protect_ns = run->heal_ns = 0;
+    run->write_ns = run->protect_ns = run->heal_ns = 0;
     memset(run->quoted, 0, sizeof run->quoted);
 }
 
@@ -144,7 +146,7 @@ static void down(struct sim_run *run, const struct sim_crash *crash, bool clean)
 static int try_start(struct sim_run *run, struct pawl_err *err) {
     struct host_options options = {
         .config = run->config, .plugins = run->plugins, .data_dir = "/d",
-        .disk = run->disks.venue, .vfs = run->disks.vfs, .durability = STORE_FULL,
+        .disk = run->disks.venue, .vfs = run->disks.vfs, .durability = STORE_FULL, .held = true,
         .trace = on_trace, .trace_arg = run, .start_ns = run->now_ns};
     int rc = host_start(&options, &run->host, err);
     if (rc != PAWL_OK) run->host = NULL;
@@ -227,8 +229,15 @@ static void due_crash(struct sim_run *run) {
     }
 }
 
-static void due_release(struct sim_run *run) {
-    run->release_ns = 0;
+/* The writer has got that far: what was queued goes in one transaction, then what waited for it. */
+static void due_write(struct sim_run *run) {
+    run->write_ns = 0;
+    store_flush(run->host->store, NULL);
+    if (sim_disks_dead(&run->disks)) {
+        run->dead = true;
+        return;
+    }
+    if (store_failed(run->host->store, NULL) == PAWL_OK) sim_watch_stored(run);
     if (run->kill_at_release) {
         on_dead(run);
         return;
@@ -337,7 +346,7 @@ static struct due first_due(const struct sim_run *run) {
     bool more = run->crash_at < run->plan->crash_count;
     const struct due all[] = {
         {timer_ns == TIMERS_NEVER ? 0 : timer_ns < 1 ? 1 : timer_ns, due_timer},
-        {run->release_ns, due_release},
+        {run->write_ns, due_write},
         {run->protect_ns, due_protect},
         {more ? SIM_BEGIN_NS + run->plan->crashes[run->crash_at].at_ns : 0, due_crash},
         {run->disk_fails_ns, due_disk_fails},

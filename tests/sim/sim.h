@@ -204,8 +204,11 @@ int64_t sim_position(const struct venue *venue, uint8_t symbol, uint8_t side);
 
 /* ---- run.c ---- */
 
-struct sim_lot { /* what was ever wanted of a lot */
-    int64_t want_in_e8;
+struct sim_lot { /* what was ever wanted of a lot, and what its stop was at the venue */
+    int64_t want_in_e8, want_out_e8;
+    int64_t tightest_e8; /* 0 = none yet */
+    uint64_t tightest_by; /* the venue's number of that order */
+    bool forced;         /* an operator has loosened its stop */
 };
 
 struct sim_watch {
@@ -242,7 +245,7 @@ struct sim_run {
     int64_t quiet_ns, still_ns, end_ns; /* no wishes, no movement, nothing more */
     /* When what is due; 0 = it is not. */
     int64_t calm_ns, flatten_ns, next_fault_ns, next_wish_ns, next_operator_ns, next_foreign_ns;
-    int64_t reconnect_ns, release_ns, protect_ns, disk_fails_ns, heal_ns;
+    int64_t reconnect_ns, write_ns, protect_ns, disk_fails_ns, heal_ns;
     uint64_t row;
     struct rng rng_disk, rng_fault, rng_wish, rng_operator, rng_foreign;
     bool dead;         /* a disk died in the last turn, the process with it */
@@ -291,7 +294,7 @@ void sim_truth_step(struct sim_run *run); /* a step of the venue is whole */
 
 /* ---- watch.c ---- */
 void sim_watch_event(struct sim_run *run, const struct pawl_event *event);
-void sim_watch_turn(struct sim_run *run); /* a turn is over and stored */
+void sim_watch_stored(struct sim_run *run); /* all that was told is durable */
 /* The host knows what is stored. */
 void sim_watch_restart(struct sim_run *run, struct sim_copy *copy);
 void sim_watch_done(struct sim_watch *watch);

@@ -33,6 +33,40 @@ static void never_too_much(struct sim_run *run, uint64_t lot) {
                  lot, sum, run->lots[lot].want_in_e8);
 }
 
+/* What explicit exits have taken and may still take, of one lot, is never more than was wanted out. */
+static void never_too_much_out(struct sim_run *run, uint64_t lot) {
+    const struct venue *venue = &run->venue;
+    int64_t sum = 0, want_e8 = run->lots[lot].want_out_e8;
+    for (size_t n = 1; n < venue->order_count; n++) {
+        const struct venue_order *order = &venue->orders[n];
+        if (order->ours && order->lot == lot && order->role == VENUE_EXIT &&
+            !sim_watch_early(&run->watch, order->id))
+            sum += order->works ? order->quantity_e8 : order->filled_e8;
+    }
+    if (want_e8 > run->lots[lot].want_in_e8) want_e8 = run->lots[lot].want_in_e8;
+    if (sum > want_e8)
+        sim_fail(run, "I2 one live order per intent",
+                 "exits of lot %" PRIu64 " add up to %" PRId64 "e-8, %" PRId64 "e-8 were wanted",
+                 lot, sum, want_e8);
+}
+
+/* At the venue, too, a stop only tightens, unless an operator insists. What was sent before it was
+ * stored, and has ended, nobody can know of any more. */
+static void only_tighter(struct sim_run *run, const struct venue_order *now) {
+    struct sim_lot *lot = &run->lots[now->lot];
+    const struct venue_order *by = &run->venue.orders[lot->tightest_by];
+    bool lost = !by->works && sim_watch_early(&run->watch, by->id);
+    bool is_long = now->side == 2;
+    bool looser = is_long ? now->stop_e8 < lot->tightest_e8 : now->stop_e8 > lot->tightest_e8;
+    if (lot->tightest_e8 == 0 || !looser || lost || lot->forced) {
+        lot->tightest_e8 = now->stop_e8;
+        lot->tightest_by = now->number;
+        return;
+    }
+    sim_fail(run, "the ratchet", "%s: the stop of lot %" PRIu64 " goes from %" PRId64
+             "e-8 to %" PRId64 "e-8", now->id, now->lot, lot->tightest_e8, now->stop_e8);
+}
+
 /* A stop is changed in place, or the old one goes when the new one works. */
 static void few_stops(struct sim_run *run, uint64_t lot) {
     const struct venue *venue = &run->venue;
@@ -61,7 +95,11 @@ void sim_truth_order(struct sim_run *run, const struct venue_order *before,
         sim_fail(run, "I4 never flipped", "%s: role %u %s reduce", now->id, now->role,
                  now->reduce ? "may only" : "may do more than");
     if (now->works && is_entry(now->role)) never_too_much(run, now->lot);
-    if (now->works && now->role == VENUE_STOP) few_stops(run, now->lot);
+    if (!now->works || now->lot >= SIM_LOTS_MAX) return;
+    if (now->role == VENUE_EXIT) never_too_much_out(run, now->lot);
+    if (now->role != VENUE_STOP || now->dormant) return;
+    few_stops(run, now->lot);
+    if (before->stop_e8 != now->stop_e8) only_tighter(run, now);
 }
 
 /* On a netting account no entry may meet the other side. */

@@ -149,10 +149,8 @@ void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
     }
 }
 
-/* What the turn told is stored now, unless the disk is dead or refuses. */
-void sim_watch_turn(struct sim_run *run) {
-    if (!sim_disks_dead(&run->disks) && store_failed(run->host->store, NULL) == PAWL_OK)
-        run->watch.fill_stored = run->watch.fill_count;
+void sim_watch_stored(struct sim_run *run) {
+    run->watch.fill_stored = run->watch.fill_count;
 }
 
 /* ---- after a restart ---- */
@@ -179,12 +177,25 @@ static void each(struct sim_run *run, sqlite3 *db, const char *sql, bool orders)
     sqlite3_finalize(row);
 }
 
+static uint64_t last_lot(struct sim_run *run, sqlite3 *db) {
+    sqlite3_stmt *row = NULL;
+    uint64_t last = 0;
+    if (sqlite3_prepare_v2(db, "SELECT max(id) FROM lots", -1, &row, NULL) != SQLITE_OK)
+        sim_fail(run, "I7 crash atomicity", "%s", sqlite3_errmsg(db));
+    else if (sqlite3_step(row) == SQLITE_ROW)
+        last = (uint64_t)sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return last;
+}
+
 void sim_watch_restart(struct sim_run *run, struct sim_copy *copy) {
     struct sim_watch *watch = &run->watch;
     watch->order_count = 0;
     watch->fill_count = watch->fill_stored;
     memset(watch->naked, 0, sizeof watch->naked);
     memset(watch->open_e8, 0, sizeof watch->open_e8);
+    for (uint64_t lot = last_lot(run, copy->db) + 1; lot < SIM_LOTS_MAX; lot++)
+        run->lots[lot] = (struct sim_lot){0}; /* its number is given anew */
     each(run, copy->db, orders_sql, true);
     each(run, copy->db, lots_sql, false);
 }

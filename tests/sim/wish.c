@@ -61,6 +61,7 @@ void sim_wish_operator(struct sim_run *run) {
         ev.lot = lot->rec.id;
         ev.price.e8 = lot->rec.stop.e8 + ticks * run->plan->symbols[0].tick_e8;
         ev.force = rng_chance(rng, 1, 3);
+        if (ev.force && ev.lot < SIM_LOTS_MAX) run->lots[ev.lot].forced = true;
         sim_input(run, &ev.head);
     } else if (lot != NULL && !(run->plan->parts & SIM_PART_GROW)) {
         struct pawl_ev_scale_in ev;
