@@ -50,8 +50,6 @@ struct book_account {
     struct pawl_money realised, fees, cash_flow;
     struct pawl_money day_equity; /* when this day's loss began to count */
     int64_t day, reset_second;
-    bool ready; /* connected and reconciled: entries may go */
-    bool up;    /* connected */
 };
 
 /* What is left of a bar's way through its prices: four a line, the last of each its close. */

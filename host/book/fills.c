@@ -278,7 +278,7 @@ static void order_progress(struct book *book, struct order *order, struct pawl_q
                      "a fill came after the order had ended; it is booked");
         return;
     }
-    bool whole = order->rec.filled.e8 >= order->rec.quantity.e8;
+    bool whole = order_leaves_e8(order) == 0; /* an amend upwards may be true already */
     order->rec.state = whole ? PAWL_ORDER_STATE_FILLED : PAWL_ORDER_STATE_PARTIALLY_FILLED;
     if (whole) {
         order->rec.ended = book_now(book);
@@ -292,12 +292,28 @@ static void order_progress(struct book *book, struct order *order, struct pawl_q
                  PAWL_ORDER_OP_NONE, "");
 }
 
+/* No sum this fill goes into may leave its range: then it is refused as a whole, and told. */
+static bool fits(const struct book *book, const struct book_fill *fill, int64_t value_e8) {
+    const struct book_account *account = &book->accounts[fill->account];
+    int64_t unused;
+    bool good = pawl_add_i64(account->fees.e8, fill->fee.e8, &unused) == PAWL_OK &&
+                pawl_add_i64(book->totals.fees.e8, fill->fee.e8, &unused) == PAWL_OK;
+    if (fill->order == NULL) return good;
+    const struct pawl_rec_lot *rec = &fill->order->lot->rec;
+    return good && pawl_add_i64(rec->entered.e8, fill->quantity.e8, &unused) == PAWL_OK &&
+           pawl_add_i64(rec->entry_value.e8, value_e8, &unused) == PAWL_OK &&
+           pawl_add_i64(rec->exit_value.e8, value_e8, &unused) == PAWL_OK &&
+           pawl_add_i64(rec->fees.e8, fill->fee.e8, &unused) == PAWL_OK &&
+           pawl_add_i64(fill->order->rec.filled.e8, fill->quantity.e8, &unused) == PAWL_OK;
+}
+
 int book_fill(struct book *book, const struct book_fill *fill) {
-    int64_t value_e8;
+    int64_t value_e8 = 0;
     if (fill->quantity.e8 <= 0 || fill->price.e8 <= 0 || fill->execution[0] == '\0' ||
         pawl_mul_e8(fill->price.e8, fill->quantity.e8, PAWL_ROUND_EVEN, &value_e8) != PAWL_OK)
         return PAWL_E_RANGE;
     if (book_execution_seen(book, fill->account, fill->execution)) return PAWL_E_STATE;
+    if (!fits(book, fill, value_e8)) return PAWL_E_RANGE;
     int rc = book_execution_add(book, fill->account, fill->execution);
     if (rc != PAWL_OK) return rc;
     struct order *order = fill->order;

@@ -19,7 +19,8 @@ struct order {
     struct order *attached; /* the stop that travels with this entry */
     uint32_t share_count;
     struct pawl_rec_share *shares; /* NULL for entries */
-    int64_t retry_ns;              /* next look-up while unknown; 0 = none planned */
+    int64_t cancel_retry_ns;       /* a refused cancel is not asked again before; 0 = now */
+    uint8_t cancel_tries;
     uint64_t id_key;
     uint32_t lookups;
     bool changed;
@@ -43,7 +44,7 @@ struct lot {
     int64_t guard_level_e8;  /* the level the guard's trigger is armed at; 0 = not armed */
     int64_t guard_cancel_ns; /* when the guard asked for the stop's cancel; 0 = not */
     int64_t group_wait_ns;   /* the venue may shrink the group itself until then; 0 = not waiting */
-    bool dirty, changed, targets_changed, guard_fired, protected_once, exit_by_guard;
+    bool dirty, changed, targets_changed, protected_once, exit_by_guard;
 };
 
 #endif

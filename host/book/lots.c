@@ -130,6 +130,16 @@ struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
                   (unsigned long long)rec->id);
         return NULL;
     }
+    bool configured =
+        book->instruments[rec->instrument].def.id != 0 && book->accounts[rec->account].info.id != 0;
+    if (rec->state != PAWL_LOT_STATE_CLOSED && !configured) {
+        pawl_fail(
+            err, PAWL_E_CONFIG,
+            "lot %llu is open, but its instrument %s or account %s is not configured any more",
+            (unsigned long long)rec->id, names_text(book->names, NAME_INSTRUMENT, rec->instrument),
+            names_text(book->names, NAME_ACCOUNT, rec->account));
+        return NULL;
+    }
     struct lot *lot = lot_insert(book, rec->id);
     if (lot == NULL) {
         pawl_fail(err, PAWL_E_NOMEM, "no memory for lot %llu", (unsigned long long)rec->id);
@@ -191,7 +201,7 @@ void book_lot_reopen(struct book *book, struct lot *lot) {
     lot_append(book, lot);
     book_lot_link(book, lot);
     report_alert(book, "reopened", PAWL_SEVERITY_CRITICAL, lot, NULL,
-                 "a fill came after the lot had concluded; it is closed at market");
+                 "something of it lives at the venue after its conclusion; it is closed");
 }
 
 /* An order of a closed lot that was found at the venue and is being cancelled. */

@@ -85,15 +85,16 @@ static void path_line(struct book_path *path, enum trigger_line line, const int6
 
 static void on_bar(struct book *book, struct book_instrument *in, const struct pawl_ev_bar *bar) {
     int64_t half = in->half_spread.e8, unused;
-    if (bar->low.e8 <= half || bar->high.e8 < bar->low.e8 ||
+    if (bar->low.e8 <= half || bar->open.e8 < bar->low.e8 || bar->open.e8 > bar->high.e8 ||
+        bar->close.e8 < bar->low.e8 || bar->close.e8 > bar->high.e8 ||
         pawl_add_i64(bar->high.e8, half, &unused) != PAWL_OK)
         return;
     const int64_t low_first[4] = {bar->open.e8, bar->low.e8, bar->high.e8, bar->close.e8};
     const int64_t high_first[4] = {bar->open.e8, bar->high.e8, bar->low.e8, bar->close.e8};
     in->market.last = bar->close;
+    if (in->has_quotes) return;
     int64_t stale_ns = (int64_t)bar->seconds * PAWL_NS * 3 / 2;
     if (stale_ns > in->market.stale_after_ns) in->market.stale_after_ns = stale_ns;
-    if (in->has_quotes) return;
     struct book_path *path = &book->path;
     path->instrument = in->def.id;
     path->at = path->count = 0;

@@ -119,6 +119,11 @@ void command_cancel(struct exec *exec, struct order *order, const char *reason) 
         order->cancel_wanted = true; /* when what is in flight about it has its answer */
         return;
     }
+    if (order->cancel_retry_ns > book_now(exec->book)) {
+        order->cancel_wanted = true;
+        exec_wake_lot(exec, order->lot, order->cancel_retry_ns);
+        return;
+    }
     if (!outbox_put(exec, order, PAWL_ORDER_OP_CANCEL, true)) {
         exec_wake_lot(exec, order->lot, book_now(exec->book) + FULL_WAIT_NS);
         return;

@@ -175,6 +175,11 @@ static void hand_out(struct exec *exec, const struct trigger_hit *hit) {
 bool exec_end_of_turn(void *arg) {
     struct exec *exec = arg;
     struct trigger_hit hit;
+    if (exec->stop_entries != NULL) {
+        if (!exec->entries_stopped) risk_stop_entries(exec, exec->stop_entries);
+        exec->stop_entries = NULL;
+        return true;
+    }
     if (exec->command != EXEC_COMMAND_NONE) {
         operator_command(exec);
         return true;

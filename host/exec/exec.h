@@ -65,7 +65,6 @@ struct exec_broker {
     uint32_t round_pending; /* answers missing in it */
     bool round_failed;      /* one of them was incomplete */
     bool gap_seen;          /* a position differed in the last round; the next one decides */
-    int64_t round_began;
     uint32_t exhausted;           /* operations in a row that used up their tries */
     int64_t breaker_until;        /* entries wait; 0 = closed */
     int64_t tokens_e8, tokens_at; /* message rate, of entries */
@@ -94,6 +93,7 @@ struct exec {
     bool release_without_disk; /* it failed for good: entries that wait for it are dropped */
     enum exec_command command; /* carried out at the end of this turn */
     const char *command_reason;
+    const char *stop_entries; /* why, at the end of this turn; NULL = not */
     bool entries_stopped; /* until the process ends: it is stopping, or the disk failed */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;

@@ -145,8 +145,11 @@ void guard_crossed(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) <= 0) return;
     lot->guard_hit_ns = book_now(exec->book);
     if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot->rec.exit_kind == PAWL_KIND_MARKET &&
-        lot_leaves(lot).exits > 0)
-        return; /* an exit for all of it is on its way */
+        lot_leaves(lot).exits > 0) { /* an exit for all of it is on its way */
+        exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
+                     lot->guard_hit_ns + exec->set->guard_grace_ns);
+        return;
+    }
     if (!covered(exec, lot)) {
         act(exec, lot);
         return;
@@ -156,6 +159,11 @@ void guard_crossed(struct exec *exec, struct lot *lot) {
 
 void guard_grace_over(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) <= 0 || lot->guard_hit_ns == 0) return;
+    if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot_leaves(lot).exits > 0) {
+        exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
+                     book_now(exec->book) + exec->set->guard_grace_ns);
+        return; /* an exit still works on it */
+    }
     if (guard_beyond(exec, lot)) {
         act(exec, lot);
         return;

@@ -34,6 +34,8 @@ static void exit_one(struct exec *exec, struct lot *lot, const struct pawl_ev_ex
                                   .at_least = {PAWL_QTY_ALL},
                                   .reason = reason};
     int64_t before_e8 = lot->rec.exited.e8 + lot_leaves(lot).exit_e8;
+    if (lot->rec.exit_at_least.e8 != PAWL_QTY_ALL && lot->rec.exit_at_least.e8 > before_e8)
+        before_e8 = lot->rec.exit_at_least.e8; /* asked for before and not sent yet */
     if (request->quantity.e8 > 0 &&
         pawl_add_i64(before_e8, request->quantity.e8, &spec.at_least.e8) != PAWL_OK)
         spec.at_least.e8 = PAWL_QTY_ALL; /* more than any lot holds */

@@ -107,7 +107,6 @@ void plan_stop(struct exec *exec, struct lot *lot) {
         exec_wake_lot(exec, lot, lot->stop_retry_ns);
         return;
     }
-    if (lot->rec.stop_tries > exec->set->retry_tries) return; /* the guard has it */
     if (guard_beyond(exec, lot)) return; /* would fire at once: the guard decides */
     const struct pawl_broker_caps *caps = exec_caps(exec, lot);
     if (seen.other == NULL && slots_full(exec, lot)) return;

@@ -52,8 +52,6 @@ void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *
     if (broker == NULL || (broker->state != BROKER_DOWN) == up) return;
     broker->state = up ? BROKER_RECOVERING : BROKER_DOWN;
     broker->round_pending = 0;
-    for (uint32_t id = 1; id <= exec->book->account_count; id++)
-        if (exec->book->accounts[id].info.broker == component) exec->book->accounts[id].up = up;
     tell(exec, broker, up ? "recovering" : "down", message);
     if (up)
         reconcile_round(exec, broker);
@@ -101,7 +99,6 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     struct book *book = exec->book;
     broker->round++;
     broker->round_failed = false;
-    broker->round_began = book_now(book);
     forget_positions(exec, broker);
     uint64_t cookie =
         EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 | (broker->round & 0xffffff));
@@ -160,8 +157,8 @@ void reconcile_position(struct exec *exec, const struct pawl_ev_position *positi
         return;
     }
     struct round_position *fresh = &exec->positions[exec->position_count++];
-    *fresh = (struct round_position){position->account, position->instrument, position->side,
-                                     position->quantity, position->price, ""};
+    *fresh = (struct round_position){position->account,  position->instrument, position->side,
+                                     position->quantity, position->price,      ""};
     TEXT_SET(fresh->ticket, position->ticket);
 }
 
@@ -184,9 +181,6 @@ static void round_over(struct exec *exec, struct exec_broker *broker) {
         next_ns = ROUND_RETRY_NS;
     } else if (broker->state == BROKER_RECOVERING) {
         broker->state = BROKER_READY;
-        for (uint32_t id = 1; id <= exec->book->account_count; id++)
-            if (exec->book->accounts[id].info.broker == broker->component)
-                exec->book->accounts[id].ready = true;
         tell(exec, broker, "ready", "every order and position is accounted for");
     }
     for (uint32_t id = 1; gap && id <= exec->book->account_count; id++) {
@@ -206,6 +200,5 @@ void reconcile_done(struct exec *exec, const struct pawl_event *event) {
     if (--broker->round_pending == 0)
         round_over(exec, broker);
     else /* late is a round without answers, not one with many */
-        exec_wake_at(exec, EXEC_KEY_ROUND, broker->component,
-                     book_now(exec->book) + ROUND_LATE_NS);
+        exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book) + ROUND_LATE_NS);
 }

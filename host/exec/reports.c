@@ -6,6 +6,8 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
+#define STOP_SLOW_NS (30 * PAWL_NS)
+
 static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report) {
     struct order *order = book_order_by_id(exec->book, report->order);
     if (order == NULL || !order_is_live(order)) return;
@@ -74,6 +76,9 @@ static void on_ended(struct exec *exec, const struct pawl_ev_ended *report) {
     else if (!asked && role_is_entry(order->rec.role))
         want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
                    order->rec.generation, "the venue took it back");
+    else if (!asked && order->rec.role == PAWL_ROLE_EXIT && lot_open_e8(order->lot) > 0)
+        want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
+                    "the venue took it back");
 }
 
 static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) {
@@ -83,6 +88,7 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
                   report->quantity.e8 == order->rec.want_quantity.e8 &&
                   report->price.e8 == order->rec.want_price.e8 &&
                   report->stop_price.e8 == order->rec.want_stop_price.e8;
+    if (!answer) adopt_level(exec, order, report->stop_price);
     order->rec.quantity = report->quantity;
     order->rec.price = report->price;
     order->rec.stop_price = report->stop_price;
@@ -225,14 +231,18 @@ static void exhausted(struct exec *exec, struct order *order, const char *messag
                  message);
 }
 
-/* Protection that cannot be placed: the guard has the lot; by configuration it is closed. */
+/* Protection that cannot be placed: the guard has the lot; by configuration it is closed. A stop is
+ * never given up: it is tried again at a slow pace. */
 static void stop_failed(struct exec *exec, struct order *order, uint8_t class_,
                         const char *message) {
     struct lot *lot = order->lot;
-    lot->rec.stop_tries++;
-    lot->stop_retry_ns = retry_at(exec, (uint8_t)(lot->rec.stop_tries - 1));
+    bool told = lot->rec.stop_tries > exec->set->retry_tries;
+    if (!told) lot->rec.stop_tries++;
+    lot->stop_retry_ns = told ? book_now(exec->book) + STOP_SLOW_NS
+                              : retry_at(exec, (uint8_t)(lot->rec.stop_tries - 1));
     bool last = class_ == PAWL_ERROR_CLASS_FATAL || lot->rec.stop_tries > exec->set->retry_tries;
-    if (!last || order->rec.op_unknown) return;
+    if (!last || told || order->rec.op_unknown) return;
+    lot->stop_retry_ns = book_now(exec->book) + STOP_SLOW_NS;
     lot->rec.stop_tries = (uint8_t)(exec->set->retry_tries + 1);
     exhausted(exec, order, message);
     want_spent(exec, lot, PAWL_ROLE_STOP, 0, class_, lot->rec.stop_gen, message);
@@ -246,7 +256,11 @@ void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t cla
     int64_t *retry_ns;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
-    if (op == PAWL_ORDER_OP_CANCEL) return; /* looked up; asked again if it still works */
+    if (op == PAWL_ORDER_OP_CANCEL) { /* asked again if it still works, not at once */
+        if (order->cancel_tries < 6) order->cancel_tries++;
+        order->cancel_retry_ns = retry_at(exec, (uint8_t)(order->cancel_tries - 1));
+        return;
+    }
     if (role == PAWL_ROLE_STOP) {
         stop_failed(exec, order, class_, message);
         return;

@@ -70,6 +70,10 @@ static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint3
         return pawl_fail(err, PAWL_E_INVAL, "an entry is a market, limit or stop order");
     if (spec->entry_kind != PAWL_KIND_MARKET && spec->entry_price.e8 <= 0)
         return pawl_fail(err, PAWL_E_INVAL, "a limit or stop entry needs its price");
+    const struct lot *other = book_lot(book, spec->after_lot);
+    if (spec->after == PAWL_AFTER_KIND_LOT_CONCLUDED &&
+        (other == NULL || other->rec.instrument != spec->instrument))
+        return pawl_fail(err, PAWL_E_INVAL, "the lot to wait for is none of the same instrument");
     if (spec->profile != NULL && spec->profile[0] != '\0' &&
         config_profile_find(exec->config, spec->profile) == NULL)
         return pawl_fail(err, PAWL_E_INVAL, "profile \"%s\" is not configured", spec->profile);
@@ -255,6 +259,11 @@ int want_exit(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl
         return pawl_fail(err, PAWL_E_INVAL, "an exit is a market or limit order");
     if (spec->kind == PAWL_KIND_LIMIT && spec->price.e8 <= 0)
         return pawl_fail(err, PAWL_E_INVAL, "a limit exit needs its price");
+    if (spec->kind == PAWL_KIND_LIMIT && exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET)
+        return pawl_fail(err, PAWL_E_INVAL,
+                         "a resting exit is the position's target there: set a target");
+    bool closing = lot->rec.exit_at_least.e8 == PAWL_QTY_ALL && !lot->rec.exit_spent;
+    if (closing && (!whole || lot->exit_by_guard)) return PAWL_OK; /* it all goes already */
     if (spec->at_least.e8 > lot->rec.exit_at_least.e8) lot->rec.exit_at_least = spec->at_least;
     lot->rec.exit_kind = spec->kind;
     lot->rec.exit_price = spec->price;

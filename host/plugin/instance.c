@@ -13,7 +13,7 @@
  * request pass by. */
 static bool may_publish(const struct instance *instance, uint16_t type) {
     if (instance->plugin->kind == PAWL_PLUGIN_KIND_BROKER)
-        return (type >= 0x0400 && type < 0x0500) || (type >= 0x0100 && type < 0x0200);
+        return type >= 0x0400 && type < 0x0500; /* market data is no report: an input of its own */
     return type == PAWL_EV_ENTRY_IGNORED || type == PAWL_EV_SIGNAL || type == PAWL_EV_ENTRY;
 }
 

@@ -57,8 +57,13 @@ static int open_temporary(struct private_folder *folder, struct pawl_err *err) {
     if (base == NULL || base[0] != '/') base = "/tmp";
     int length = snprintf(folder->path, sizeof folder->path, "%s/pawl-plugins-%lu", base,
                           (unsigned long)geteuid());
-    if ((size_t)length >= sizeof folder->path ||
-        (mkdir(folder->path, 0700) != 0 && errno != EEXIST))
+    struct stat st;
+    bool there = false;
+    /* Another process that ends may take the empty folder along between two calls. */
+    for (unsigned i = 0; i < NAME_TRIES_MAX && !there; i++)
+        there = (size_t)length < sizeof folder->path &&
+                (mkdir(folder->path, 0700) == 0 || errno == EEXIST) && lstat(folder->path, &st) == 0;
+    if (!there)
         return pawl_fail(err, PAWL_E_IO, "%.180s: no temporary folder: %s", base, strerror(errno));
     folder->temporary = true;
     return check_ours(folder, err);
@@ -134,7 +139,8 @@ static int create_copy(struct private_folder *folder, const char *name,
             *ret_fd = fd;
             return PAWL_OK;
         }
-        if (errno == ENOENT && folder->temporary && mkdir(folder->path, 0700) == 0)
+        if (errno == ENOENT && folder->temporary &&
+            (mkdir(folder->path, 0700) == 0 || errno == EEXIST))
             continue; /* another process that ended took the empty folder along */
         if (errno != EEXIST) break; /* else a process before us had our number */
     }

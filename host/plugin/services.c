@@ -1,6 +1,7 @@
 /* The tables lent to plugins; each call is a thin wrapper that knows who asks. */
 #include <string.h>
 
+#include "base/err.h"
 #include "book/market.h"
 #include "book/money.h"
 #include "plugin/instance.h"
@@ -79,29 +80,43 @@ static const struct pawl_rec_target *lot_target_at(struct pawl_ctx *ctx, uint64_
     return &lot->targets[index];
 }
 
+/* Inside create() there is no turn for what a call publishes. */
+static bool in_event(struct pawl_ctx *ctx) {
+    return book_of(ctx)->bus->in_turn && instance_of(ctx)->created;
+}
+
+static int too_early(struct pawl_err *err) {
+    return pawl_fail(err, PAWL_E_STATE, "only while an event is handled");
+}
+
 static int lot_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint64_t *ret_lot,
                     struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
     return want_open(exec_of(ctx), ctx->component, spec, ret_lot, err);
 }
 
 static int lot_enter(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
                      struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
     return want_enter(exec_of(ctx), ctx->component, lot, total, err);
 }
 
 static int lot_leave(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_exit_spec *spec,
                      struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
     return want_exit(exec_of(ctx), ctx->component, lot, spec, err);
 }
 
 static int lot_stop(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price, const char *reason,
                     struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
     return want_stop(exec_of(ctx), ctx->component, lot, price, reason, false, err);
 }
 
 static int lot_set_target(struct pawl_ctx *ctx, uint64_t lot, uint32_t index,
                           struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                           struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
     return want_target(exec_of(ctx), ctx->component, lot, index, price, quantity, mode, err);
 }
 

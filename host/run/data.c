@@ -34,7 +34,7 @@ static uint32_t account(void *self, const char *name) {
 }
 
 static uint32_t component(void *self, const char *name) {
-    return names_find(((struct data *)self)->host->names, NAME_COMPONENT, name);
+    return host_component(((struct data *)self)->host, name);
 }
 
 static const char *symbol_at(void *self, size_t i) {

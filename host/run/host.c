@@ -176,6 +176,15 @@ static int ask_caps(struct host *host, struct pawl_err *err) {
     return PAWL_OK;
 }
 
+uint32_t host_component(const struct host *host, const char *name) {
+    for (uint32_t i = 0; i < host->instance_count; i++) {
+        const struct instance *one = &host->instances[i];
+        if (one->plugin->kind != PAWL_PLUGIN_KIND_BROKER && strcmp(one->name, name) == 0)
+            return one->ctx.component;
+    }
+    return 0;
+}
+
 /* An aspect whose holder is not loaded any more falls to the keeper. */
 static void keep_orphans(struct host *host) {
     for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next) {

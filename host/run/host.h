@@ -102,6 +102,8 @@ int schedule_init(struct host *host, struct pawl_err *err);
 void schedule_begin(struct host *host, int64_t now_ns); /* at the first input */
 /* The entry a schedule makes now, in buf; false = none. Sets its next timer. */
 bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max);
+/* A strategy or service that runs now, by name; 0 = none. A former plugin or a broker is none. */
+uint32_t host_component(const struct host *host, const char *name);
 struct event_decode;
 void host_decode_env(struct host *host, struct event_decode *ret); /* names in JSON events */
 void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns); /* and its batch */

@@ -217,6 +217,21 @@ static void close_loop(struct live *live) {
     uv_loop_close(&live->loop);
 }
 
+/* For who sees the lines of a replay without having started it. */
+static void introduce(const struct live *live) {
+    const struct data_options *data = &live->options->data;
+    char speed[PAWL_E8_TEXT_MAX];
+    FILE *out = live->options->out;
+    fprintf(out, "playing %s", data->paths[0]);
+    if (data->path_count == 2) fprintf(out, " and %s", data->paths[1]);
+    if (data->path_count > 2) fprintf(out, " and %u more files", data->path_count - 1);
+    if (data_speed_e8(live->data) > 0) {
+        pawl_format_e8(data_speed_e8(live->data), speed);
+        fprintf(out, ", %s times as fast as it was", speed);
+    }
+    fprintf(out, "; times are those of the data, in UTC\n\n");
+}
+
 static void greet(const struct live *live) {
     const struct config *config = live->session->config;
     log_write(live->session->log, PAWL_LOG_INFO, "run",
@@ -226,6 +241,8 @@ static void greet(const struct live *live) {
               live->host->book.boot > 1 ? "; going on after an earlier run" : "");
     if (live->data == NULL)
         log_write(live->session->log, PAWL_LOG_INFO, "run", "no recorded data: the clock is real");
+    else if (!live->options->json)
+        introduce(live);
 }
 
 static void farewell(const struct live *live) {

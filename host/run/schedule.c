@@ -13,7 +13,7 @@ static uint32_t find_account(void *self, const char *name) {
     return names_find(((struct host *)self)->names, NAME_ACCOUNT, name);
 }
 static uint32_t find_component(void *self, const char *name) {
-    return names_find(((struct host *)self)->names, NAME_COMPONENT, name);
+    return host_component(self, name);
 }
 
 void host_decode_env(struct host *host, struct event_decode *ret) {

@@ -62,8 +62,7 @@ static void on_store_failed(struct host *host) {
         pawl_fail(&why, PAWL_E_BUSY, "a turn's changes do not fit what still waits for the disk");
     log_write(host->options.log, PAWL_LOG_ERROR, "store", "the database cannot be written: %s",
               why.text);
-    host->exec.command = EXEC_COMMAND_STOP_ENTRIES;
-    host->exec.command_reason = "the database cannot be written";
+    host->exec.stop_entries = "the database cannot be written";
 }
 
 /* The turn's changes become one batch; without changes nothing is written. */
