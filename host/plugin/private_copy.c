@@ -32,11 +32,9 @@ static int make_parents(const char *path) {
     return mkdir(part, 0700) != 0 && errno != EEXIST ? errno : 0;
 }
 
-static int check_ours(const struct private_folder *folder, struct pawl_err *err) {
-    struct stat st;
-    if (lstat(folder->path, &st) != 0)
-        return pawl_fail(err, PAWL_E_IO, "%.180s: %s", folder->path, strerror(errno));
-    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+static int check_ours(const struct private_folder *folder, const struct stat *st,
+                      struct pawl_err *err) {
+    if (!S_ISDIR(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 077) != 0)
         return pawl_fail(err, PAWL_E_DENIED,
                          "%.180s: must be a folder of our own that nobody else can enter",
                          folder->path);
@@ -46,8 +44,10 @@ static int check_ours(const struct private_folder *folder, struct pawl_err *err)
 static int open_below(struct private_folder *folder, const char *parent, struct pawl_err *err) {
     int length = snprintf(folder->path, sizeof folder->path, "%s/.plugins", parent);
     int why = (size_t)length >= sizeof folder->path ? ENAMETOOLONG : make_parents(folder->path);
+    struct stat st;
+    if (why == 0 && lstat(folder->path, &st) != 0) why = errno;
     if (why != 0) return pawl_fail(err, PAWL_E_IO, "%.180s/.plugins: %s", parent, strerror(why));
-    return check_ours(folder, err);
+    return check_ours(folder, &st, err);
 }
 
 /* One folder a user for all processes without a data folder, so that the next one clears away what
@@ -66,7 +66,7 @@ static int open_temporary(struct private_folder *folder, struct pawl_err *err) {
     if (!there)
         return pawl_fail(err, PAWL_E_IO, "%.180s: no temporary folder: %s", base, strerror(errno));
     folder->temporary = true;
-    return check_ours(folder, err);
+    return check_ours(folder, &st, err);
 }
 
 /* The process in NAME.PID.N.so; 0 = no such name. */
