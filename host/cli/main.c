@@ -41,8 +41,10 @@ static int no_such_command(const char *name) {
 
 /* What was printed counts as printed only when the system took it. */
 static int finish(int code) {
+    errno = 0;
     if (fflush(stdout) == 0 && ferror(stdout) == 0) return code;
-    fprintf(stderr, "pawl: the output cannot be written: %s\n", strerror(errno));
+    fprintf(stderr, "pawl: the output cannot be written%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
     return code == CLI_DONE ? CLI_FAILED : code;
 }
 

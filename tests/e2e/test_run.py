@@ -161,7 +161,7 @@ def test_hangup_checks_the_configuration(slow, tmp_path):
 # ---- a disk that fails ----
 
 def test_a_failed_database_stops_entries_not_protection(tmp_path):
-    """Once the first trade is protected the database may not grow any more; the venue's file may."""
+    """Once the first trade is protected the database may not grow; the venue's file may."""
     events = [quote(second, 2650.00) for second in range(0, 10)]
     events.append(entry(10, "BUY", 2645, 2660, "first"))
     events += [quote(second, 2650.00) for second in range(11, 60)]
