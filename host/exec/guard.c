@@ -10,7 +10,7 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
-static bool covered(const struct exec *exec, const struct lot *lot) {
+bool guard_covered(const struct exec *exec, const struct lot *lot) {
     int64_t sum = 0;
     for (const struct order *order = lot->orders; order != NULL; order = order->next) {
         if (order->rec.role != PAWL_ROLE_STOP || !order_is_working(order) ||
@@ -33,6 +33,15 @@ bool guard_beyond(const struct exec *exec, const struct lot *lot) {
     if (now.e8 == 0 || lot->rec.stop.e8 == 0) return false;
     return lot->rec.side == PAWL_POSITION_SIDE_LONG ? now.e8 <= lot->rec.stop.e8
                                                     : now.e8 >= lot->rec.stop.e8;
+}
+
+/* Level of the newest stop that works at the venue. */
+static struct pawl_price working_stop(const struct lot *lot) {
+    struct pawl_price level = lot->rec.stop;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.role == PAWL_ROLE_STOP && order_is_working(order))
+            level = order->rec.stop_price;
+    return level;
 }
 
 static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
@@ -67,7 +76,7 @@ static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
         done.lot = lot->rec.id;
         done.instrument = lot->rec.instrument;
         done.quantity.e8 = lot_open_e8(lot);
-        done.stop = lot->rec.stop;
+        done.stop = working_stop(lot); /* an amend to the wanted one may be on its way */
         TEXT_SET(done.ref, lot->rec.ref);
         book_publish(exec->book, &done.head);
     }
@@ -114,7 +123,7 @@ void guard_update(struct exec *exec, struct lot *lot) {
     arm(exec, lot);
     uint8_t state = PAWL_PROTECTION_NONE;
     if (lot_open_e8(lot) > 0) {
-        if (covered(exec, lot))
+        if (guard_covered(exec, lot))
             state = PAWL_PROTECTION_RESTING;
         else if ((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && has_feed(exec, lot))
             state = PAWL_PROTECTION_GUARDED;
@@ -150,7 +159,7 @@ void guard_crossed(struct exec *exec, struct lot *lot) {
                      lot->guard_hit_ns + exec->set->guard_grace_ns);
         return;
     }
-    if (!covered(exec, lot)) {
+    if (!guard_covered(exec, lot)) {
         act(exec, lot);
         return;
     }

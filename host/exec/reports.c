@@ -246,7 +246,9 @@ static void stop_failed(struct exec *exec, struct order *order, uint8_t class_,
     lot->rec.stop_tries = (uint8_t)(exec->set->retry_tries + 1);
     exhausted(exec, order, message);
     want_spent(exec, lot, PAWL_ROLE_STOP, 0, class_, lot->rec.stop_gen, message);
-    if (exec->set->close_unprotected && lot_open_e8(lot) > 0) want_close(exec, lot, "UNPROTECTED");
+    bool naked =
+        lot_open_e8(lot) > 0 && !guard_covered(exec, lot); /* else the old stop still works */
+    if (exec->set->close_unprotected && naked) want_close(exec, lot, "UNPROTECTED");
 }
 
 void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,

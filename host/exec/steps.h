@@ -56,6 +56,8 @@ bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const str
 
 /* ---- guard.c ---- */
 void guard_update(struct exec *exec, struct lot *lot); /* arm, re-arm or disarm; protection state */
+/* Working stops at the venue cover the open quantity. */
+bool guard_covered(const struct exec *exec, const struct lot *lot);
 void guard_crossed(struct exec *exec, struct lot *lot);    /* the trigger fired */
 void guard_grace_over(struct exec *exec, struct lot *lot); /* the timer fired */
 /* The price is at or beyond the stop now. */

@@ -321,7 +321,6 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
     ev.instrument = lot->rec.instrument;
     ev.old = lot->rec.stop;
     ev.new_ = level;
-    ev.r = lot_r_of(lot, level);
     TEXT_SET(ev.ref, lot->rec.ref);
     TEXT_SET(ev.reason, reason);
     lot->rec.stop = level;
@@ -334,6 +333,7 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
         lot->rec.stop_moves++;
         exec->book->totals.stops_moved++;
     }
+    ev.r = lot_r_of(lot, level);
     lot->stop_retry_ns = 0;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);

@@ -34,11 +34,24 @@ static void add_lot(struct summary_group *to, const struct pawl_ev_lot_closed *l
 static void on_lot_closed(struct summary *summary, const struct pawl_ev_lot_closed *lot,
                           const struct names *names) {
     summary->lots_closed++;
-    if (lot->quantity.e8 == 0) return; /* nothing was ever filled: no trade to count */
+    if (lot->quantity.e8 == 0) { /* nothing was ever filled: no trade to count */
+        summary->never_filled++;
+        return;
+    }
     add_lot(group(summary, 0, "all"), lot);
     add_lot(group(summary, 1, lot->profile[0] != '\0' ? lot->profile : "own"), lot);
     add_lot(group(summary, 2, names_text(names, NAME_INSTRUMENT, lot->instrument)), lot);
     add_lot(group(summary, 3, lot->reason), lot);
+}
+
+static void count_alert(struct summary *summary, const char *what) {
+    for (uint32_t i = 0; i < SUMMARY_ALERTS_MAX; i++) {
+        struct summary_alert *one = &summary->alert_kinds[i];
+        if (one->what[0] == '\0') TEXT_SET(one->what, what);
+        if (strcmp(one->what, what) != 0) continue;
+        one->count++;
+        return;
+    }
 }
 
 void summary_event(struct summary *summary, const struct pawl_event *event,
@@ -51,7 +64,10 @@ void summary_event(struct summary *summary, const struct pawl_event *event,
     case PAWL_EV_ORDER_REJECTED: summary->rejects++; break;
     case PAWL_EV_ORDER_UNKNOWN: summary->unknown++; break;
     case PAWL_EV_RISK_REFUSED: summary->refused++; break;
-    case PAWL_EV_ALERT: summary->alerts++; break;
+    case PAWL_EV_ALERT:
+        summary->alerts++;
+        count_alert(summary, ((const struct pawl_ev_alert *)event)->what);
+        break;
     case PAWL_EV_CONFLICT: summary->conflicts++; break;
     case PAWL_EV_ENTRY_IGNORED: summary->ignored++; break;
     case PAWL_EV_FILL:
@@ -191,8 +207,13 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
             "  events      %" PRIu64 " (%" PRIu64 " quotes, %" PRIu64 " trades, %" PRIu64
             " bars) in %.2f s\n",
             s->events, s->quotes, s->trades, s->bars, wall_seconds);
-    fprintf(out, "  lots        %" PRIu64 " opened, %" PRIu64 " closed, %" PRIu64 " open\n",
-            s->lots_opened, s->lots_closed, s->open_lots);
+    fprintf(out,
+            "  lots        %" PRIu64 " opened, %" PRIu64 " closed (%" PRIu64
+            " never filled), %" PRIu64 " open\n",
+            s->lots_opened, s->lots_closed, s->never_filled, s->open_lots);
+    fprintf(out,
+            "  requests    %" PRIu64 " led to nothing; the gate refused %" PRIu64 "\n",
+            s->ignored, s->refused);
     fprintf(out,
             "  orders      %" PRIu64 " sent, %" PRIu64 " fills, %" PRIu64 " rejected, %" PRIu64
             " of unknown outcome\n",
@@ -207,6 +228,9 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
             cents(s->equity_end.e8, b));
     fprintf(out, "  protection  %.3f s naked, %.3f s on the host guard alone\n",
             (double)s->unprotected_ns / 1e9, (double)s->guarded_ns / 1e9);
-    fprintf(out, "  alerts      %" PRIu64 "\n  trace hash  %016" PRIx64 "\n", s->alerts,
-            s->trace_hash);
+    fprintf(out, "  alerts      %" PRIu64, s->alerts);
+    for (uint32_t i = 0; i < SUMMARY_ALERTS_MAX && s->alert_kinds[i].count > 0; i++)
+        fprintf(out, "%s %s %" PRIu64, i == 0 ? ":" : ",", s->alert_kinds[i].what,
+                s->alert_kinds[i].count);
+    fprintf(out, "\n  trace hash  %016" PRIx64 "\n", s->trace_hash);
 }

@@ -19,9 +19,17 @@ struct summary_group {
     int64_t gross_e8, fees_e8, win_e8, loss_e8;
 };
 
+#define SUMMARY_ALERTS_MAX 16u /* kinds of alerts told apart */
+
+struct summary_alert {
+    char what[32];
+    uint64_t count;
+};
+
 struct summary {
     uint64_t orders, fills, rejects, refused, lots_opened, lots_closed, stops_moved, partial_exits;
-    uint64_t alerts, conflicts, ignored, unknown;
+    uint64_t alerts, conflicts, ignored, unknown, never_filled;
+    struct summary_alert alert_kinds[SUMMARY_ALERTS_MAX];
     int64_t gross_e8, fees_e8;
     int64_t unprotected_ns, guarded_ns;
     uint64_t open_lots;
