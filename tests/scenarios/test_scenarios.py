@@ -50,10 +50,9 @@ def first_run(pawl, name, venue):
     return play(pawl, venue, lines_of(name))
 
 
-def something_after(trace, stamp):
-    """Whether anything happened while an answer to what came at `stamp` could be on its way."""
-    begin, end = moment(stamp), moment(later(stamp, 4 * IN_FLIGHT_MS))
-    return any(begin <= moment(event["t"]) <= end for event in trace)
+def happened(trace, begin, end):
+    """Whether anything about an order was said between the two moments."""
+    return any("order" in event and begin <= moment(event["t"]) <= end for event in trace)
 
 
 def entry_before_quote(lines):
@@ -62,12 +61,18 @@ def entry_before_quote(lines):
 
 def restarted(lines, trace):
     """(line it follows, when, the lines with it) for each place a restart can be put: at once after
-    a line, and while what that line caused is on its way, where it caused something."""
-    quote = None
+    a line, and while what that line caused is on its way, where it caused something. A price that
+    changed nothing makes no place: the restart would find what it found after the line before."""
+    quote, before = None, moment(at(lines[0]))
     for i, line in enumerate(lines):
         following = json.loads(lines[i + 1]) if i + 1 < len(lines) else None
         quote = line if kind(line) == "quote" else quote
-        for wait_ms in (0, IN_FLIGHT_MS) if something_after(trace, at(line)) else (0,):
+        answered = moment(later(at(line), 4 * IN_FLIGHT_MS))
+        caused = happened(trace, moment(at(line)), answered)
+        if kind(line) == "quote" and not happened(trace, before, answered):
+            continue
+        before = moment(at(line))
+        for wait_ms in (0, IN_FLIGHT_MS) if caused else (0,):
             when = later(at(line), wait_ms)
             if following is not None and moment(following["t"]) < moment(when):
                 continue
@@ -111,7 +116,7 @@ def test_scenario(pawl, name, venue):
 
 def try_restart(pawl, venue, wanted, lines, before, place):
     line, when, changed = place
-    run = play(pawl, venue, changed)
+    run = play(pawl, venue, changed, leaks=False)
     naked = wanted.naked is not None
     found = list(truth.faults(run, wanted.foreign, [until_quoted(lines, line, when)], naked))
     if line not in wanted.free_restarts:
