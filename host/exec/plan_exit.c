@@ -79,6 +79,16 @@ static void drop_surplus(struct exec *exec, struct lot *lot) {
     }
 }
 
+/* What targets may still take out; those that rest and are bound shrink with the exit. */
+static int64_t targets_in_the_way(const struct lot *lot, bool bound) {
+    int64_t sum = 0;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.role == PAWL_ROLE_TARGET && order_is_live(order) &&
+            !(bound && order->rec.kind == PAWL_KIND_LIMIT))
+            sum += order_leaves_e8(order);
+    return sum;
+}
+
 /* A resting limit that is wanted at another price now, or at market, goes first; true = there is
  * one. */
 static bool replace_limits(struct exec *exec, struct lot *lot) {
@@ -108,7 +118,7 @@ void plan_exit(struct exec *exec, struct lot *lot) {
         return;
     }
     bool bound = lot_exits_are_bound(exec, lot);
-    int64_t free_e8 = lot_open_e8(lot) - leaves.exit_e8 - (bound ? 0 : leaves.target_e8);
+    int64_t free_e8 = lot_open_e8(lot) - leaves.exit_e8 - targets_in_the_way(lot, bound);
     if (free_e8 < missing && !bound && leaves.targets > 0) { /* they hold what is wanted out */
         cancel_role(exec, lot, PAWL_ROLE_TARGET, "an exit goes first");
         leaves = lot_leaves(lot);
