@@ -52,16 +52,17 @@ static void drop(struct sim_watch *watch, const char *id) {
     if (order != NULL) *order = watch->orders[--watch->order_count];
 }
 
-/* What may leave is never more than what is there; targets that the venue binds to a group or a
- * ticket do not count, they shrink with it. */
+/* What may leave is never more than what is there; what rests and is bound to a group or a ticket by
+ * the venue does not count, it shrinks with it. */
 static void never_more_out(struct sim_run *run, uint64_t lot) {
     struct sim_watch *watch = &run->watch;
     bool bound = run->plan->venue != SIM_BINANCE;
     int64_t out_e8 = 0;
     for (size_t i = 0; i < watch->order_count; i++) {
         const struct sim_order *order = &watch->orders[i];
-        if (order->lot == lot && (order->role == PAWL_ROLE_EXIT ||
-                                  (order->role == PAWL_ROLE_TARGET && !bound)))
+        bool rests = order->kind == PAWL_KIND_LIMIT;
+        if (order->lot == lot && !(bound && rests) &&
+            (order->role == PAWL_ROLE_EXIT || order->role == PAWL_ROLE_TARGET))
             out_e8 += order->leaves_e8;
     }
     if (out_e8 > watch->open_e8[lot])
