@@ -31,9 +31,12 @@ int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves) {
 }
 
 /* The guard leaves a shared net position only when the venue's stop is out of the way, or did not
- * answer in time; a stop that fires beside the exit would come off other lots. */
+ * answer in time; a stop that fires beside the exit would come off other lots. A group is no help:
+ * when the exit gets there the stop may have filled, and the group be over. */
 static bool guard_must_wait(struct exec *exec, struct lot *lot, const struct leaves *leaves) {
-    if (!lot->exit_by_guard || leaves->stops == 0 || lot_exits_are_bound(exec, lot)) return false;
+    if (!lot->exit_by_guard || leaves->stops == 0 ||
+        exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET)
+        return false;
     int64_t now = book_now(exec->book);
     if (lot->guard_cancel_ns == 0) {
         lot->guard_cancel_ns = now;
