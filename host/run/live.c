@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "pawl_num.h"
 #include "run/live_int.h"
 
 /* So that signals and the disk are heard: a loop's turn with recorded data is at most this long. */
