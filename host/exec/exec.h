@@ -64,6 +64,7 @@ struct exec_broker {
     uint32_t round;         /* number of the reconcile round, in its queries' cookies */
     uint32_t round_pending; /* answers missing in it */
     bool round_failed;      /* one of them was incomplete */
+    bool known;             /* this process has been through a round: nothing is news any more */
     bool gap_seen;          /* a position differed in the last round; the next one decides */
     uint32_t exhausted;           /* operations in a row that used up their tries */
     int64_t breaker_until;        /* entries wait; 0 = closed */

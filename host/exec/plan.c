@@ -141,7 +141,12 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
 
 /* A market order that was sent is beyond expiry; what could not be sent in time is given up. */
 static bool may_expire(const struct lot *lot, const struct leaves *leaves, bool up) {
-    return leaves->entries == 0 || (up && lot->rec.entry_kind != PAWL_KIND_MARKET);
+    if (leaves->entries == 0) return true;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (role_is_entry(order->rec.role) && order->rec.kind == PAWL_KIND_MARKET &&
+            order_is_live(order))
+            return false;
+    return up;
 }
 
 /* `up` = something can be sent. Entries do not wait for ever for a broker that is away. */
@@ -236,8 +241,10 @@ void plan_lot(struct exec *exec, struct lot *lot) {
     bool up = broker != NULL && broker->state != BROKER_DOWN;
     if (up) pending_cancels(exec, lot);
     plan_entry(exec, lot, up);
-    if (up && lot_open_e8(lot) > 0) {
-        plan_exit(exec, lot);
+    /* What an earlier process left at the venue is learnt first; only the guard does not wait. */
+    bool known = up && broker->known;
+    if (lot_open_e8(lot) > 0 && (known || (up && lot->exit_by_guard))) plan_exit(exec, lot);
+    if (lot_open_e8(lot) > 0 && known) {
         plan_stop(exec, lot); /* before the targets: protection first */
         plan_targets(exec, lot);
     }

@@ -134,6 +134,7 @@ void reconcile_due(struct exec *exec, uint32_t component) {
     struct exec_broker *broker = exec_broker(exec, component);
     if (broker == NULL || broker->state == BROKER_DOWN) return;
     broker->round_pending = 0; /* late answers belong to a round that is given up */
+    broker->known = true;      /* protection does not wait for ever */
     reconcile_round(exec, broker);
 }
 
@@ -174,6 +175,7 @@ static bool anything_unknown(const struct exec *exec, const struct exec_broker *
 }
 
 static void round_over(struct exec *exec, struct exec_broker *broker) {
+    broker->known = true;
     int64_t now = book_now(exec->book), next_ns = exec->config->host.reconcile_seconds * PAWL_NS;
     bool unknown = anything_unknown(exec, broker);
     bool gap = !broker->round_failed && !unknown && gaps_compare(exec, broker);
