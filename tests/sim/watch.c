@@ -78,7 +78,9 @@ static void on_submitted(struct sim_run *run, const struct pawl_ev_order_state *
     watch->sent = room(watch->sent, &watch->sent_capacity, watch->sent_count + 1, SIM_ID_SIZE);
     memcpy(watch->sent[watch->sent_count++], ev->order, SIM_ID_SIZE);
     add(watch, ev->order, ev->lot, ev->role, ev->kind, ev->leaves.e8);
-    if (ev->role == PAWL_ROLE_EXIT || ev->role == PAWL_ROLE_TARGET) never_more_out(run, ev->lot);
+    bool bound = run->plan->venue != SIM_BINANCE && ev->kind == PAWL_KIND_LIMIT;
+    if ((ev->role == PAWL_ROLE_EXIT || ev->role == PAWL_ROLE_TARGET) && !bound)
+        never_more_out(run, ev->lot);
 }
 
 static void on_order(struct sim_run *run, const struct pawl_ev_order_state *ev) {
