@@ -256,6 +256,7 @@ class Dev(unittest.TestCase):
         code, out, err = self.dev("nonsense")
         self.assertEqual((code, out), (2, ""))
         self.assertIn("'nonsense'", err)
+        self.assertEqual(self.dev("fuzz", "soon")[0], 2)
 
 
 class Tree(unittest.TestCase):
