@@ -33,11 +33,13 @@ def lines_of(name):
 
 
 def at(line):
-    return json.loads(line)["t"]
+    """When it reaches the host: a bar when it is complete."""
+    row = json.loads(line)
+    return later(row["t"], 1000 * row["seconds"]) if row["type"] == "bar" else row["t"]
 
 
 def kind(line):
-    return json.loads(line)["type"]
+    return json.loads(line)["type"].replace("bar", "quote")
 
 
 def later(stamp, milliseconds):
@@ -59,13 +61,22 @@ def entry_before_quote(lines):
     return next((kind(line) for line in lines if kind(line) in ("entry", "quote")), "") == "entry"
 
 
+def repeated(price, when):
+    """The last price once more; of a bar its close, as a bar of one second."""
+    row = dict(json.loads(price), t=when)
+    if row["type"] == "bar":
+        row.update(t=later(when, -1000), seconds=1, open=row["close"], high=row["close"],
+                   low=row["close"])
+    return json.dumps(row)
+
+
 def restarted(lines, trace):
     """(line it follows, when, the lines with it) for each place a restart can be put: at once after
     a line, and while what that line caused is on its way, where it caused something. A price that
     changed nothing makes no place: the restart would find what it found after the line before."""
     quote, before = None, moment(at(lines[0]))
     for i, line in enumerate(lines):
-        following = json.loads(lines[i + 1]) if i + 1 < len(lines) else None
+        following = at(lines[i + 1]) if i + 1 < len(lines) else None
         quote = line if kind(line) == "quote" else quote
         answered = moment(later(at(line), 4 * IN_FLIGHT_MS))
         caused = happened(trace, moment(at(line)), answered)
@@ -74,12 +85,12 @@ def restarted(lines, trace):
         before = moment(at(line))
         for wait_ms in (0, IN_FLIGHT_MS) if caused else (0,):
             when = later(at(line), wait_ms)
-            if following is not None and moment(following["t"]) < moment(when):
+            if following is not None and moment(following) < moment(when):
                 continue
             added = [json.dumps({"t": when, "type": "restart"})]
             # Prices are not durable. A feed begins with the present one; an entry needs it.
             if quote is not None and entry_before_quote(lines[i + 1:]):
-                added.append(json.dumps(dict(json.loads(quote), t=when)))
+                added.append(repeated(quote, when))
             yield i + 1, when, lines[:i + 1] + added + lines[i + 1:]
 
 
