@@ -100,6 +100,15 @@ def until_quoted(lines, place, when):
     return moment(when), moment(stamps[0] if stamps else NEVER)
 
 
+def test_documented():
+    """docs/scenarios.md has a row for each, with a dash where it does not apply."""
+    with open(os.path.join(HERE, "..", "..", "docs", "scenarios.md"), encoding="utf-8") as file:
+        rows = [line.split() for line in file if line.startswith("| `")]
+    listed = {row[1].strip("`"): row[3::2] for row in rows if row[1].strip("`") in EXPECTED}
+    assert listed == {name: ["–" if EXPECTED[name][venue].not_here else "x"
+                             for venue in expect.VENUES] for name in NAMES}
+
+
 @pytest.mark.parametrize("name,venue", MATRIX)
 def test_scenario(pawl, name, venue):
     wanted, lines = EXPECTED[name][venue], lines_of(name)
