@@ -1,8 +1,8 @@
 /*
  * A position at the venue that differs from what the lots say: a gap only if the next round, after
- * the settling time, sees it too; until then it may be a fill on its way. Entries in that instrument
- * wait meanwhile. Where positions have tickets each is compared with its own lot, else the sum of a
- * side.
+ * the settling time, sees it too; until then it may be a fill on its way. Entries in that
+ * instrument wait meanwhile. Where positions have tickets each is compared with its own lot, else
+ * the sum of a side.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,8 +54,8 @@ static struct gap gap_of(const struct exec *exec, const struct place *place) {
 
 static void take_off(struct exec *exec, const struct place *place, int64_t quantity_e8,
                      uint32_t round) {
-    struct pawl_price price = market_price(exec->book, place->instrument,
-                                           PAWL_TRIGGER_SOURCE_EXIT_SIDE, place->side);
+    struct pawl_price price =
+        market_price(exec->book, place->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, place->side);
     if (price.e8 == 0) return; /* no price to book it at yet: the next round */
     char id[48];
     const char *ticket = place->ticket == NULL ? "" : place->ticket;

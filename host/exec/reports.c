@@ -106,8 +106,9 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
     report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
 }
 
-/* An exit cannot fill before the entry it closes: that entry's fill is still unheard. All executions
- * are asked for, which come in their order; what does not fit in that answer is an overrun. */
+/* An exit cannot fill before the entry it closes: that entry's fill is still unheard. All
+ * executions are asked for, which come in their order; what does not fit in that answer is an
+ * overrun. */
 static bool wait_for_entry(struct exec *exec, struct order *order,
                            const struct pawl_ev_execution *report) {
     if (order == NULL || role_is_entry(order->rec.role) || report->head.cookie != 0 ||

@@ -62,7 +62,8 @@ static int open_temporary(struct private_folder *folder, struct pawl_err *err) {
     /* Another process that ends may take the empty folder along between two calls. */
     for (unsigned i = 0; i < NAME_TRIES_MAX && !there; i++)
         there = (size_t)length < sizeof folder->path &&
-                (mkdir(folder->path, 0700) == 0 || errno == EEXIST) && lstat(folder->path, &st) == 0;
+                (mkdir(folder->path, 0700) == 0 || errno == EEXIST) &&
+                lstat(folder->path, &st) == 0;
     if (!there)
         return pawl_fail(err, PAWL_E_IO, "%.180s: no temporary folder: %s", base, strerror(errno));
     folder->temporary = true;
@@ -141,7 +142,7 @@ static int create_copy(struct private_folder *folder, const char *name,
         }
         if (errno == ENOENT && folder->temporary &&
             (mkdir(folder->path, 0700) == 0 || errno == EEXIST))
-            continue; /* another process that ended took the empty folder along */
+            continue;               /* another process that ended took the empty folder along */
         if (errno != EEXIST) break; /* else a process before us had our number */
     }
     return pawl_fail(err, PAWL_E_IO, "cannot be copied to %.120s: %s", folder->path,

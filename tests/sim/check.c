@@ -64,7 +64,8 @@ static void sums_are_whole(struct sim_run *run, struct sim_copy *copy) {
     sqlite3_stmt *row = NULL;
     if (!query(run, copy, sql, &row)) return;
     if (sqlite3_step(row) == SQLITE_ROW)
-        sim_fail(run, "I7 crash atomicity", "lot %lld: in %lld, out %lld, its fills make %lld, %lld",
+        sim_fail(run, "I7 crash atomicity",
+                 "lot %lld: in %lld, out %lld, its fills make %lld, %lld",
                  sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
                  sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3),
                  sqlite3_column_int64(row, 4));
@@ -75,8 +76,8 @@ void sim_check_crash(struct sim_run *run) {
     struct sim_copy copy;
     struct pawl_err err = {0};
     bool there = false;
-    if (run->lives == 0 && (disk_exists(run->disks.store, "/d/pawl.db", &there, &err) != PAWL_OK ||
-                            !there))
+    if (run->lives == 0 &&
+        (disk_exists(run->disks.store, "/d/pawl.db", &there, &err) != PAWL_OK || !there))
         return; /* it never got as far as a database */
     if (sim_copy_open(&run->disks, &copy, &err) != PAWL_OK) {
         sim_fail(run, "I7 crash atomicity", "%s", err.text);
@@ -146,12 +147,15 @@ static void fills_are_conserved(struct sim_run *run, struct sim_copy *copy) {
         missing_e8[fill->symbol - 1] += fill->quantity_e8 - booked_e8;
         if (booked_e8 > fill->quantity_e8 ||
             (booked_e8 < fill->quantity_e8 && run->watch.unattributed == 0))
-            sim_fail(run, "I3 fill conservation", "%s of %s is %" PRId64 "e-8, booked are %" PRId64
-                     "e-8", name, fill->id, fill->quantity_e8, booked_e8);
+            sim_fail(run, "I3 fill conservation",
+                     "%s of %s is %" PRId64 "e-8, booked are %" PRId64 "e-8", name, fill->id,
+                     fill->quantity_e8, booked_e8);
     }
     sqlite3_finalize(row);
-    if (!query(run, copy, "SELECT instrument, quantity, execution FROM fills WHERE execution NOT "
-               "LIKE 'E%'", &row))
+    if (!query(run, copy,
+               "SELECT instrument, quantity, execution FROM fills WHERE execution NOT "
+               "LIKE 'E%'",
+               &row))
         return;
     while (sqlite3_step(row) == SQLITE_ROW)
         missing_e8[symbol_of(run, sqlite3_column_int64(row, 0)) - 1] -=
@@ -173,9 +177,9 @@ static void positions_agree(struct sim_run *run, const struct db_lot *lots, size
             /* What others hold is not ours. */
             bool more_is_right = run->foreign_done && there > sum;
             if (there == sum || more_is_right) continue;
-            sim_fail(run, "I3 positions agree", "%s %s: the venue holds %" PRId64
-                     "e-8, the lots %" PRId64 "e-8", run->plan->symbols[symbol - 1].name,
-                     side == 1 ? "LONG" : "SHORT", there, sum);
+            sim_fail(run, "I3 positions agree",
+                     "%s %s: the venue holds %" PRId64 "e-8, the lots %" PRId64 "e-8",
+                     run->plan->symbols[symbol - 1].name, side == 1 ? "LONG" : "SHORT", there, sum);
         }
 }
 
@@ -261,13 +265,16 @@ static void open_lot(struct sim_run *run, const struct db_lot *lot) {
     }
     bool covered = working_e8(run, lot, VENUE_STOP, given_up ? 0 : lot->stop_e8) >= lot->open_e8;
     if (!covered && !(given_up && lot->protection == PAWL_PROTECTION_GUARDED))
-        sim_fail(run, "I4 never naked", "lot %" PRIu64 " has %" PRId64 "e-8 open, stops of %" PRId64
-                 "e-8 work at its level; protection %u", lot->id, lot->open_e8,
-                 working_e8(run, lot, VENUE_STOP, lot->stop_e8), lot->protection);
+        sim_fail(run, "I4 never naked",
+                 "lot %" PRIu64 " has %" PRId64 "e-8 open, stops of %" PRId64
+                 "e-8 work at its level; protection %u",
+                 lot->id, lot->open_e8, working_e8(run, lot, VENUE_STOP, lot->stop_e8),
+                 lot->protection);
     int64_t step_e8 = run->plan->symbols[lot->symbol - 1].step_e8;
     if (want_out - lot->exited_e8 >= step_e8 && !lot->exit_spent && !limit_out)
-        sim_fail(run, "wants are met", "lot %" PRIu64 ": %" PRId64 "e-8 were to leave, %" PRId64
-                 "e-8 have left", lot->id, want_out, lot->exited_e8);
+        sim_fail(run, "wants are met",
+                 "lot %" PRIu64 ": %" PRId64 "e-8 were to leave, %" PRId64 "e-8 have left", lot->id,
+                 want_out, lot->exited_e8);
 }
 
 static void lot_is_settled(struct sim_run *run, const struct db_lot *lot) {

@@ -51,7 +51,8 @@ static void draw_crashes(struct sim_plan *plan, struct rng *rng) {
 static void draw_misfortune(struct sim_plan *plan, struct rng *rng) {
     static const uint32_t stalls[] = {0, 0, 5, 20};
     plan->disk_min_ns = rng_between(rng, 0, 3) * PAWL_MS;
-    plan->disk_max_ns = plan->disk_min_ns + rng_between(rng, 1, rng_chance(rng, 1, 4) ? 25 : 4) * PAWL_MS;
+    plan->disk_max_ns =
+        plan->disk_min_ns + rng_between(rng, 1, rng_chance(rng, 1, 4) ? 25 : 4) * PAWL_MS;
     plan->stall_percent = stalls[rng_below(rng, 4)];
     plan->fault_period_ns = rng_chance(rng, 4, 5) ? rng_between(rng, 500, 6000) * PAWL_MS : 0;
     plan->wish_period_ns = rng_between(rng, 1000, 8000) * PAWL_MS;
@@ -89,14 +90,16 @@ static void add(struct text *text, const char *format, ...) {
 }
 
 static void add_host(struct text *out, struct rng *rng, const struct sim_plan *plan) {
-    add(out, "{\"host\":{\"instance_id\":7,\"durability\":\"full\",\"reconcile_seconds\":%" PRId64
-             ",\"executor\":{\"retry_tries\":%" PRId64 ",\"retry_delay\":\"%" PRId64 "ms\","
-             "\"entry_limit_expires\":\"%" PRId64 "s\",\"guard_grace\":\"%" PRId64 "ms\",",
+    add(out,
+        "{\"host\":{\"instance_id\":7,\"durability\":\"full\",\"reconcile_seconds\":%" PRId64
+        ",\"executor\":{\"retry_tries\":%" PRId64 ",\"retry_delay\":\"%" PRId64 "ms\","
+        "\"entry_limit_expires\":\"%" PRId64 "s\",\"guard_grace\":\"%" PRId64 "ms\",",
         rng_between(rng, 4, 60), rng_between(rng, 1, 4), rng_between(rng, 100, 600),
         rng_between(rng, 4, 30), rng_between(rng, 200, 1500));
-    add(out, "\"guard_cancel_wait\":\"%" PRId64 "ms\",\"protect_wait\":\"%" PRId64 "ms\","
-             "\"breaker_failures\":%" PRId64 ",\"breaker_seconds\":%" PRId64 ",\"foreign\":\"%s\","
-             "\"close_unprotected\":%s}},\n",
+    add(out,
+        "\"guard_cancel_wait\":\"%" PRId64 "ms\",\"protect_wait\":\"%" PRId64 "ms\","
+        "\"breaker_failures\":%" PRId64 ",\"breaker_seconds\":%" PRId64 ",\"foreign\":\"%s\","
+        "\"close_unprotected\":%s}},\n",
         rng_between(rng, 50, 400), rng_between(rng, 5, 50), rng_between(rng, 2, 6),
         rng_between(rng, 1, 10), foreign_names[plan->foreign_policy],
         rng_chance(rng, 1, 2) ? "true" : "false");
@@ -119,8 +122,9 @@ static void add_paper(struct text *out, struct rng *rng, const struct sim_plan *
     add(out, "\"seed\":%" PRIu64 ",\"limit_fill\":\"%s\",\"slippage_ticks\":%" PRId64 ",",
         plan->seed & INT32_MAX, rng_chance(rng, 1, 2) ? "touch" : "through",
         rng_between(rng, 0, 3));
-    add(out, "\"latency_request\":\"%" PRId64 "ms\",\"latency_reply\":\"%" PRId64 "ms\","
-             "\"latency_jitter\":\"%" PRId64 "ms\"}}",
+    add(out,
+        "\"latency_request\":\"%" PRId64 "ms\",\"latency_reply\":\"%" PRId64 "ms\","
+        "\"latency_jitter\":\"%" PRId64 "ms\"}}",
         rng_between(rng, 0, 80), rng_between(rng, 0, 80), rng_between(rng, 0, 50));
 }
 
@@ -128,9 +132,10 @@ static void add_strategies(struct text *out, struct rng *rng, const struct sim_p
     int64_t period_ms = rng_between(rng, 300, 3000), lots = rng_between(rng, 1, 5);
     int64_t quiet_ns = SIM_BEGIN_NS + plan->active_ns;
     if (plan->parts & SIM_PART_CHAOS) quiet_ns = 1;
-    add(out, ",\n{\"name\":\"chaos\",\"options\":{\"seed\":%" PRIu64 ",\"quiet_at\":%" PRId64
-             ",\"period\":\"%" PRId64 "ms\",\"lots_max\":%" PRId64 ",\"same_side_pct\":%" PRId64
-             ",\"grow\":%s,\"symbols\":\"",
+    add(out,
+        ",\n{\"name\":\"chaos\",\"options\":{\"seed\":%" PRIu64 ",\"quiet_at\":%" PRId64
+        ",\"period\":\"%" PRId64 "ms\",\"lots_max\":%" PRId64 ",\"same_side_pct\":%" PRId64
+        ",\"grow\":%s,\"symbols\":\"",
         plan->seed & INT32_MAX, quiet_ns, period_ms, lots,
         plan->hedging ? 50 : rng_between(rng, 60, 100),
         plan->parts & SIM_PART_GROW ? "false" : "true");
@@ -145,8 +150,9 @@ static void add_strategies(struct text *out, struct rng *rng, const struct sim_p
 }
 
 static void add_rest(struct text *out, struct rng *rng, const struct sim_plan *plan) {
-    add(out, "\"accounts\":{\"main\":{\"broker\":\"paper\",\"currency\":\"USD\","
-             "\"balance\":\"1000000\",\"mode\":\"%s\"}},\n\"instruments\":{",
+    add(out,
+        "\"accounts\":{\"main\":{\"broker\":\"paper\",\"currency\":\"USD\","
+        "\"balance\":\"1000000\",\"mode\":\"%s\"}},\n\"instruments\":{",
         plan->hedging ? "hedging" : "netting");
     for (uint32_t i = 0; i < plan->symbol_count; i++) {
         const struct sim_symbol *symbol = &plan->symbols[i];
@@ -159,8 +165,9 @@ static void add_rest(struct text *out, struct rng *rng, const struct sim_plan *p
         add_decimal(out, "tick", symbol->tick_e8);
         out->at[-1] = '}';
     }
-    add(out, "},\n\"risk\":{\"message_rate_per_second\":%" PRId64 ",\"open_lots_max\":%" PRId64
-             ",\"collar_pct\":\"0.0%" PRId64 "\",\"quote_stale\":\"%" PRId64 "s\"}}\n",
+    add(out,
+        "},\n\"risk\":{\"message_rate_per_second\":%" PRId64 ",\"open_lots_max\":%" PRId64
+        ",\"collar_pct\":\"0.0%" PRId64 "\",\"quote_stale\":\"%" PRId64 "s\"}}\n",
         rng_between(rng, 2, 50), rng_between(rng, 3, 20), rng_between(rng, 1, 5),
         rng_between(rng, 4, 20));
 }
@@ -194,7 +201,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without) {
     switch_off(plan, without);
     rng_fork(&rng, 3, &part);
     write_config(plan, &part);
-    uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market, &plan->rng_fault,
+    uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market,   &plan->rng_fault,
                            &plan->rng_wish, &plan->rng_operator, &plan->rng_foreign};
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) *streams[i] = rng_u64(&rng);
 }

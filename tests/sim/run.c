@@ -144,10 +144,16 @@ static void down(struct sim_run *run, const struct sim_crash *crash, bool clean)
 }
 
 static int try_start(struct sim_run *run, struct pawl_err *err) {
-    struct host_options options = {
-        .config = run->config, .plugins = run->plugins, .data_dir = "/d",
-        .disk = run->disks.venue, .vfs = run->disks.vfs, .durability = STORE_FULL, .held = true,
-        .trace = on_trace, .trace_arg = run, .start_ns = run->now_ns};
+    struct host_options options = {.config = run->config,
+                                   .plugins = run->plugins,
+                                   .data_dir = "/d",
+                                   .disk = run->disks.venue,
+                                   .vfs = run->disks.vfs,
+                                   .durability = STORE_FULL,
+                                   .held = true,
+                                   .trace = on_trace,
+                                   .trace_arg = run,
+                                   .start_ns = run->now_ns};
     int rc = host_start(&options, &run->host, err);
     if (rc != PAWL_OK) run->host = NULL;
     return rc;
@@ -180,7 +186,8 @@ static void start(struct sim_run *run, const struct sim_crash *crash) {
 static void pass_time(struct sim_run *run, int64_t down_ns) {
     struct sim_quote unseen;
     run->now_ns += down_ns;
-    int64_t late_ns = run->calm_ns != 0 && run->now_ns > run->calm_ns ? run->now_ns - run->calm_ns : 0;
+    int64_t late_ns =
+        run->calm_ns != 0 && run->now_ns > run->calm_ns ? run->now_ns - run->calm_ns : 0;
     run->calm_ns += late_ns; /* whatever happens, the tail is as long as it is meant to be */
     run->still_ns += late_ns;
     run->end_ns += late_ns;
@@ -260,7 +267,8 @@ static void due_disk_fails(struct sim_run *run) {
     if (run->disks.left > 0) return; /* it is to die instead */
     run->disk_failing = true;
     run->heal_ns = run->now_ns + run->plan->disk_fails_for_ns;
-    disk_mem_fail_at(run->disks.store, 1, mask, run->plan->disk_full ? DISK_ENOSPC : DISK_EIO, true);
+    disk_mem_fail_at(run->disks.store, 1, mask, run->plan->disk_full ? DISK_ENOSPC : DISK_EIO,
+                     true);
     sim_say(run, "sim   the store's disk refuses every write");
 }
 
@@ -345,7 +353,10 @@ static struct due first_due(const struct sim_run *run) {
     int64_t timer_ns = host_next_due(run->host);
     bool more = run->crash_at < run->plan->crash_count;
     const struct due all[] = {
-        {timer_ns == TIMERS_NEVER ? 0 : timer_ns < 1 ? 1 : timer_ns, due_timer},
+        {timer_ns == TIMERS_NEVER ? 0
+         : timer_ns < 1           ? 1
+                                  : timer_ns,
+         due_timer},
         {run->write_ns, due_write},
         {run->protect_ns, due_protect},
         {more ? SIM_BEGIN_NS + run->plan->crashes[run->crash_at].at_ns : 0, due_crash},

@@ -33,7 +33,8 @@ static void never_too_much(struct sim_run *run, uint64_t lot) {
                  lot, sum, run->lots[lot].want_in_e8);
 }
 
-/* What explicit exits have taken and may still take, of one lot, is never more than was wanted out. */
+/* What explicit exits have taken and may still take, of one lot, is never more than was wanted out.
+ */
 static void never_too_much_out(struct sim_run *run, uint64_t lot) {
     const struct venue *venue = &run->venue;
     int64_t sum = 0, want_e8 = run->lots[lot].want_out_e8;
@@ -63,8 +64,9 @@ static void only_tighter(struct sim_run *run, const struct venue_order *now) {
         lot->tightest_by = now->number;
         return;
     }
-    sim_fail(run, "the ratchet", "%s: the stop of lot %" PRIu64 " goes from %" PRId64
-             "e-8 to %" PRId64 "e-8", now->id, now->lot, lot->tightest_e8, now->stop_e8);
+    sim_fail(run, "the ratchet",
+             "%s: the stop of lot %" PRIu64 " goes from %" PRId64 "e-8 to %" PRId64 "e-8", now->id,
+             now->lot, lot->tightest_e8, now->stop_e8);
 }
 
 /* A stop is changed in place, or the old one goes when the new one works. */
@@ -113,15 +115,16 @@ void sim_truth_fill(struct sim_run *run, const struct venue_fill *fill,
     }
     if (order->reduce || run->plan->hedging || run->foreign_done) return;
     if (sim_position(&run->venue, fill->symbol, (uint8_t)(3 - fill->side)) > 0)
-        sim_fail(run, "I4 never flipped",
-                 "entry %s filled against a position of the other side", fill->id);
+        sim_fail(run, "I4 never flipped", "entry %s filled against a position of the other side",
+                 fill->id);
 }
 
 void sim_truth_step(struct sim_run *run) {
     for (size_t i = 0; i < run->venue.position_count; i++) {
         const struct venue_position *one = &run->venue.positions[i];
         if (one->quantity_e8 != one->told_e8)
-            sim_fail(run, "venue", "ticket %" PRIu64 ": its fills make %" PRId64
-                     "e-8, it says %" PRId64 "e-8", one->ticket, one->quantity_e8, one->told_e8);
+            sim_fail(run, "venue",
+                     "ticket %" PRIu64 ": its fills make %" PRId64 "e-8, it says %" PRId64 "e-8",
+                     one->ticket, one->quantity_e8, one->told_e8);
     }
 }

@@ -36,8 +36,8 @@ static struct sim_order *find(struct sim_watch *watch, const char *id) {
 
 static void add(struct sim_watch *watch, const char *id, uint64_t lot, uint8_t role, uint8_t kind,
                 int64_t leaves_e8) {
-    watch->orders = room(watch->orders, &watch->order_capacity, watch->order_count + 1,
-                         sizeof *watch->orders);
+    watch->orders =
+        room(watch->orders, &watch->order_capacity, watch->order_count + 1, sizeof *watch->orders);
     struct sim_order *order = &watch->orders[watch->order_count++];
     memset(order, 0, sizeof *order);
     strncpy(order->id, id, sizeof order->id - 1);
@@ -52,8 +52,8 @@ static void drop(struct sim_watch *watch, const char *id) {
     if (order != NULL) *order = watch->orders[--watch->order_count];
 }
 
-/* What may leave is never more than what is there; what rests and is bound to a group or a ticket by
- * the venue does not count, it shrinks with it. */
+/* What may leave is never more than what is there; what rests and is bound to a group or a ticket
+ * by the venue does not count, it shrinks with it. */
 static void never_more_out(struct sim_run *run, uint64_t lot) {
     struct sim_watch *watch = &run->watch;
     bool bound = run->plan->venue != SIM_BINANCE;
@@ -66,8 +66,9 @@ static void never_more_out(struct sim_run *run, uint64_t lot) {
             out_e8 += order->leaves_e8;
     }
     if (out_e8 > watch->open_e8[lot])
-        sim_fail(run, "I4 never flipped", "exits of lot %" PRIu64 " add up to %" PRId64
-                 "e-8, %" PRId64 "e-8 are open", lot, out_e8, watch->open_e8[lot]);
+        sim_fail(run, "I4 never flipped",
+                 "exits of lot %" PRIu64 " add up to %" PRId64 "e-8, %" PRId64 "e-8 are open", lot,
+                 out_e8, watch->open_e8[lot]);
 }
 
 static void on_submitted(struct sim_run *run, const struct pawl_ev_order_state *ev) {
@@ -144,8 +145,8 @@ void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
     case PAWL_EV_PROTECTION_STATE: on_protection(run, (const void *)event); break;
     case PAWL_EV_ALERT: on_alert(run, (const void *)event); break;
     case PAWL_EV_FILL:
-        watch->fills = room(watch->fills, &watch->fill_capacity, watch->fill_count + 1,
-                            sizeof *watch->fills);
+        watch->fills =
+            room(watch->fills, &watch->fill_capacity, watch->fill_count + 1, sizeof *watch->fills);
         watch->fills[watch->fill_count++] = ((const struct pawl_ev_fill *)event)->fill;
         break;
     default: break;
