@@ -99,6 +99,13 @@ static enum risk_answer stale(struct exec *exec, const struct risk_ask *ask, cha
     return RISK_REFUSE;
 }
 
+/* The market went beyond the stop while the entry waited: it would be closed as soon as it is in. */
+static enum risk_answer overtaken(struct exec *exec, const struct risk_ask *ask, char why[128]) {
+    if (ask->lot == NULL || ask->price.e8 != 0 || !guard_beyond(exec, ask->lot)) return RISK_PASS;
+    snprintf(why, 128, "the price is beyond the stop already");
+    return RISK_REFUSE;
+}
+
 static enum risk_answer notional(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     bool is_stale;
     struct pawl_price price = ask->price.e8 > 0 ? ask->price : reference(exec, ask, &is_stale);
@@ -258,6 +265,7 @@ enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char 
                                           {"allow_short", short_side},
                                           {"quantity", quantity},
                                           {"stale_quote", stale},
+                                          {"stop", overtaken},
                                           {"notional", notional},
                                           {"collar", collar},
                                           {"opposite_side", opposite_side},
