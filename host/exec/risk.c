@@ -99,7 +99,8 @@ static enum risk_answer stale(struct exec *exec, const struct risk_ask *ask, cha
     return RISK_REFUSE;
 }
 
-/* The market went beyond the stop while the entry waited: it would be closed as soon as it is in. */
+/* The market went beyond the stop while the entry waited: it would be closed as soon as it is in.
+ */
 static enum risk_answer overtaken(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     if (ask->lot == NULL || ask->price.e8 != 0 || !guard_beyond(exec, ask->lot)) return RISK_PASS;
     snprintf(why, 128, "the price is beyond the stop already");
