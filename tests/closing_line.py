@@ -37,6 +37,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", default="build")
     parser.add_argument("--broken", default="")
+    parser.add_argument("--note", default="", help="a line for when something failed")
     parser.add_argument("builds", nargs="*")
     arguments = parser.parse_args()
     total = [0, len(arguments.broken.split()), 0]
@@ -50,6 +51,8 @@ def main():
                 if test.get(stream):
                     print(tail(test[stream]))
         total = [a + b for a, b in zip(total, count(tests))]
+    if total[1] and arguments.note:
+        print(f"\n{arguments.note}")
     print("{} passed, {} failed, {} skipped".format(*total))
     return 0 if total[1] == 0 and total[0] > 0 else 1
 
