@@ -130,7 +130,7 @@ def test_backtest_prints_a_summary(trade):
     config, data = trade
     done = pawl("backtest", "-c", config, "--data", data)
     assert done.returncode == 0 and done.stderr == ""
-    assert "1 opened, 1 closed, 0 open" in done.stdout and "TP_HIT" in done.stdout
+    assert "1 opened, 1 closed (0 never filled), 0 open" in done.stdout and "TP_HIT" in done.stdout
 
 
 def test_the_trace_comes_first_and_the_summary_last(trade):

@@ -65,7 +65,7 @@ def test_lines_for_people(tmp_path):
     assert lines[0].startswith("2026-01-05 09:00:10  XAUUSD   gold ")
     assert "wants LONG 0.10, stop 2645.00, target 2660.00" in lines[0]
     assert "closed by TP_HIT: +98.00 USD" in lines[-1]
-    assert "1 opened, 1 closed, 0 open" in done.stdout
+    assert "1 opened, 1 closed (0 never filled), 0 open" in done.stdout
 
 
 def test_lines_for_programs(tmp_path):
