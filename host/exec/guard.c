@@ -10,6 +10,8 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
+#define NAKED_LOOK_NS (PAWL_NS / 10) /* the first price arms the guard, and tells nobody */
+
 bool guard_covered(const struct exec *exec, const struct lot *lot) {
     int64_t sum = 0;
     for (const struct order *order = lot->orders; order != NULL; order = order->next) {
@@ -131,6 +133,8 @@ void guard_update(struct exec *exec, struct lot *lot) {
             state = PAWL_PROTECTION_NAKED;
     }
     set_protection(exec, lot, state);
+    if (state == PAWL_PROTECTION_NAKED)
+        exec_wake_lot(exec, lot, book_now(exec->book) + NAKED_LOOK_NS);
     if (state != PAWL_PROTECTION_GUARDED || !guard_beyond(exec, lot)) return;
     /* Nothing at the venue covers it and the price stands beyond the level: there is no next price
      * to wait for, and no grace to give. */
