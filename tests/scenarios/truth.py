@@ -2,10 +2,11 @@
 
 import re
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 ENTRY_ROLES = ("main", "scale", "doubledown")
+LOOK_AGAIN = timedelta(milliseconds=150)  # how often the host looks for a price to guard by
 ENDED = ("filled", "cancelled", "rejected", "expired")
 
 
@@ -126,13 +127,22 @@ def no_id_twice(trace, world):
 
 
 def never_naked(trace, summary, restarts):
-    """After a restart no price is known until the next one, so the guard cannot stand yet."""
-    excused = False
+    """After a restart no price is known until the next one, so the guard cannot stand before it."""
+    begun = {}
     for event in trace:
-        if event["type"] == "protection.state" and event["new"] == "naked":
-            excused = any(begin <= moment(event["t"]) <= end for begin, end in restarts)
-            if not excused:
-                yield f"lot {event['lot']} is naked at {event['t']}"
+        if event["type"] != "protection.state":
+            continue
+        lot, now = event["lot"], moment(event["t"])
+        if event["new"] == "naked":
+            begun[lot] = now
+        elif lot in begun and not any(begin <= begun[lot] and now <= end + LOOK_AGAIN
+                                      for begin, end in restarts):
+            yield f"lot {lot} is naked from {begun.pop(lot)} to {event['t']}"
+        else:
+            begun.pop(lot, None)
+    for lot, since in begun.items():
+        if not any(begin <= since and end.year == 9999 for begin, end in restarts):
+            yield f"lot {lot} is naked from {since} to the end"
     if not restarts and summary["unprotected_ns"] != 0:
         yield f"unprotected_ns is {summary['unprotected_ns']}"
 
