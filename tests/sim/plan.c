@@ -180,7 +180,16 @@ static void write_config(struct sim_plan *plan, struct rng *rng) {
     add_rest(&out, rng, plan);
 }
 
-void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without) {
+/* Drawn crashes stay drawn, so that the rest of the seed is what it is without this. */
+static void crash_at_store_op(struct sim_plan *plan, uint32_t store_op) {
+    plan->crash_count = 1;
+    plan->crashes[0] = (struct sim_crash){.at_ns = PAWL_NS / 10,
+                                          .kind = SIM_KILL_STORE_OP,
+                                          .ops = store_op,
+                                          .down_ns = PAWL_NS};
+}
+
+void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint32_t store_op) {
     struct rng rng, part;
     memset(plan, 0, sizeof *plan);
     plan->seed = seed;
@@ -204,4 +213,5 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without) {
     uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market,   &plan->rng_fault,
                            &plan->rng_wish, &plan->rng_operator, &plan->rng_foreign};
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) *streams[i] = rng_u64(&rng);
+    if (store_op > 0) crash_at_store_op(plan, store_op);
 }

@@ -455,14 +455,14 @@ static void tally_up(const struct sim_run *run, struct sim_tally *tally) {
     tally->hash ^= hash_u64(hash_value(&run->hash) + run->plan->seed);
 }
 
-void sim_run_seed(uint64_t seed, uint32_t without, bool trace,
+void sim_run_seed(uint64_t seed, uint32_t without, uint32_t store_op, bool trace,
                   const struct pawl_plugin *const plugins[SIM_PLUGINS_MAX], struct sim_tally *tally,
                   uint64_t *ret_hash, char failure[512]) {
     static struct sim_plan plan;
     struct sim_run *run = calloc(1, sizeof *run);
     struct pawl_err err = {0};
     if (run == NULL) abort();
-    sim_plan_draw(&plan, seed, without);
+    sim_plan_draw(&plan, seed, without, store_op);
     run->plan = &plan;
     run->trace = trace;
     memcpy(run->plugins, plugins, sizeof run->plugins);

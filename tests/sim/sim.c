@@ -2,7 +2,11 @@
  * sim - seeds through the simulator.
  *
  *   sim [--seeds N] [--from S] [--jobs N] [--without PART,PART] [--twice N]
- *   sim --seed N [--trace]
+ *   sim --seed N [--trace] [--store-op K]
+ *   sim --every-store-op N [--ops N]
+ *
+ * --every-store-op runs one seed again and again, killed at the first change of the store's disk, at
+ * the second, and so on, until --ops or a run that is over before its kill.
  *
  * One line a failing seed, a summary at the end; exit 1 if one failed. Every --twice'th seed runs
  * twice, and must tell the same.
@@ -22,8 +26,8 @@
 
 struct arguments {
     uint64_t seeds, from, twice;
-    uint32_t jobs, without;
-    bool trace;
+    uint32_t jobs, without, store_op, ops_max;
+    bool trace, sweep;
 };
 
 struct part_name {
@@ -38,7 +42,8 @@ static const struct part_name part_names[] = {
 
 static _Noreturn void usage(void) {
     fputs("usage: sim [--seeds N] [--from S] [--jobs N] [--twice N] [--without PART,...]\n"
-          "       sim --seed N [--trace] [--without PART,...]\n"
+          "       sim --seed N [--trace] [--without PART,...] [--store-op K]\n"
+          "       sim --every-store-op SEED [--ops N]\n"
           "parts: faults kills stalls chaos linked operator foreign gaps grow\n", stderr);
     exit(2);
 }
@@ -63,7 +68,7 @@ static uint32_t parts(char *text) {
 }
 
 static struct arguments read_arguments(int argc, char **argv) {
-    struct arguments a = {.seeds = 5000, .from = 1, .twice = 50};
+    struct arguments a = {.seeds = 5000, .from = 1, .twice = 50, .ops_max = UINT32_MAX};
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     a.jobs = cpus > 0 && cpus < (long)JOBS_MAX ? (uint32_t)cpus : 1;
     for (int i = 1; i < argc; i++) {
@@ -78,6 +83,9 @@ static struct arguments read_arguments(int argc, char **argv) {
         else if (strcmp(argv[i], "--jobs") == 0) a.jobs = (uint32_t)number(value);
         else if (strcmp(argv[i], "--without") == 0) a.without = parts(value);
         else if (strcmp(argv[i], "--seed") == 0) a.from = number(value), a.seeds = a.jobs = 1;
+        else if (strcmp(argv[i], "--store-op") == 0) a.store_op = (uint32_t)number(value);
+        else if (strcmp(argv[i], "--ops") == 0) a.ops_max = (uint32_t)number(value);
+        else if (strcmp(argv[i], "--every-store-op") == 0) a.from = number(value), a.sweep = true;
         else usage();
         i++;
     }
@@ -136,10 +144,10 @@ static void run_slice(const struct arguments *a, uint32_t job, struct sim_tally 
     load_all(plugins);
     for (uint64_t i = job; i < a->seeds; i += a->jobs) {
         uint64_t seed = a->from + i;
-        sim_run_seed(seed, a->without, a->trace, plugins, tally, &hash, failure);
+        sim_run_seed(seed, a->without, a->store_op, a->trace, plugins, tally, &hash, failure);
         if (a->twice > 0 && failure[0] == '\0' && !a->trace && i % a->twice == 0) {
             struct sim_tally unused = {0};
-            sim_run_seed(seed, a->without, false, plugins, &unused, &again, failure);
+            sim_run_seed(seed, a->without, a->store_op, false, plugins, &unused, &again, failure);
             if (failure[0] == '\0' && again != hash) {
                 snprintf(failure, sizeof failure, "determinism: two runs told %016" PRIx64
                          " and %016" PRIx64, hash, again);
@@ -148,6 +156,28 @@ static void run_slice(const struct arguments *a, uint32_t job, struct sim_tally 
         }
         if (failure[0] != '\0') replay_line(a, seed, failure);
     }
+}
+
+/* One seed, killed at every change of the store's disk in turn. */
+static int sweep(const struct arguments *a) {
+    const struct pawl_plugin *plugins[SIM_PLUGINS_MAX];
+    struct sim_tally sum = {0};
+    char failure[512];
+    uint64_t hash;
+    uint32_t k = 1;
+    load_all(plugins);
+    for (; k <= a->ops_max; k++) {
+        struct sim_tally one = {0};
+        sim_run_seed(a->from, a->without, k, false, plugins, &one, &hash, failure);
+        sum.failed += one.failed;
+        sum.lives += one.lives;
+        if (failure[0] != '\0')
+            printf("seed %" PRIu64 " --store-op %" PRIu32 "  %s\n", a->from, k, failure);
+        if (one.lives < 2) break; /* over before its kill */
+    }
+    printf("seed %" PRIu64 ": killed at %" PRIu32 " changes of the store's disk in turn, %" PRIu64
+           " failed\n", a->from, k - 1, sum.failed);
+    return sum.failed == 0 ? 0 : 1;
 }
 
 static void add_up(struct sim_tally *sum, const struct sim_tally *one) {
@@ -200,6 +230,7 @@ int main(int argc, char **argv) {
     struct sim_tally sum = {0};
     double began = seconds_now();
     bool good = true;
+    if (a.sweep) return sweep(&a);
     if (a.jobs == 1)
         run_slice(&a, 0, &sum);
     else

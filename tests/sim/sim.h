@@ -97,7 +97,8 @@ struct sim_plan {
     char config[8192];
 };
 
-void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without);
+/* store_op above 0: instead of its own crashes, one at that change of the store's disk. */
+void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint32_t store_op);
 
 /* ---- market.c ---- */
 
@@ -267,7 +268,7 @@ struct sim_tally {
     uint64_t seeds, failed, turns, orders, fills, lives, critical, unknown, early, hash;
 };
 
-void sim_run_seed(uint64_t seed, uint32_t without, bool trace,
+void sim_run_seed(uint64_t seed, uint32_t without, uint32_t store_op, bool trace,
                   const struct pawl_plugin *const plugins[SIM_PLUGINS_MAX], struct sim_tally *tally,
                   uint64_t *ret_hash, char failure[512]);
 /* The invariant does not hold. The first is kept and ends the run. */
