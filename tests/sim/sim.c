@@ -5,8 +5,8 @@
  *   sim --seed N [--trace] [--store-op K]
  *   sim --every-store-op N [--ops N]
  *
- * --every-store-op runs one seed again and again, killed at the first change of the store's disk, at
- * the second, and so on, until --ops or a run that is over before its kill.
+ * --every-store-op runs one seed again and again, killed at the first change of the store's disk,
+ * at the second, and so on, until --ops or a run that is over before its kill.
  *
  * One line a failing seed, a summary at the end; exit 1 if one failed. Every --twice'th seed runs
  * twice, and must tell the same.
