@@ -163,6 +163,7 @@ enum pawl_fault_kind {
     PAWL_FAULT_KIND_DELAY = 10,
     PAWL_FAULT_KIND_EXPIRE = 11,
     PAWL_FAULT_KIND_VENUE_CANCEL = 12,
+    PAWL_FAULT_KIND_OVERTAKEN = 13,
 };
 
 /* Which enum a field of kind PAWL_F_ENUM holds. */
@@ -401,7 +402,7 @@ struct pawl_ev_fault {
     int32_t code; /* The venue's error code; 0 = the personality's own. */
     uint32_t instrument; /* Only this instrument; 0 = any. */
     uint64_t lot; /* Only orders of this lot; 0 = any. */
-    int64_t delay; /* Nanoseconds, for late_fill, delay and disconnect. */
+    int64_t delay; /* Nanoseconds, for late_fill, delay, overtaken and disconnect. */
     struct pawl_qty quantity; /* For partial and position_change (signed). */
     struct pawl_price price; /* For position_change; 0 = the market. */
     char ref[32]; /* Only orders of the lot of this name. */

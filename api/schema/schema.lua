@@ -56,7 +56,8 @@ enum "severity" { "How loud an alert is.", { "info", 1 }, { "warning", 2 }, { "c
 enum "fault_kind" { "A misfortune of the paper venue.",
   { "reject", 1 }, { "drop_reply", 2 }, { "drop_request", 3 }, { "duplicate_fill", 4 },
   { "late_fill", 5 }, { "partial", 6 }, { "disconnect", 7 }, { "reconnect", 8 },
-  { "position_change", 9 }, { "delay", 10 }, { "expire", 11 }, { "venue_cancel", 12 } }
+  { "position_change", 9 }, { "delay", 10 }, { "expire", 11 }, { "venue_cancel", 12 },
+  { "overtaken", 13 } }
 
 -- 0x01 market data ---------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ event "fault" { id = 0x0206, dir = "in", doc = "Paper venue only: a misfortune t
   { "code", "i32", "The venue's error code; 0 = the personality's own." },
   { "instrument", "instrument", "Only this instrument; 0 = any." },
   { "lot", "u64", "Only orders of this lot; 0 = any." },
-  { "delay", "i64", "Nanoseconds, for late_fill, delay and disconnect." },
+  { "delay", "i64", "Nanoseconds, for late_fill, delay, overtaken and disconnect." },
   { "quantity", "qty", "For partial and position_change (signed)." },
   { "price", "price", "For position_change; 0 = the market." },
   { "ref", "str32", "Only orders of the lot of this name." } }

@@ -123,6 +123,7 @@ static const struct schema_value values_fault_kind[] = {
     {"delay", 10},
     {"expire", 11},
     {"venue_cancel", 12},
+    {"overtaken", 13},
 };
 
 const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
@@ -144,7 +145,7 @@ const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"trading_state", "What the host may still do.", values_trading_state, 16, 3},
     {"aspect", "A part of a lot that has one writer.", values_aspect, 17, 4},
     {"severity", "How loud an alert is.", values_severity, 18, 3},
-    {"fault_kind", "A misfortune of the paper venue.", values_fault_kind, 19, 12},
+    {"fault_kind", "A misfortune of the paper venue.", values_fault_kind, 19, 13},
 };
 
 static const struct pawl_field fields_ev_quote[] = {
@@ -333,7 +334,7 @@ static const struct pawl_field fields_ev_fault[] = {
     {"lot", PAWL_F_U64, 0, offsetof(struct pawl_ev_fault, lot), 8,
      "Only orders of this lot; 0 = any."},
     {"delay", PAWL_F_I64, 0, offsetof(struct pawl_ev_fault, delay), 8,
-     "Nanoseconds, for late_fill, delay and disconnect."},
+     "Nanoseconds, for late_fill, delay, overtaken and disconnect."},
     {"quantity", PAWL_F_QTY, 0, offsetof(struct pawl_ev_fault, quantity), 8,
      "For partial and position_change (signed)."},
     {"price", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_fault, price), 8,

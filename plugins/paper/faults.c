@@ -152,6 +152,7 @@ void paper_fault_event(struct paper *paper, const struct pawl_ev_fault *event) {
     case PAWL_FAULT_KIND_DUPLICATE_FILL:
     case PAWL_FAULT_KIND_LATE_FILL:
     case PAWL_FAULT_KIND_PARTIAL:
+    case PAWL_FAULT_KIND_OVERTAKEN:
     case PAWL_FAULT_KIND_DELAY: wait_for(paper, event, symbol); break;
     default: break;
     }

@@ -16,12 +16,12 @@
 
 #define PAPER_REQUESTS_MAX 1024u /* under way to the venue */
 #define PAPER_REPLIES_MAX 65536u /* under way to the host */
-#define PAPER_LATE_MAX 256u      /* fill reports held back by a fault */
+#define PAPER_LATE_MAX 256u      /* fill reports, or requests, held back by a fault */
 #define PAPER_RETRY_NS PAWL_NS   /* between attempts to write the world file */
 
 /* Keys of its timers. */
 enum paper_key { PAPER_KEY_REQUESTS = 1, PAPER_KEY_REPLIES, PAPER_KEY_LATE, PAPER_KEY_EXPIRY,
-                 PAPER_KEY_LINK };
+                 PAPER_KEY_LINK, PAPER_KEY_SLOW };
 
 enum paper_limit_fill { PAPER_FILL_TOUCH = 1, PAPER_FILL_THROUGH };
 
@@ -80,7 +80,7 @@ struct paper {
     const struct paper_rules *rules;
     struct paper_options options;
     struct paper_world *world;
-    struct paper_lane requests, replies, late;
+    struct paper_lane requests, replies, late, slow; /* late, slow: past their queues, by due time */
     int64_t now_ns;       /* of the event being handled */
     uint64_t cookie;      /* of the request being handled; 0 = none */
     bool drop_answer;     /* its answer is lost */

@@ -7,7 +7,7 @@
 int paper_wire_init(struct paper *paper) {
     paper->requests.max = PAPER_REQUESTS_MAX;
     paper->replies.max = PAPER_REPLIES_MAX;
-    paper->late.max = PAPER_LATE_MAX;
+    paper->late.max = paper->slow.max = PAPER_LATE_MAX;
     return PAWL_OK;
 }
 
@@ -15,6 +15,7 @@ void paper_wire_done(struct paper *paper) {
     free(paper->requests.items);
     free(paper->replies.items);
     free(paper->late.items);
+    free(paper->slow.items);
 }
 
 static struct paper_message *lane_at(const struct paper_lane *lane, uint32_t i) {
@@ -89,7 +90,22 @@ static void no_room(struct paper *paper, const union paper_any *command) {
     paper->cookie = 0;
 }
 
-/* Faults that strike on the way there. */
+static void lane_timer(struct paper *paper, const struct paper_lane *lane, enum paper_key key) {
+    int64_t due_ns = INT64_MAX;
+    for (uint32_t i = 0; i < lane->count; i++)
+        if (lane_at(lane, i)->due_ns < due_ns) due_ns = lane_at(lane, i)->due_ns;
+    if (due_ns != INT64_MAX) timer_set(paper, key, due_ns);
+}
+
+/* Past the queue: whatever is sent meanwhile arrives before it. */
+static bool overtaken(struct paper *paper, const union paper_any *command, int64_t delay_ns) {
+    int64_t due_ns = paper->now_ns + paper->options.latency_request_ns + delay_ns;
+    if (!lane_put(&paper->slow, &command->head, due_ns)) return false;
+    lane_timer(paper, &paper->slow, PAPER_KEY_SLOW);
+    return true;
+}
+
+/* Faults that strike on the way there. True = it is not to be sent. */
 static bool lost_or_delayed(struct paper *paper, const union paper_any *command,
                             int64_t *ret_delay_ns) {
     uint8_t op = op_of(&command->head);
@@ -105,7 +121,8 @@ static bool lost_or_delayed(struct paper *paper, const union paper_any *command,
         return true;
     if (paper_fault_take(paper, PAWL_FAULT_KIND_DELAY, op, role, symbol, id, &fault))
         *ret_delay_ns = fault.delay_ns;
-    return false;
+    return paper_fault_take(paper, PAWL_FAULT_KIND_OVERTAKEN, op, role, symbol, id, &fault) &&
+           overtaken(paper, command, fault.delay_ns);
 }
 
 void paper_send(struct paper *paper, const struct pawl_event *command) {
@@ -129,17 +146,34 @@ void paper_send(struct paper *paper, const struct pawl_event *command) {
     if (lane->count == 1) timer_set(paper, PAPER_KEY_REQUESTS, due_ns);
 }
 
+static void arrives(struct paper *paper, const union paper_any *request) {
+    paper->cookie = request->head.cookie;
+    paper_request(paper, request);
+    paper->cookie = 0;
+    paper->drop_answer = false;
+}
+
 static void requests_arrive(struct paper *paper) {
     struct paper_lane *lane = &paper->requests;
     while (lane->count > 0 && lane_at(lane, 0)->due_ns <= paper->now_ns) {
         union paper_any request = lane_at(lane, 0)->event;
         lane_pop(lane);
-        paper->cookie = request.head.cookie;
-        paper_request(paper, &request);
-        paper->cookie = 0;
-        paper->drop_answer = false;
+        arrives(paper, &request);
     }
     if (lane->count > 0) timer_set(paper, PAPER_KEY_REQUESTS, lane_at(lane, 0)->due_ns);
+}
+
+static void slow_arrive(struct paper *paper) {
+    struct paper_lane *lane = &paper->slow;
+    for (uint32_t left = lane->count; left > 0; left--) { /* turns the ring once */
+        struct paper_message message = *lane_at(lane, 0);
+        lane_pop(lane);
+        if (message.due_ns <= paper->now_ns)
+            arrives(paper, &message.event);
+        else
+            lane_put(lane, &message.event.head, message.due_ns);
+    }
+    lane_timer(paper, lane, PAPER_KEY_SLOW);
 }
 
 /* ---- venue to host ---- */
@@ -157,18 +191,11 @@ bool paper_reply(struct paper *paper, const struct pawl_event *event) {
     return true;
 }
 
-static void late_timer(struct paper *paper) {
-    int64_t due_ns = INT64_MAX;
-    for (uint32_t i = 0; i < paper->late.count; i++)
-        if (lane_at(&paper->late, i)->due_ns < due_ns) due_ns = lane_at(&paper->late, i)->due_ns;
-    if (due_ns != INT64_MAX) timer_set(paper, PAPER_KEY_LATE, due_ns);
-}
-
 void paper_reply_late(struct paper *paper, const struct pawl_event *event, int64_t delay_ns) {
     if (paper->world->link_down) return;
     int64_t due_ns = paper->now_ns + paper->options.latency_reply_ns + delay_ns;
     if (lane_put(&paper->late, event, due_ns))
-        late_timer(paper);
+        lane_timer(paper, &paper->late, PAPER_KEY_LATE);
     else
         paper_reply(paper, event);
 }
@@ -203,7 +230,7 @@ static void late_arrive(struct paper *paper) {
             paper->ctx->host->publish(paper->ctx, &message.event.head) != PAWL_OK)
             lane_put(lane, &message.event.head, message.due_ns);
     }
-    late_timer(paper);
+    lane_timer(paper, &paper->late, PAPER_KEY_LATE);
 }
 
 /* ---- the link ---- */
@@ -246,6 +273,7 @@ void paper_timer(struct paper *paper, const struct pawl_ev_timer *timer) {
     case PAPER_KEY_REQUESTS: requests_arrive(paper); break;
     case PAPER_KEY_REPLIES: replies_arrive(paper); break;
     case PAPER_KEY_LATE: late_arrive(paper); break;
+    case PAPER_KEY_SLOW: slow_arrive(paper); break;
     case PAPER_KEY_EXPIRY:
         paper->expiry_set_ns = 0;
         for (uint32_t i = 1; i < world->symbol_count; i++)

@@ -84,7 +84,7 @@ static const struct paper_field fault_fields[] = {
     FIELD(paper_fault, F_ENUM, what, "what",
           .words = WORDS("reject", "drop_reply", "drop_request", "duplicate_fill", "late_fill",
                          "partial", "disconnect", "reconnect", "position_change", "delay", "expire",
-                         "venue_cancel")),
+                         "venue_cancel", "overtaken")),
     FIELD(paper_fault, F_U32, left, "left", .always = true),
     FIELD(paper_fault, F_ENUM, role, "role", .words = ROLES),
     FIELD(paper_fault, F_ENUM, op, "op", .words = WORDS("none", "submit", "amend", "cancel")),

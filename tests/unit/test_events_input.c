@@ -294,7 +294,7 @@ static const struct {
      "stop.force: must be true or false, not 1"},
     {OUT("fault", "\"what\":\"rain\""),
      "fault.what: \"rain\" is none of reject, drop_reply, drop_request, duplicate_fill, late_fill, "
-     "partial, disconnect, reconnect, position_change, delay, expire, venue_cancel"},
+     "partial, disconnect, reconnect, position_change, delay, expire, venue_cancel, overtaken"},
     {OUT("fault", "\"what\":\"delay\",\"delay\":250"),
      "fault.delay: must be a duration such as \"250ms\", not 250"},
     {OUT("fault", "\"what\":\"reject\",\"order\":{\"lot\":1}"), "fault.order.lot: unknown key"},
