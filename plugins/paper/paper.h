@@ -80,7 +80,8 @@ struct paper {
     const struct paper_rules *rules;
     struct paper_options options;
     struct paper_world *world;
-    struct paper_lane requests, replies, late, slow; /* late, slow: past their queues, by due time */
+    /* late, slow: past their queues, by due time */
+    struct paper_lane requests, replies, late, slow;
     int64_t now_ns;       /* of the event being handled */
     uint64_t cookie;      /* of the request being handled; 0 = none */
     bool drop_answer;     /* its answer is lost */

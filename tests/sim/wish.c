@@ -74,11 +74,11 @@ void sim_wish_operator(struct sim_run *run) {
 
 void sim_wish_fault(struct sim_run *run) {
     static const uint8_t kinds[] = {
-        PAWL_FAULT_KIND_REJECT,     PAWL_FAULT_KIND_DROP_REPLY,     PAWL_FAULT_KIND_DROP_REPLY,
+        PAWL_FAULT_KIND_REJECT,       PAWL_FAULT_KIND_DROP_REPLY,     PAWL_FAULT_KIND_DROP_REPLY,
         PAWL_FAULT_KIND_DROP_REQUEST, PAWL_FAULT_KIND_DUPLICATE_FILL, PAWL_FAULT_KIND_LATE_FILL,
-        PAWL_FAULT_KIND_PARTIAL,    PAWL_FAULT_KIND_DISCONNECT,     PAWL_FAULT_KIND_DELAY,
-        PAWL_FAULT_KIND_EXPIRE,     PAWL_FAULT_KIND_VENUE_CANCEL,   PAWL_FAULT_KIND_RECONNECT,
-        PAWL_FAULT_KIND_OVERTAKEN,  PAWL_FAULT_KIND_OVERTAKEN};
+        PAWL_FAULT_KIND_PARTIAL,      PAWL_FAULT_KIND_DISCONNECT,     PAWL_FAULT_KIND_DELAY,
+        PAWL_FAULT_KIND_EXPIRE,       PAWL_FAULT_KIND_VENUE_CANCEL,   PAWL_FAULT_KIND_RECONNECT,
+        PAWL_FAULT_KIND_OVERTAKEN,    PAWL_FAULT_KIND_OVERTAKEN};
     /* By venue: well within the time after which it may be believed that an order is not there. */
     static const int64_t overtaken_max_ms[] = {0, 200, 4500, 1500};
     struct rng *rng = &run->rng_fault;
@@ -90,7 +90,8 @@ void sim_wish_fault(struct sim_run *run) {
     ev.class_ = (uint8_t)rng_between(rng, PAWL_ERROR_CLASS_RETRYABLE, PAWL_ERROR_CLASS_UNKNOWN);
     ev.count = (uint32_t)rng_between(rng, 1, 3);
     ev.delay = rng_between(rng, 50, 8000) * PAWL_MS;
-    if (ev.what == PAWL_FAULT_KIND_OVERTAKEN && ev.delay > overtaken_max_ms[run->plan->venue] * PAWL_MS)
+    if (ev.what == PAWL_FAULT_KIND_OVERTAKEN &&
+        ev.delay > overtaken_max_ms[run->plan->venue] * PAWL_MS)
         ev.delay = rng_between(rng, 20, overtaken_max_ms[run->plan->venue]) * PAWL_MS;
     if (rng_chance(rng, 1, 3)) ev.instrument = sim_instrument(run, some_symbol(run, rng));
     bool for_good = rng_chance(rng, 1, 4);
