@@ -71,17 +71,6 @@ static bool shrink_first(struct exec *exec, struct lot *lot, const struct leaves
     return true;
 }
 
-/* Exits that wait for the disk while a stop fills would be too many: they never leave. */
-static void drop_surplus(struct exec *exec, struct lot *lot) {
-    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
-        struct leaves leaves = lot_leaves(lot);
-        next = order->next;
-        if (leaves.exit_e8 <= lot_open_e8(lot)) return;
-        if (order->rec.role == PAWL_ROLE_EXIT && order->rec.state == PAWL_ORDER_STATE_INTENT)
-            command_cancel(exec, order, "its quantity is gone");
-    }
-}
-
 /* What targets may still take out; those that rest and are bound shrink with the exit. */
 static int64_t targets_in_the_way(const struct lot *lot, bool bound) {
     int64_t sum = 0;
@@ -90,6 +79,19 @@ static int64_t targets_in_the_way(const struct lot *lot, bool bound) {
             !(bound && order->rec.kind == PAWL_KIND_LIMIT))
             sum += order_leaves_e8(order);
     return sum;
+}
+
+/* What waits for the disk while a stop fills would be too much: it never leaves. */
+static void drop_surplus(struct exec *exec, struct lot *lot) {
+    bool bound = lot_exits_are_bound(exec, lot);
+    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
+        next = order->next;
+        if (lot_leaves(lot).exit_e8 + targets_in_the_way(lot, bound) <= lot_open_e8(lot)) return;
+        bool exits = order->rec.role == PAWL_ROLE_EXIT ||
+                     (order->rec.role == PAWL_ROLE_TARGET && order->rec.kind == PAWL_KIND_MARKET);
+        if (exits && order->rec.state == PAWL_ORDER_STATE_INTENT)
+            command_cancel(exec, order, "its quantity is gone");
+    }
 }
 
 /* A resting limit that is wanted at another price now, or at market, goes first; true = there is
