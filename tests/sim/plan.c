@@ -89,20 +89,32 @@ static void add(struct text *text, const char *format, ...) {
     text->at += length < text->end - text->at ? length : text->end - text->at - 1;
 }
 
+struct range {
+    int64_t low, high;
+};
+
+/* One after the other: the order in which a call's arguments are worked out is the compiler's. */
+static void draw(struct rng *rng, const struct range *ranges, size_t count, int64_t *ret) {
+    for (size_t i = 0; i < count; i++) ret[i] = rng_between(rng, ranges[i].low, ranges[i].high);
+}
+
 static void add_host(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    static const struct range ranges[] = {{4, 60},   {1, 4},  {100, 600}, {4, 30}, {200, 1500},
+                                          {50, 400}, {5, 50}, {2, 6},     {1, 10}, {0, 1},
+                                          {0, 1},    {200, 1500}};
+    int64_t v[sizeof ranges / sizeof *ranges];
+    draw(rng, ranges, sizeof ranges / sizeof *ranges, v);
     add(out,
         "{\"host\":{\"instance_id\":7,\"durability\":\"full\",\"reconcile_seconds\":%" PRId64
         ",\"executor\":{\"retry_tries\":%" PRId64 ",\"retry_delay\":\"%" PRId64 "ms\","
         "\"entry_limit_expires\":\"%" PRId64 "s\",\"guard_grace\":\"%" PRId64 "ms\",",
-        rng_between(rng, 4, 60), rng_between(rng, 1, 4), rng_between(rng, 100, 600),
-        rng_between(rng, 4, 30), rng_between(rng, 200, 1500));
+        v[0], v[1], v[2], v[3], v[4]);
     add(out,
         "\"guard_cancel_wait\":\"%" PRId64 "ms\",\"protect_wait\":\"%" PRId64 "ms\","
         "\"breaker_failures\":%" PRId64 ",\"breaker_seconds\":%" PRId64 ",\"foreign\":\"%s\","
-        "\"close_unprotected\":%s}},\n",
-        rng_between(rng, 50, 400), rng_between(rng, 5, 50), rng_between(rng, 2, 6),
-        rng_between(rng, 1, 10), foreign_names[plan->foreign_policy],
-        rng_chance(rng, 1, 2) ? "true" : "false");
+        "\"close_unprotected\":%s,\"answer_wait\":\"%" PRId64 "ms\"}},\n",
+        v[5], v[6], v[7], v[8], foreign_names[plan->foreign_policy], v[9] ? "true" : "false",
+        v[10] ? v[11] : 0);
 }
 
 static void add_decimal(struct text *out, const char *name, int64_t value_e8) {
@@ -119,13 +131,15 @@ static void add_paper(struct text *out, struct rng *rng, const struct sim_plan *
     add_decimal(out, "reject_probability",
                 rng_chance(rng, 1, 3) ? rng_between(rng, 1, 10) * PAWL_E8 / 100 : 0);
     add_decimal(out, "fee_rate", rng_between(rng, 0, 50000));
+    static const struct range ranges[] = {{0, 1}, {0, 3}, {0, 80}, {0, 80}, {0, 50}};
+    int64_t v[sizeof ranges / sizeof *ranges];
+    draw(rng, ranges, sizeof ranges / sizeof *ranges, v);
     add(out, "\"seed\":%" PRIu64 ",\"limit_fill\":\"%s\",\"slippage_ticks\":%" PRId64 ",",
-        plan->seed & INT32_MAX, rng_chance(rng, 1, 2) ? "touch" : "through",
-        rng_between(rng, 0, 3));
+        plan->seed & INT32_MAX, v[0] ? "touch" : "through", v[1]);
     add(out,
         "\"latency_request\":\"%" PRId64 "ms\",\"latency_reply\":\"%" PRId64 "ms\","
         "\"latency_jitter\":\"%" PRId64 "ms\"}}",
-        rng_between(rng, 0, 80), rng_between(rng, 0, 80), rng_between(rng, 0, 50));
+        v[2], v[3], v[4]);
 }
 
 static void add_strategies(struct text *out, struct rng *rng, const struct sim_plan *plan) {
@@ -165,11 +179,13 @@ static void add_rest(struct text *out, struct rng *rng, const struct sim_plan *p
         add_decimal(out, "tick", symbol->tick_e8);
         out->at[-1] = '}';
     }
+    static const struct range ranges[] = {{2, 50}, {3, 20}, {1, 5}, {4, 20}};
+    int64_t v[sizeof ranges / sizeof *ranges];
+    draw(rng, ranges, sizeof ranges / sizeof *ranges, v);
     add(out,
         "},\n\"risk\":{\"message_rate_per_second\":%" PRId64 ",\"open_lots_max\":%" PRId64
         ",\"collar_pct\":\"0.0%" PRId64 "\",\"quote_stale\":\"%" PRId64 "s\"}}\n",
-        rng_between(rng, 2, 50), rng_between(rng, 3, 20), rng_between(rng, 1, 5),
-        rng_between(rng, 4, 20));
+        v[0], v[1], v[2], v[3]);
 }
 
 static void write_config(struct sim_plan *plan, struct rng *rng) {
