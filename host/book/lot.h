@@ -21,13 +21,11 @@ struct order {
     struct pawl_rec_share *shares; /* NULL for entries */
     int64_t cancel_retry_ns;       /* a refused cancel is not asked again before; 0 = now */
     uint8_t cancel_tries;
-    int64_t op_sent_ns; /* when its request in flight was sent; 0 = by an earlier process */
     uint64_t id_key;
     uint32_t lookups;
     bool changed;
     bool cancel_wanted; /* cancelled as soon as nothing is in flight about it */
     bool absent;        /* the venue said it never saw it; to be confirmed */
-    bool recovered;     /* known by a fill alone, never stored: how large it is is not known */
 };
 
 struct lot {

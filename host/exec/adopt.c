@@ -72,12 +72,6 @@ struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *
 struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report) {
     struct order *order =
         make(exec, report->order, report->instrument, report->side, report->quantity);
-    if (order == NULL) return NULL;
-    order->rec.kind = PAWL_KIND_MARKET;
-    order->recovered = true;
-    struct exec_broker *broker = exec_broker_of(exec, order->lot);
-    if (broker != NULL)
-        command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order, 0,
-                      EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    if (order != NULL) order->rec.kind = PAWL_KIND_MARKET;
     return order;
 }

@@ -204,7 +204,6 @@ void command_publish(struct exec *exec, const struct outbox_entry *entry) {
     int64_t wait_ns = exec->set->answer_wait_ns;
     if (wait_ns == 0) wait_ns = exec->book->accounts[order->rec.account].caps.answer_ns;
     bus_set_cause(exec->book->bus, entry->cause);
-    order->op_sent_ns = book_now(exec->book);
     switch (entry->op) {
     case PAWL_ORDER_OP_SUBMIT:
         mark_sent(exec, order);

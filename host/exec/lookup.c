@@ -89,35 +89,6 @@ static bool adopt_terms(struct exec *exec, struct order *order, const struct paw
     return differs;
 }
 
-/* An amend that shows no effect yet may still be on its way until the venue has settled. */
-static bool amend_may_arrive(struct exec *exec, struct order *order,
-                             const struct pawl_ev_status *now) {
-    if (order->rec.op != PAWL_ORDER_OP_AMEND ||
-        (order->rec.want_quantity.e8 == now->quantity.e8 &&
-         order->rec.want_price.e8 == now->price.e8 &&
-         order->rec.want_stop_price.e8 == now->stop_price.e8))
-        return false;
-    if (order->op_sent_ns == 0) order->op_sent_ns = book_now(exec->book);
-    return book_now(exec->book) <
-           order->op_sent_ns + exec->book->accounts[order->rec.account].caps.settle_ns;
-}
-
-/* It was known by a fill alone, which said nothing of what is left of it. */
-static void revive(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
-    order->recovered = false;
-    if (status_is_end(now->state)) return;
-    adopt_level(exec, order, now->stop_price);
-    order->rec.kind = now->kind;
-    order->rec.quantity = now->quantity;
-    order->rec.price = now->price;
-    order->rec.stop_price = now->stop_price;
-    order->rec.state = PAWL_ORDER_STATE_PARTIALLY_FILLED;
-    order->rec.ended = 0;
-    if (order->share_count == 1) order->shares[0].quantity = now->quantity;
-    book_order_changed(exec->book, order);
-    book_dirty(exec->book, order->lot);
-}
-
 static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
     bool was_working = order_is_working(order);
     if (now->quantity.e8 > 0) adopt_terms(exec, order, now);
@@ -159,7 +130,6 @@ static void end_as_told(struct exec *exec, struct order *order, uint8_t state) {
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     struct order *order = book_order_by_id(exec->book, status->order);
     if (order == NULL) order = adopt_from_status(exec, status);
-    if (order != NULL && order->recovered && status->found) revive(exec, order, status);
     if (order == NULL || !order_is_live(order)) return;
     if (!status->found) {
         if (!order->rec.op_unknown && !order_is_working(order)) return; /* not sent yet */
@@ -191,6 +161,6 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     }
     if (status_is_end(status->state))
         end_as_told(exec, order, status->state);
-    else if (!amend_may_arrive(exec, order, status))
+    else
         resolve_live(exec, order, status);
 }
