@@ -277,7 +277,29 @@ static void open_lot(struct sim_run *run, const struct db_lot *lot) {
                  want_out, lot->exited_e8);
 }
 
-static void lot_is_settled(struct sim_run *run, const struct db_lot *lot) {
+/* The price has stood beyond a level for the whole plateau: what it was to take has left. */
+static void targets_are_taken(struct sim_run *run, struct sim_copy *copy,
+                              const struct db_lot *lot) {
+    static const char sql[] =
+        "SELECT price, quantity, filled FROM targets WHERE lot=?1 AND price<>0 AND spent=0";
+    sqlite3_stmt *row = NULL;
+    const struct sim_quote *now = &run->last[lot->symbol - 1];
+    int64_t step_e8 = run->plan->symbols[lot->symbol - 1].step_e8;
+    if (!query(run, copy, sql, &row)) return;
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)lot->id);
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        int64_t price_e8 = sqlite3_column_int64(row, 0), left_e8 = sqlite3_column_int64(row, 1);
+        bool reached = lot->side == 1 ? now->bid_e8 > price_e8 : now->ask_e8 < price_e8;
+        if (left_e8 != PAWL_QTY_ALL) left_e8 -= sqlite3_column_int64(row, 2);
+        if (reached && left_e8 >= step_e8)
+            sim_fail(run, "wants are met",
+                     "lot %" PRIu64 ": its target at %" PRId64 "e-8 is reached and not taken",
+                     lot->id, price_e8);
+    }
+    sqlite3_finalize(row);
+}
+
+static void lot_is_settled(struct sim_run *run, struct sim_copy *copy, const struct db_lot *lot) {
     if (lot->open_e8 < 0)
         sim_fail(run, "I3 fill conservation", "lot %" PRIu64 " has %" PRId64 "e-8 open", lot->id,
                  lot->open_e8);
@@ -288,8 +310,9 @@ static void lot_is_settled(struct sim_run *run, const struct db_lot *lot) {
     if (lot->open_e8 == 0 || run->flattened)
         sim_fail(run, "wants are met", "lot %" PRIu64 " stays in state %u with %" PRId64 "e-8 open",
                  lot->id, lot->state, lot->open_e8);
-    else
-        open_lot(run, lot);
+    if (lot->open_e8 == 0 || run->flattened) return;
+    open_lot(run, lot);
+    if (lot->state == PAWL_LOT_STATE_OPEN) targets_are_taken(run, copy, lot);
 }
 
 void sim_check_end(struct sim_run *run) {
@@ -306,7 +329,7 @@ void sim_check_end(struct sim_run *run) {
         fills_are_conserved(run, &copy);
         orders_agree(run, &copy);
         positions_agree(run, lots, count);
-        for (size_t i = 0; i < count; i++) lot_is_settled(run, &lots[i]);
+        for (size_t i = 0; i < count; i++) lot_is_settled(run, &copy, &lots[i]);
     }
     sim_copy_close(&copy);
 }

@@ -126,6 +126,7 @@ static void forget_life(struct sim_run *run) {
     run->dead = run->disk_failing = run->kill_at_release = run->kill_after_release = false;
     run->write_ns = run->protect_ns = run->heal_ns = 0;
     memset(run->quoted, 0, sizeof run->quoted);
+    for (size_t i = 0; i < SIM_LOTS_MAX; i++) run->lots[i].bare_ns = 0;
 }
 
 static void down(struct sim_run *run, const struct sim_crash *crash, bool clean) {
@@ -289,7 +290,9 @@ static void due_quote(struct sim_run *run) {
     bool good = quote.ask_e8 >= quote.bid_e8;
     if (good) run->last[symbol] = quote;
     sim_input(run, &ev.head);
-    if (good && !run->dead) run->quoted[symbol] = true;
+    if (run->dead) return;
+    if (good) run->quoted[symbol] = true;
+    sim_truth_quote(run);
 }
 
 static int64_t in_a_while(const struct sim_run *run, struct rng *rng, int64_t mean_ns) {

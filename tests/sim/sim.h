@@ -209,6 +209,7 @@ struct sim_lot { /* what was ever wanted of a lot, and what its stop was at the 
     int64_t want_in_e8, want_out_e8;
     int64_t tightest_e8; /* 0 = none yet */
     uint64_t tightest_by; /* the venue's number of that order */
+    int64_t bare_ns;     /* since when the venue has no stop although the host says so; 0 = it has */
     bool forced;         /* an operator has loosened its stop */
 };
 
@@ -292,6 +293,7 @@ void sim_truth_order(struct sim_run *run, const struct venue_order *before,
 void sim_truth_fill(struct sim_run *run, const struct venue_fill *fill,
                     const struct venue_order *order);
 void sim_truth_step(struct sim_run *run); /* a step of the venue is whole */
+void sim_truth_quote(struct sim_run *run); /* now and then: is what the host calls protected so? */
 
 /* ---- watch.c ---- */
 void sim_watch_event(struct sim_run *run, const struct pawl_event *event);

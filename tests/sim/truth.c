@@ -128,3 +128,43 @@ void sim_truth_step(struct sim_run *run) {
                      one->ticket, one->quantity_e8, one->told_e8);
     }
 }
+
+#define BARE_MAX_NS (15 * PAWL_NS) /* reports may be lost, and are asked for again */
+
+/* What the lot's own orders have left open at the venue, and its working stops there. */
+static void of_lot(const struct venue *venue, uint64_t lot, int64_t *ret_open_e8,
+                   int64_t *ret_stops_e8) {
+    *ret_open_e8 = *ret_stops_e8 = 0;
+    for (size_t n = 1; n < venue->order_count; n++) {
+        const struct venue_order *order = &venue->orders[n];
+        if (!order->ours || order->lot != lot) continue;
+        *ret_open_e8 += is_entry(order->role) ? order->filled_e8 : -order->filled_e8;
+        if (order->works && !order->dormant && order->role == VENUE_STOP)
+            *ret_stops_e8 += order->quantity_e8 - order->filled_e8;
+    }
+}
+
+/* The host may be wrong about a stop for as long as a report needs, and not longer. What others
+ * traded is found by the next two rounds only. */
+void sim_truth_quote(struct sim_run *run) {
+    if (run->foreign_done) return;
+    for (const struct lot *lot = run->host->book.first_lot; lot != NULL; lot = lot->next) {
+        int64_t open_e8, stops_e8;
+        if (lot->rec.id >= SIM_LOTS_MAX) return;
+        struct sim_lot *seen = &run->lots[lot->rec.id];
+        of_lot(&run->venue, lot->rec.id, &open_e8, &stops_e8);
+        if (open_e8 > lot_open_e8(lot)) open_e8 = lot_open_e8(lot);
+        bool claimed = lot->rec.protection == PAWL_PROTECTION_RESTING;
+        if (!claimed || run->venue.link_down || stops_e8 >= open_e8) {
+            seen->bare_ns = 0;
+        } else if (seen->bare_ns == 0) {
+            seen->bare_ns = run->now_ns;
+        } else if (run->now_ns - seen->bare_ns > BARE_MAX_NS) {
+            sim_fail(run, "I4 never naked",
+                     "lot %" PRIu64 " is protected, says the host; %" PRId64
+                     "e-8 are open and stops of %" PRId64 "e-8 work",
+                     lot->rec.id, open_e8, stops_e8);
+            return;
+        }
+    }
+}
