@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "cli/cli.h"
-#include "run/backtest.h"
+#include "drive/backtest.h"
 #include "run/folder.h"
 
 #define OUTPUT_BUFFER (1u << 18)

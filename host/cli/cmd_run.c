@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "cli/cli.h"
-#include "run/live.h"
+#include "drive/live.h"
 
 static int play(const struct args *args, struct session *session, const struct live_files *files,
                 struct live_result *result, struct pawl_err *err) {

@@ -13,22 +13,26 @@ import tree
 
 # Layers from the bottom; folders on one line stand side by side and do not see each other.
 LAYERS = (
-    ("base",), ("events",), ("store", "config"), ("bus", "trigger"), ("book",), ("exec",),
-    ("plugin",), ("feed",), ("run",), ("cli",),
+    ("base",), ("events",), ("store", "config", "net"), ("bus", "trigger", "series"), ("book",),
+    ("exec",), ("plugin",), ("feed", "rules"), ("run",), ("reload", "record"), ("control",),
+    ("drive",), ("cli",),
 )
 LEVEL = {folder: level for level, row in enumerate(LAYERS) for folder in row}
 
 # Folders, or single files. `pawl version` says which version of each library it was built with.
 VERSION = "host/cli/cmd_version.c"
 LIBRARIES = {
-    "uv.h": ("host/run", "host/cli"),
+    "uv.h": ("host/net", "host/control", "host/drive", "host/cli"),
     "sqlite3.h": ("host/store", VERSION),
-    "jansson.h": ("host/events", "host/config", "host/feed", "host/cli", "host/run"),
+    "jansson.h": ("host/events", "host/config", "host/feed", "host/run",
+                  "host/reload", "host/control", "host/drive", "host/cli"),
     "archive.h": ("host/feed", VERSION),
     "archive_entry.h": ("host/feed",),
     "dlfcn.h": ("host/plugin",),
     "elf.h": ("host/plugin",),
-    "elf.h": ("host/plugin",),
+    "lua.h": ("host/rules", VERSION),
+    "lauxlib.h": ("host/rules",),
+    "lualib.h": ("host/rules",),
 }
 
 PURE = {f"{name}.h" for name in (

@@ -1,4 +1,4 @@
-#include "run/narrate.h"
+#include "drive/narrate.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "run/backtest.h"
+#include "drive/backtest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "run/data.h"
+#include "drive/data.h"
 #include "book/report.h"
 
 #include <string.h>

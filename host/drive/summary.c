@@ -1,4 +1,4 @@
-#include "run/summary.h"
+#include "drive/summary.h"
 #include "book/report.h"
 
 #include <inttypes.h>

@@ -15,15 +15,15 @@
  *
  * Thread loop only. [start]
  */
-#ifndef RUN_LIVE_H
-#define RUN_LIVE_H
+#ifndef DRIVE_LIVE_H
+#define DRIVE_LIVE_H
 
 #include <glob.h>
 #include <stdio.h>
 
-#include "run/data.h"
+#include "drive/data.h"
 #include "run/session.h"
-#include "run/summary.h"
+#include "drive/summary.h"
 
 /* The files that exist for the configuration's feeds: `match` seen from its folder. */
 struct live_files {

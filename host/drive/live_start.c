@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "run/live_int.h"
+#include "drive/live_int.h"
 
 static void on_trace(void *arg, const struct pawl_event *event, const char *line, size_t length) {
     struct live *live = arg;

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "pawl_num.h"
-#include "run/live_int.h"
+#include "drive/live_int.h"
 
 /* After the last row answers on their way still arrive, but no reconcile goes on for ever. */
 #define TAIL_NS (10 * PAWL_NS)

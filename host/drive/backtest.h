@@ -5,14 +5,14 @@
  * between the rows of the feed; after the last row the clock goes on for a while, so that answers
  * on their way arrive. `restart` rows stop the host and restore it from the store. [loop]
  */
-#ifndef RUN_BACKTEST_H
-#define RUN_BACKTEST_H
+#ifndef DRIVE_BACKTEST_H
+#define DRIVE_BACKTEST_H
 
 #include <stdio.h>
 
-#include "run/data.h"
+#include "drive/data.h"
 #include "run/session.h"
-#include "run/summary.h"
+#include "drive/summary.h"
 
 struct backtest_options {
     struct data_options data;

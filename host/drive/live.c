@@ -1,4 +1,4 @@
-#include "run/live.h"
+#include "drive/live.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "pawl_num.h"
-#include "run/live_int.h"
+#include "drive/live_int.h"
 
 /* So that signals and the disk are heard: a loop's turn with recorded data is at most this long. */
 #define SLICE_STEPS_MAX 4096u

@@ -6,8 +6,8 @@
  *
  * Prices have the instrument's decimals, money two. [loop] Writes to a FILE of the caller.
  */
-#ifndef RUN_NARRATE_H
-#define RUN_NARRATE_H
+#ifndef DRIVE_NARRATE_H
+#define DRIVE_NARRATE_H
 
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
  * data.h - a feed of recorded events for a host: the configuration's `feeds` rules applied, names
  * resolved, declared spreads told to the book. [loop]
  */
-#ifndef RUN_DATA_H
-#define RUN_DATA_H
+#ifndef DRIVE_DATA_H
+#define DRIVE_DATA_H
 
 #include "feed/feed.h"
 #include "run/host.h"

@@ -1,13 +1,13 @@
 /* live_int.h - inside `pawl run`: the loop (live.c), recorded data (live_play.c), its start and its
  * signals (live_start.c). Thread loop only. */
-#ifndef RUN_LIVE_INT_H
-#define RUN_LIVE_INT_H
+#ifndef DRIVE_LIVE_INT_H
+#define DRIVE_LIVE_INT_H
 
 #include <uv.h>
 
 #include "run/folder.h"
-#include "run/live.h"
-#include "run/narrate.h"
+#include "drive/live.h"
+#include "drive/narrate.h"
 
 enum live_phase {
     LIVE_RUNNING = 1,

@@ -2,8 +2,8 @@
  * summary.h - the one object a run ends with (FORMATS "Summary"), as JSON or as a few lines of
  * text. Collected from the state events of the trace, so it says what the trace says. [loop]
  */
-#ifndef RUN_SUMMARY_H
-#define RUN_SUMMARY_H
+#ifndef DRIVE_SUMMARY_H
+#define DRIVE_SUMMARY_H
 
 #include <stdio.h>
 
