@@ -21,6 +21,8 @@ struct order {
     struct pawl_rec_share *shares; /* NULL for entries */
     int64_t cancel_retry_ns;       /* a refused cancel is not asked again before; 0 = now */
     uint8_t cancel_tries;
+    int64_t op_sent_ns;            /* when its request in flight left; 0 = in an earlier process */
+    int64_t amend_strays_ns;       /* an amend without effect (rec.want_*) may arrive until then */
     uint64_t id_key;
     uint32_t lookups;
     bool changed;

@@ -72,6 +72,25 @@ struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *
 struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report) {
     struct order *order =
         make(exec, report->order, report->instrument, report->side, report->quantity);
-    if (order != NULL) order->rec.kind = PAWL_KIND_MARKET;
+    if (order == NULL) return NULL;
+    order->rec.kind = PAWL_KIND_MARKET;
+    order->rec.tif = 0; /* order_is_guessed() */
     return order;
+}
+
+void adopt_room(struct exec *exec, struct order *order, struct pawl_qty fill) {
+    struct lot *lot = order->lot;
+    const struct pawl_instrument *in = &exec->book->instruments[order->rec.instrument].def;
+    int64_t rest = order->rec.reduce ? lot_open_e8(lot)
+                                     : lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
+    rest = rest - fill.e8 > in->step.e8 ? rest - fill.e8 : in->step.e8;
+    int64_t total;
+    if (!order_is_guessed(order) || !order_is_live(order) ||
+        pawl_add_i64(order->rec.filled.e8, fill.e8, &total) != PAWL_OK ||
+        pawl_add_i64(total, rest, &total) != PAWL_OK)
+        return;
+    order->rec.quantity.e8 = total;
+    order->rec.op_unknown = 1;
+    if (order->share_count == 1) order->shares[0].quantity.e8 = total;
+    book_order_changed(exec->book, order);
 }

@@ -93,8 +93,23 @@ struct order *command_submit(struct exec *exec, struct lot *lot, const struct or
     return order;
 }
 
+/* An earlier amend may still arrive, and would undo this one; the same once more does no harm. */
+static bool amend_must_wait(const struct exec *exec, const struct order *order,
+                            struct pawl_qty quantity, struct pawl_price price,
+                            struct pawl_price stop_price) {
+    bool ticket = exec_caps(exec, order->lot)->exit_bound == PAWL_EXIT_TICKET;
+    bool same = (ticket || order->rec.want_quantity.e8 == quantity.e8) &&
+                order->rec.want_price.e8 == price.e8 &&
+                order->rec.want_stop_price.e8 == stop_price.e8;
+    return !same && order->amend_strays_ns > book_now(exec->book);
+}
+
 void command_amend(struct exec *exec, struct order *order, struct pawl_qty quantity,
                    struct pawl_price price, struct pawl_price stop_price) {
+    if (amend_must_wait(exec, order, quantity, price, stop_price)) {
+        exec_wake_lot(exec, order->lot, order->amend_strays_ns);
+        return;
+    }
     if (!outbox_put(exec, order, PAWL_ORDER_OP_AMEND, order->rec.reduce)) {
         exec_wake_lot(exec, order->lot, book_now(exec->book) + FULL_WAIT_NS);
         return;
@@ -199,18 +214,28 @@ static void mark_sent(struct exec *exec, struct order *order) {
     report_order(exec->book, PAWL_EV_ORDER_SUBMITTED, order, PAWL_ORDER_OP_SUBMIT, "");
 }
 
+void amend_strays(struct exec *exec, struct order *order) {
+    int64_t sent_ns = order->op_sent_ns != 0 ? order->op_sent_ns : book_now(exec->book);
+    order->amend_strays_ns = sent_ns + exec->book->accounts[order->rec.account].caps.settle_ns;
+}
+
 void command_publish(struct exec *exec, const struct outbox_entry *entry) {
     struct order *order = entry->order;
     int64_t wait_ns = exec->set->answer_wait_ns;
     if (wait_ns == 0) wait_ns = exec->book->accounts[order->rec.account].caps.answer_ns;
     bus_set_cause(exec->book->bus, entry->cause);
+    order->op_sent_ns = book_now(exec->book);
     switch (entry->op) {
     case PAWL_ORDER_OP_SUBMIT:
         mark_sent(exec, order);
         if (order->attached != NULL) mark_sent(exec, order->attached);
         publish_submit(exec, entry);
         break;
-    case PAWL_ORDER_OP_AMEND: publish_amend(exec, entry); break;
+    case PAWL_ORDER_OP_AMEND:
+        /* Two of the same may be on their way: whose answer comes will not be seen. */
+        if (order->amend_strays_ns > book_now(exec->book)) amend_strays(exec, order);
+        publish_amend(exec, entry);
+        break;
     default: publish_cancel(exec, entry); break;
     }
     exec_wake_at(exec, EXEC_KEY_ANSWER, order->rec.id, book_now(exec->book) + wait_ns);
@@ -255,7 +280,7 @@ void order_end(struct exec *exec, struct order *order, uint8_t state, const char
     order->rec.op_unknown = 0;
     order->rec.ended = book_now(book);
     order->cancel_wanted = false;
-    watch_again(exec, order);
+    if (state != PAWL_ORDER_STATE_FILLED) watch_again(exec, order);
     TEXT_SET(order->rec.reason, reason);
     timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
     timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
@@ -263,6 +288,7 @@ void order_end(struct exec *exec, struct order *order, uint8_t state, const char
     book_dirty(book, order->lot);
     uint16_t type = state == PAWL_ORDER_STATE_CANCELLED ? PAWL_EV_ORDER_CANCELLED
                     : state == PAWL_ORDER_STATE_EXPIRED ? PAWL_EV_ORDER_EXPIRED
+                    : state == PAWL_ORDER_STATE_FILLED  ? PAWL_EV_ORDER_FILLED
                                                         : PAWL_EV_ORDER_REJECTED;
     report_order(book, type, order, PAWL_ORDER_OP_NONE, reason);
     /* A stop that travelled with an entry that never filled has nothing to protect. */

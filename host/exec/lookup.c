@@ -81,6 +81,10 @@ static bool adopt_terms(struct exec *exec, struct order *order, const struct paw
                    order->rec.price.e8 != now->price.e8 ||
                    order->rec.stop_price.e8 != now->stop_price.e8;
     adopt_level(exec, order, now->stop_price);
+    if (order_is_guessed(order)) {
+        order->rec.kind = now->kind;
+        order->rec.tif = PAWL_TIF_GTC;
+    }
     order->rec.quantity = now->quantity;
     order->rec.price = now->price;
     order->rec.stop_price = now->stop_price;
@@ -89,8 +93,17 @@ static bool adopt_terms(struct exec *exec, struct order *order, const struct paw
     return differs;
 }
 
+/* It shows no effect: it was lost, or the question has overtaken it. */
+static bool amend_had_no_effect(const struct order *order, const struct pawl_ev_status *now) {
+    return order->rec.op == PAWL_ORDER_OP_AMEND &&
+           (order->rec.want_quantity.e8 != now->quantity.e8 ||
+            order->rec.want_price.e8 != now->price.e8 ||
+            order->rec.want_stop_price.e8 != now->stop_price.e8);
+}
+
 static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
     bool was_working = order_is_working(order);
+    if (amend_had_no_effect(order, now)) amend_strays(exec, order);
     if (now->quantity.e8 > 0) adopt_terms(exec, order, now);
     order->rec.state =
         order->rec.filled.e8 > 0 ? PAWL_ORDER_STATE_PARTIALLY_FILLED : PAWL_ORDER_STATE_ACCEPTED;
@@ -116,7 +129,9 @@ static void confirm(struct exec *exec, struct order *order, const struct pawl_ev
 static void end_as_told(struct exec *exec, struct order *order, uint8_t state) {
     bool asked = order->rec.op == PAWL_ORDER_OP_CANCEL || order->cancel_wanted;
     bool filled = state == PAWL_ORDER_STATE_FILLED;
-    order_end(exec, order, filled ? PAWL_ORDER_STATE_CANCELLED : state, "so the venue says");
+    bool whole = filled && order_leaves_e8(order) == 0;
+    order_end(exec, order, filled && !whole ? PAWL_ORDER_STATE_CANCELLED : state,
+              "so the venue says");
     if (asked || filled) return;
     if (state == PAWL_ORDER_STATE_REJECTED)
         want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
@@ -159,6 +174,8 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
             confirm(exec, order, status);
         return;
     }
+    if (status_is_end(status->state) && order_is_guessed(order) && status->quantity.e8 > 0)
+        adopt_terms(exec, order, status);
     if (status_is_end(status->state))
         end_as_told(exec, order, status->state);
     else

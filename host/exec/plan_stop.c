@@ -34,7 +34,8 @@ static struct stops look(const struct exec *exec, const struct lot *lot, int64_t
     struct stops seen = {0};
     for (struct order *order = lot->orders; order != NULL; order = order->next) {
         if (order->rec.role != PAWL_ROLE_STOP || !order_is_live(order)) continue;
-        if (order->rec.op != PAWL_ORDER_OP_NONE || !order_is_working(order)) {
+        if (order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown ||
+            !order_is_working(order)) {
             seen.in_flight++;
             continue;
         }

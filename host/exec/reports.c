@@ -132,6 +132,8 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
     if (!book_execution_seen(book, report->account, report->execution) &&
         wait_for_entry(exec, order, report))
         return;
+    if (order != NULL && !book_execution_seen(book, report->account, report->execution))
+        adopt_room(exec, order, report->quantity);
     struct book_fill fill = {.order = order,
                              .account = report->account,
                              .instrument = report->instrument,

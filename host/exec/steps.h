@@ -30,6 +30,9 @@ void command_cancel(struct exec *exec, struct order *order, const char *reason);
 void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t what,
                    const struct order *order, int64_t since, uint64_t cookie);
 void command_publish(struct exec *exec, const struct outbox_entry *entry);
+/* The amend in flight may arrive even if the order shows nothing of it, until the venue has settled:
+ * only the same terms may be asked for meanwhile. */
+void amend_strays(struct exec *exec, struct order *order);
 void order_end(struct exec *exec, struct order *order, uint8_t state, const char *reason);
 
 /* ---- planning: plan*.c ---- */
@@ -72,6 +75,13 @@ bool gaps_compare(struct exec *exec, struct exec_broker *broker);
 /* NULL = not ours, or no lot to put it to. */
 struct order *adopt_from_status(struct exec *exec, const struct pawl_ev_status *status);
 struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execution *report);
+/* Known by its fills alone: its kind, its levels and what is left of it are not. */
+static inline bool order_is_guessed(const struct order *order) {
+    return order->rec.tif == 0;
+}
+/* Call before a fill of such an order is booked: it may be for all that its lot has left, so it is
+ * not over with the fill, but unknown until the venue says what it is. */
+void adopt_room(struct exec *exec, struct order *order, struct pawl_qty fill);
 /* The venue has a stop at a level that was never stored: if it is tighter it is the lot's from now
  * on, since a restart must not slip back. Call before the order's own level is changed. */
 void adopt_level(struct exec *exec, struct order *order, struct pawl_price level);
