@@ -10,6 +10,11 @@ static int is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+int secret_is_reference(const char *text) {
+    return strncmp(text, "env:", 4) == 0 || strncmp(text, "file:", 5) == 0 ||
+           strncmp(text, "credential:", 11) == 0;
+}
+
 const char *secret_fault(const char *text) {
     if (strncmp(text, "env:", 4) == 0) {
         const char *p = text + 4;
