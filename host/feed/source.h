@@ -11,10 +11,10 @@
 #ifndef FEED_SOURCE_H
 #define FEED_SOURCE_H
 
+#include "base/tz.h"
 #include "feed/bytes.h"
 #include "feed/feed.h"
 #include "feed/row.h"
-#include "feed/tz.h"
 
 #define BATCH_BYTES (64u << 10)
 #define BATCH_SPARE (PAWL_EVENT_SIZE_MAX + 1024u) /* room that one more line may need */

@@ -5,9 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/tz.h"
 #include "events/codec.h"
 #include "events/reflect.h"
-#include "feed/tz.h"
 #include "run/folder.h"
 
 static int64_t wall_clock(void *arg) {

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "base/rfc3339.h"
 #include "base/rng.h"
-#include "feed/stamp.h"
-#include "feed/tz.h"
-#include "feed/tz_rule.h"
+#include "base/tz.h"
+#include "base/tz_rule.h"
 
 static int have_zones(void) {
     if (access(TZ_DIR "/America/New_York", R_OK) == 0) return 1;
@@ -23,7 +23,8 @@ static int have_zones(void) {
 }
 
 static int64_t local_ns(int year, int month, int day, int hour, int minute) {
-    return (stamp_days(year, month, day) * 86400 + hour * 3600 + minute * 60) * PAWL_NS;
+    int64_t days = rfc3339_days(year, (unsigned)month, (unsigned)day);
+    return (days * 86400 + hour * 3600 + minute * 60) * PAWL_NS;
 }
 
 static const struct {
@@ -99,7 +100,8 @@ static void every_local_time_leads_back(void **state) {
             struct tm tm;
             int64_t utc = 0;
             assert_non_null(localtime_r(&at, &tm));
-            int64_t local = (stamp_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
+            int64_t local = (rfc3339_days(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1,
+                                          (unsigned)tm.tm_mday) * 86400 +
                              tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) *
                             PAWL_NS;
             assert_int_equal(tz_to_utc(tz, local, (int64_t)at * PAWL_NS, &utc), PAWL_OK);

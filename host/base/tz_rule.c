@@ -1,8 +1,8 @@
-#include "feed/tz_rule.h"
+#include "base/tz_rule.h"
 
 #include <string.h>
 
-#include "feed/stamp.h"
+#include "base/rfc3339.h"
 
 #define HOURS_MAX 167
 
@@ -89,9 +89,9 @@ int tz_rule_parse(const char *text, struct tz_rule *ret) {
 }
 
 static int64_t month_day(const struct tz_rule_day *day, int year) {
-    int64_t first = stamp_days(year, day->month, 1);
-    int64_t next =
-        day->month == 12 ? stamp_days(year + 1, 1, 1) : stamp_days(year, day->month + 1, 1);
+    int64_t first = rfc3339_days(year, (unsigned)day->month, 1);
+    int64_t next = day->month == 12 ? rfc3339_days(year + 1, 1, 1)
+                                    : rfc3339_days(year, (unsigned)day->month + 1, 1);
     int64_t weekday = (first + 4) % 7; /* 1970-01-01 was a Thursday */
     int64_t found = first + (day->day - weekday + 7) % 7 + (day->week - 1) * 7;
     return found >= next ? found - 7 : found; /* week 5 means the last one */
@@ -103,8 +103,8 @@ int64_t tz_rule_change(const struct tz_rule *rule, int which, int year) {
     if (day->kind == 'M') {
         days = month_day(day, year);
     } else {
-        days = stamp_days(year, 1, 1) + day->day;
-        int leap = stamp_days(year + 1, 1, 1) - stamp_days(year, 1, 1) == 366;
+        days = rfc3339_days(year, 1, 1) + day->day;
+        int leap = rfc3339_days(year + 1, 1, 1) - rfc3339_days(year, 1, 1) == 366;
         if (day->kind == 'J') days -= !(leap && day->day >= 60);
     }
     return days * 86400 + day->time_s - rule->offset_s[which];

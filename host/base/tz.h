@@ -1,13 +1,13 @@
 /*
- * tz.h - local time to UTC by the zone files of the system, without touching the process's TZ.
+ * tz.h - local time to UTC and back by the zone files of the system, without touching the process's TZ.
  *
  * A zone is an IANA name ("America/New_York", read from /usr/share/zoneinfo, TZif version 2 or
  * later) or a fixed offset ("UTC", "Z", "-05:00", "UTC-05:00"). Rules for the far future are laid
  * out until TZ_YEAR_MAX. [any] A struct tz keeps a memory of the last look-up: one thread at a
  * time.
  */
-#ifndef FEED_TZ_H
-#define FEED_TZ_H
+#ifndef BASE_TZ_H
+#define BASE_TZ_H
 
 #include "pawl_types.h"
 
@@ -29,5 +29,7 @@ void tz_free(struct tz *tz);
 /* Clocks that are set back pass an hour twice: of the two readings the first that is not before
  * not_before_ns (UTC) counts. PAWL_E_DATA: clocks were set forward and this time never was. */
 int tz_to_utc(struct tz *tz, int64_t local_ns, int64_t not_before_ns, int64_t *ret_utc_ns);
+/* What the clocks there are ahead of UTC at this instant. */
+int64_t tz_offset_ns(const struct tz *tz, int64_t utc_ns);
 
 #endif

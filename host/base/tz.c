@@ -1,4 +1,4 @@
-#include "feed/tz.h"
+#include "base/tz.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "feed/stamp.h"
-#include "feed/tz_rule.h"
+#include "base/rfc3339.h"
+#include "base/tz_rule.h"
 
 #define TZIF_HEADER 44u
 #define OFFSET_MAX_S (26 * 3600)
@@ -84,7 +84,7 @@ static int read_changes(struct tz *tz, const uint8_t *p, const struct tzif *bloc
     for (uint64_t i = 0; rc == PAWL_OK && i < block->time; i++) {
         int64_t at_s = big_endian(p + i * 8, 8);
         if (index[i] >= block->type) return PAWL_E_DATA;
-        if (at_s > stamp_days(TZ_YEAR_MAX, 12, 31) * 86400) break;
+        if (at_s > rfc3339_days(TZ_YEAR_MAX, 12, 31) * 86400) break;
         if (at_s < -(INT64_C(1) << 33)) { /* before 1697: only the last such offset matters */
             tz->count = 0;
             at_s = INT64_MIN / PAWL_NS;
@@ -254,4 +254,9 @@ int tz_to_utc(struct tz *tz, int64_t local_ns, int64_t not_before_ns, int64_t *r
         if (*ret_utc_ns >= not_before_ns) break;
     }
     return found ? PAWL_OK : PAWL_E_DATA;
+}
+
+int64_t tz_offset_ns(const struct tz *tz, int64_t utc_ns) {
+    int64_t utc_s = utc_ns / PAWL_NS - (utc_ns % PAWL_NS < 0);
+    return tz->changes[find(tz, utc_s)].offset_s * PAWL_NS;
 }

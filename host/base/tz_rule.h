@@ -1,6 +1,6 @@
 /* tz_rule.h - the rule for the far future at the end of a zone file ("EST5EDT,M3.2.0,M11.1.0"). */
-#ifndef FEED_TZ_RULE_H
-#define FEED_TZ_RULE_H
+#ifndef BASE_TZ_RULE_H
+#define BASE_TZ_RULE_H
 
 #include "pawl_types.h"
 
