@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "events/reflect.h"
 
@@ -96,4 +97,10 @@ void instance_done(struct instance *instance) {
     disk_close(instance->append_file);
     instance->append_file = NULL;
     records_done(instance);
+}
+
+void instance_free(struct instance *instance) {
+    if (instance == NULL) return;
+    instance_done(instance);
+    mem_free(instance);
 }

@@ -57,6 +57,7 @@ int instance_create(struct instance *instance, const struct pawl_plugin *plugin,
 int instance_attach(struct instance *instance, struct pawl_err *err);
 /* destroy() and free the rows. Accepts a half-built or zeroed one. */
 void instance_done(struct instance *instance);
+void instance_free(struct instance *instance); /* and itself, from the heap; accepts NULL */
 /* True if the name is a service this host lends; for the loader's check. */
 bool service_known(void *unused, const char *name);
 

@@ -131,14 +131,18 @@ static int fill_options(struct host *host, uint32_t index, void *options, struct
 static int make_plugin(struct host *host, uint32_t index, struct pawl_err *err) {
     const struct config_plugin *entry = &host->options.config->plugins[index];
     const struct pawl_plugin *plugin = host->options.plugins[index];
-    struct instance *instance = &host->instances[index];
+    struct instance *instance = mem_calloc(1, sizeof *instance);
     uint32_t component;
     void *options = mem_calloc(1, plugin->options_size > 0 ? plugin->options_size : 1);
-    if (options == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the options");
     int rc = names_keep(host, NAME_COMPONENT, entry->name, &component, err);
+    if (instance == NULL || options == NULL)
+        rc = pawl_fail(err, PAWL_E_NOMEM, "no memory for the plugin");
     if (rc == PAWL_OK) rc = fill_options(host, index, options, err);
-    if (rc == PAWL_OK) {
+    if (instance != NULL) {
+        host->instances[index] = instance;
         host->instance_count = index + 1;
+    }
+    if (rc == PAWL_OK) {
         rc = instance_create(instance, plugin, entry->name, component, &host->services, options,
                              err);
     }
@@ -151,7 +155,7 @@ static int make_plugin(struct host *host, uint32_t index, struct pawl_err *err) 
 
 static struct instance *instance_by_component(struct host *host, uint32_t component) {
     for (uint32_t i = 0; i < host->instance_count; i++)
-        if (host->instances[i].ctx.component == component) return &host->instances[i];
+        if (host->instances[i]->ctx.component == component) return host->instances[i];
     return NULL;
 }
 
@@ -178,7 +182,7 @@ static int ask_caps(struct host *host, struct pawl_err *err) {
 
 uint32_t host_component(const struct host *host, const char *name) {
     for (uint32_t i = 0; i < host->instance_count; i++) {
-        const struct instance *one = &host->instances[i];
+        const struct instance *one = host->instances[i];
         if (one->plugin->kind != PAWL_PLUGIN_KIND_BROKER && strcmp(one->name, name) == 0)
             return one->ctx.component;
     }
@@ -207,7 +211,7 @@ static void keep_orphans(struct host *host) {
 /* `restored` for each plugin in its own turn; a refusal stops the start. */
 static int tell_restored(struct host *host, struct pawl_err *err) {
     for (uint32_t i = 0; i < host->instance_count; i++) {
-        struct instance *instance = &host->instances[i];
+        struct instance *instance = host->instances[i];
         struct pawl_ev_restored event;
         EVENT_INIT(event, PAWL_EV_RESTORED);
         event.head.target = instance->ctx.component;
@@ -266,7 +270,7 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
 }
 
 static void release_all(struct host *host) {
-    for (uint32_t i = host->instance_count; i > 0; i--) instance_done(&host->instances[i - 1]);
+    for (uint32_t i = host->instance_count; i > 0; i--) instance_free(host->instances[i - 1]);
     exec_done(&host->exec);
     book_done(&host->book);
     triggers_free(host->book.triggers);

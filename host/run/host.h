@@ -57,7 +57,7 @@ struct host {
     struct book book;
     struct exec exec;
     struct services services;
-    struct instance instances[HOST_PLUGINS_MAX];
+    struct instance *instances[HOST_PLUGINS_MAX]; /* in the configuration's order */
     uint32_t instance_count;
     struct hash trace_hash;
     struct host_counts counts;
