@@ -166,6 +166,33 @@ enum pawl_fault_kind {
     PAWL_FAULT_KIND_OVERTAKEN = 13,
 };
 
+/* Why a connection or a request ended. */
+enum pawl_net_reason {
+    PAWL_NET_REASON_CLOSED = 1,
+    PAWL_NET_REASON_REFUSED = 2,
+    PAWL_NET_REASON_RESET = 3,
+    PAWL_NET_REASON_TIMEOUT = 4,
+    PAWL_NET_REASON_RESOLVE = 5,
+    PAWL_NET_REASON_TLS = 6,
+    PAWL_NET_REASON_PROTOCOL = 7,
+    PAWL_NET_REASON_TOO_LARGE = 8,
+    PAWL_NET_REASON_IDLE = 9,
+    PAWL_NET_REASON_LOCAL = 10,
+};
+
+/* Whether the other side may have a request. */
+enum pawl_net_sent {
+    PAWL_NET_SENT_NOT_SENT = 1,
+    PAWL_NET_SENT_MAYBE_SENT = 2,
+};
+
+/* What a message is for; the first goes first. */
+enum pawl_lane {
+    PAWL_LANE_PROTECT = 1,
+    PAWL_LANE_TRADE = 2,
+    PAWL_LANE_DATA = 3,
+};
+
 /* Which enum a field of kind PAWL_F_ENUM holds. */
 enum pawl_enum_id {
     PAWL_ENUM_SIDE = 1,
@@ -187,6 +214,9 @@ enum pawl_enum_id {
     PAWL_ENUM_ASPECT = 17,
     PAWL_ENUM_SEVERITY = 18,
     PAWL_ENUM_FAULT_KIND = 19,
+    PAWL_ENUM_NET_REASON = 20,
+    PAWL_ENUM_NET_SENT = 21,
+    PAWL_ENUM_LANE = 22,
 };
 
 enum pawl_event_type {
@@ -203,6 +233,7 @@ enum pawl_event_type {
     PAWL_EV_FAULT = 0x0206, /* Paper venue only: a misfortune to come. */
     /* The component's records are loaded; declare timers, triggers and subscriptions anew. */
     PAWL_EV_RESTORED = 0x0207,
+    PAWL_EV_RESUME = 0x0208, /* An operator has looked: entries in this instrument may go on. */
     PAWL_EV_SUBMIT = 0x0301, /* Place an order. The client id goes on the wire once. */
     PAWL_EV_AMEND = 0x0302, /* Change a working order in place. */
     PAWL_EV_CANCEL = 0x0303, /* Take a working order back. */
@@ -251,6 +282,19 @@ enum pawl_event_type {
     PAWL_EV_CONNECTION = 0x0804, /* A broker connection changed. */
     PAWL_EV_STATE_CHANGED = 0x0805, /* The trading state changed. */
     PAWL_EV_ENTRY_IGNORED = 0x0806, /* An entry request or signal led to nothing. */
+    PAWL_EV_SYMBOL_CHANGED = 0x0807, /* Entries in an instrument were stopped, or go on. */
+    /* An account's trading day began; its daily loss counts from here. */
+    PAWL_EV_DAY_STARTED = 0x0808,
+    PAWL_EV_NET_UP = 0x0901, /* A connection can be used; or a listener listens. */
+    PAWL_EV_NET_FRAME = 0x0902, /* A frame, or a slice of a large one. */
+    /* Bytes have left the send queue; what was refused as too much may be tried again. */
+    PAWL_EV_NET_WRITABLE = 0x0903,
+    PAWL_EV_NET_DOWN = 0x0904, /* A connection or listener is no more; its key is free. */
+    PAWL_EV_NET_REPLY = 0x0905, /* The head of a reply to a request. */
+    PAWL_EV_NET_BODY = 0x0906, /* A slice of the body of a reply. */
+    /* A request is over without a whole reply. It is never sent again. */
+    PAWL_EV_NET_ENDED = 0x0907,
+    PAWL_EV_BUDGET_GRANTED = 0x0908, /* What was asked of the budget may be used now. */
 };
 
 /* The best bid and ask of an instrument. */
@@ -417,6 +461,15 @@ struct pawl_ev_restored {
     uint32_t boot; /* How often this database has been opened. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_restored) == 56, "layout of pawl_ev_restored");
+
+/* An operator has looked: entries in this instrument may go on. */
+struct pawl_ev_resume {
+    struct pawl_event head;
+    uint32_t instrument; /* Instrument. */
+    char reason[32]; /* Why. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_resume) == 88, "layout of pawl_ev_resume");
 
 /* Place an order. The client id goes on the wire once. */
 struct pawl_ev_submit {
@@ -880,6 +933,107 @@ struct pawl_ev_entry_ignored {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_entry_ignored) == 160, "layout of pawl_ev_entry_ignored");
 
+/* Entries in an instrument were stopped, or go on. */
+struct pawl_ev_symbol_changed {
+    struct pawl_event head;
+    uint32_t instrument; /* Instrument. */
+    uint8_t halted; /* 1 = nothing is entered. */
+    char reason[64]; /* Why. */
+    uint8_t pad_0[3]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_symbol_changed) == 120, "layout of pawl_ev_symbol_changed");
+
+/* An account's trading day began; its daily loss counts from here. */
+struct pawl_ev_day_started {
+    struct pawl_event head;
+    uint32_t account; /* Account. */
+    uint8_t pad_0[4]; /* 0. */
+    struct pawl_money equity; /* What the day begins with. */
+    struct pawl_money before; /* What the day before began with; 0 = there was none. */
+    int64_t began; /* The boundary. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_day_started) == 80, "layout of pawl_ev_day_started");
+
+/* A connection can be used; or a listener listens. */
+struct pawl_ev_net_up {
+    struct pawl_event head;
+    uint64_t listener; /* Key of the listener it came in through; 0 = opened from here. */
+    uint16_t port; /* The other side's port; of a listener its own. */
+    char peer[64]; /* The other side's address; of a listener its own. */
+    uint8_t pad_0[6]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_up) == 128, "layout of pawl_ev_net_up");
+
+/* A frame, or a slice of a large one. */
+struct pawl_ev_net_frame {
+    struct pawl_event head;
+    uint32_t offset; /* Bytes of this frame that came before. */
+    uint8_t last; /* 1 = the frame ends with this slice. */
+    uint8_t binary; /* 1 = a binary WebSocket message. */
+    uint8_t pad_0[2]; /* 0. */
+    struct pawl_text data; /* The slice. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_frame) == 64, "layout of pawl_ev_net_frame");
+
+/* Bytes have left the send queue; what was refused as too much may be tried again. */
+struct pawl_ev_net_writable {
+    struct pawl_event head;
+    uint64_t drained; /* Bytes since the last time. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_writable) == 56, "layout of pawl_ev_net_writable");
+
+/* A connection or listener is no more; its key is free. */
+struct pawl_ev_net_down {
+    struct pawl_event head;
+    uint8_t reason; /* Why. */
+    uint8_t pad_0[3]; /* 0. */
+    int32_t code; /* The system's or the WebSocket close code; 0 = none. */
+    char message[128]; /* Why, in words. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_down) == 184, "layout of pawl_ev_net_down");
+
+/* The head of a reply to a request. */
+struct pawl_ev_net_reply {
+    struct pawl_event head;
+    int64_t length; /* Bytes of the body; -1 = not said. */
+    uint16_t status; /* HTTP status. */
+    uint8_t last; /* 1 = there is no body: the request is over. */
+    uint8_t pad_0[1]; /* 0. */
+    /* Those that were wanted: lines NAME: VALUE, names in small letters. */
+    struct pawl_text headers;
+    uint8_t pad_1[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_reply) == 72, "layout of pawl_ev_net_reply");
+
+/* A slice of the body of a reply. */
+struct pawl_ev_net_body {
+    struct pawl_event head;
+    uint64_t offset; /* Bytes of the body that came before. */
+    uint8_t last; /* 1 = the body ends with this slice: the request is over. */
+    uint8_t pad_0[3]; /* 0. */
+    struct pawl_text data; /* The slice. */
+    uint8_t pad_1[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_body) == 72, "layout of pawl_ev_net_body");
+
+/* A request is over without a whole reply. It is never sent again. */
+struct pawl_ev_net_ended {
+    struct pawl_event head;
+    uint8_t sent; /* Whether the other side may have it. */
+    uint8_t reason; /* Why. */
+    char message[128]; /* Why, in words. */
+    uint8_t pad_0[6]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_net_ended) == 184, "layout of pawl_ev_net_ended");
+
+/* What was asked of the budget may be used now. */
+struct pawl_ev_budget_granted {
+    struct pawl_event head;
+    uint8_t lane; /* As asked. */
+    uint8_t pad_0[7]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_budget_granted) == 56, "layout of pawl_ev_budget_granted");
+
 enum pawl_record_id {
     /* A durable 32-bit id: instruments, accounts and components are never renumbered. */
     PAWL_REC_NAME = 1,
@@ -894,6 +1048,10 @@ enum pawl_record_id {
     PAWL_REC_SCHEDULE = 8, /* How far a schedule of the configuration has run. */
     PAWL_REC_FEED = 9, /* How far a replayed feed has been consumed. */
     PAWL_REC_LOT_TAG = 10, /* One identity tag of a lot. */
+    PAWL_REC_ACCOUNT = 11, /* What the host must not forget of an account. */
+    PAWL_REC_SYMBOL = 12, /* What the host must not forget of an instrument. */
+    /* Numbers used once, of one component and key: none up to here is given again. */
+    PAWL_REC_NONCE = 13,
 };
 
 /* A durable 32-bit id: instruments, accounts and components are never renumbered. */
@@ -1095,5 +1253,36 @@ struct pawl_rec_lot_tag {
     char value[128]; /* Its value. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot_tag) == 176, "layout of pawl_rec_lot_tag");
+
+/* What the host must not forget of an account. */
+struct pawl_rec_account {
+    uint64_t id; /* The account. */
+    int64_t heard; /* Every execution up to here was asked for and is booked; 0 = never asked. */
+    int64_t day; /* When its trading day began; 0 = not yet. */
+    struct pawl_money day_equity; /* Equity then. */
+    uint8_t day_known; /* 1 = day_equity is known: every open lot had a price. */
+    uint8_t pad_0[7]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_account) == 40, "layout of pawl_rec_account");
+
+/* What the host must not forget of an instrument. */
+struct pawl_rec_symbol {
+    uint64_t id; /* The instrument. */
+    uint8_t halted; /* 1 = nothing is entered until an operator resumes it. */
+    uint8_t pad_0[7]; /* 0. */
+    int64_t since; /* When that last changed. */
+    char reason[64]; /* Why. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_symbol) == 88, "layout of pawl_rec_symbol");
+
+/* Numbers used once, of one component and key: none up to here is given again. */
+struct pawl_rec_nonce {
+    uint64_t id; /* Our number. */
+    uint32_t component; /* Whose. */
+    uint8_t pad_0[4]; /* 0. */
+    uint64_t ceiling; /* Microseconds since 1970. */
+    char name[64]; /* The key. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_nonce) == 88, "layout of pawl_rec_nonce");
 
 #endif

@@ -15,13 +15,13 @@ local SCALARS = { -- C type, size, alignment
   u32 = { "uint32_t", 4, 4 }, u64 = { "uint64_t", 8, 8 }, i32 = { "int32_t", 4, 4 },
   i64 = { "int64_t", 8, 8 }, instrument = { "uint32_t", 4, 4 }, account = { "uint32_t", 4, 4 },
   component = { "uint32_t", 4, 4 }, oid = { "char", 24, 1 }, text = { "struct pawl_text", 8, 4 },
-  json = { "struct pawl_text", 8, 4 },
+  json = { "struct pawl_text", 8, 4 }, bytes = { "struct pawl_text", 8, 4 },
 }
 local DIRS = {
   { "in", "From outside", "Market data and requests." },
   { "command", "To a broker", "From the host to one broker." },
   { "report", "From a broker", "Answers and news of a venue." },
-  { "wake", "Wakes", "Timers and triggers, to the component that asked." },
+  { "wake", "Wakes", "Timers, triggers and I/O, to the component that asked." },
   { "state", "What happened", "The trace, the live stream and `explain`." },
 }
 local KEYWORDS = {}
@@ -117,7 +117,7 @@ local function lay_out(where, entry, start, in_event)
     if seen[name] or name == "head" or name:match "^pad_" then
       fail("%s: the name is taken", here)
     end
-    if (kind == "text" or kind == "json") and not in_event then
+    if (kind == "text" or kind == "json" or kind == "bytes") and not in_event then
       fail("%s: %s is for events only", here, kind)
     end
     seen[name] = true

@@ -12,6 +12,7 @@
 --         str16 .. str128          short text in place, NUL-terminated
 --         text                     a slice of the event's tail (events only)
 --         json                     the same, holding one JSON value
+--         bytes                    the same, any bytes; in JSON each byte is one character
 --         an enum's name           one byte
 --
 -- Events  dir = "in"      market data and requests that come from outside
@@ -58,6 +59,14 @@ enum "fault_kind" { "A misfortune of the paper venue.",
   { "late_fill", 5 }, { "partial", 6 }, { "disconnect", 7 }, { "reconnect", 8 },
   { "position_change", 9 }, { "delay", 10 }, { "expire", 11 }, { "venue_cancel", 12 },
   { "overtaken", 13 } }
+
+enum "net_reason" { "Why a connection or a request ended.",
+  { "closed", 1 }, { "refused", 2 }, { "reset", 3 }, { "timeout", 4 }, { "resolve", 5 },
+  { "tls", 6 }, { "protocol", 7 }, { "too_large", 8 }, { "idle", 9 }, { "local", 10 } }
+enum "net_sent" { "Whether the other side may have a request.",
+  { "not_sent", 1 }, { "maybe_sent", 2 } }
+enum "lane" { "What a message is for; the first goes first.",
+  { "protect", 1 }, { "trade", 2 }, { "data", 3 } }
 
 -- 0x01 market data ---------------------------------------------------------------------------
 
@@ -152,6 +161,9 @@ event "restored" { id = 0x0207, dir = "in",
   doc = "The component's records are loaded; declare timers, triggers and subscriptions anew.",
   { "reload", "u8", "1 = after a reload, 0 = after a start of the process." },
   { "boot", "u32", "How often this database has been opened." } }
+event "resume" { id = 0x0208, dir = "in",
+  doc = "An operator has looked: entries in this instrument may go on.",
+  { "instrument", "instrument", "Instrument." }, { "reason", "str32", "Why." } }
 
 -- 0x03 commands to a broker --------------------------------------------------------------------
 
@@ -398,6 +410,53 @@ event "entry_ignored" { id = 0x0806, dir = "state", name = "rule.ignored",
   { "instrument", "instrument", "Instrument." }, { "component", "component", "Who ignored it." },
   { "side", "side", "Asked side." }, { "ref", "str32", "Its name." },
   { "reason", "str64", "Why." } }
+event "symbol_changed" { id = 0x0807, dir = "state", name = "symbol.changed",
+  doc = "Entries in an instrument were stopped, or go on.",
+  { "instrument", "instrument", "Instrument." }, { "halted", "u8", "1 = nothing is entered." },
+  { "reason", "str64", "Why." } }
+event "day_started" { id = 0x0808, dir = "state", name = "day.started",
+  doc = "An account's trading day began; its daily loss counts from here.",
+  { "account", "account", "Account." }, { "equity", "money", "What the day begins with." },
+  { "before", "money", "What the day before began with; 0 = there was none." },
+  { "began", "time", "The boundary." } }
+
+-- 0x09 input and output: to the component that asked (cookie = its key) ---------------------------
+
+event "net_up" { id = 0x0901, dir = "wake",
+  doc = "A connection can be used; or a listener listens.",
+  { "listener", "u64", "Key of the listener it came in through; 0 = opened from here." },
+  { "port", "u16", "The other side's port; of a listener its own." },
+  { "peer", "str64", "The other side's address; of a listener its own." } }
+event "net_frame" { id = 0x0902, dir = "wake", doc = "A frame, or a slice of a large one.",
+  { "offset", "u32", "Bytes of this frame that came before." },
+  { "last", "u8", "1 = the frame ends with this slice." },
+  { "binary", "u8", "1 = a binary WebSocket message." },
+  { "data", "bytes", "The slice." } }
+event "net_writable" { id = 0x0903, dir = "wake",
+  doc = "Bytes have left the send queue; what was refused as too much may be tried again.",
+  { "drained", "u64", "Bytes since the last time." } }
+event "net_down" { id = 0x0904, dir = "wake",
+  doc = "A connection or listener is no more; its key is free.",
+  { "reason", "net_reason", "Why." },
+  { "code", "i32", "The system's or the WebSocket close code; 0 = none." },
+  { "message", "str128", "Why, in words." } }
+event "net_reply" { id = 0x0905, dir = "wake", doc = "The head of a reply to a request.",
+  { "length", "i64", "Bytes of the body; -1 = not said." },
+  { "status", "u16", "HTTP status." },
+  { "last", "u8", "1 = there is no body: the request is over." },
+  { "headers", "bytes", "Those that were wanted: lines NAME: VALUE, names in small letters." } }
+event "net_body" { id = 0x0906, dir = "wake", doc = "A slice of the body of a reply.",
+  { "offset", "u64", "Bytes of the body that came before." },
+  { "last", "u8", "1 = the body ends with this slice: the request is over." },
+  { "data", "bytes", "The slice." } }
+event "net_ended" { id = 0x0907, dir = "wake",
+  doc = "A request is over without a whole reply. It is never sent again.",
+  { "sent", "net_sent", "Whether the other side may have it." },
+  { "reason", "net_reason", "Why." },
+  { "message", "str128", "Why, in words." } }
+event "budget_granted" { id = 0x0908, dir = "wake",
+  doc = "What was asked of the budget may be used now.",
+  { "lane", "lane", "As asked." } }
 
 -- records --------------------------------------------------------------------------------------
 -- The first field is the key, a u64 above 0. class durable = stored; session = lives in memory
@@ -527,3 +586,19 @@ record "lot_tag" { id = 10, class = "durable", table = "lot_tags",
   doc = "One identity tag of a lot.",
   { "id", "u64", "lot << 8 | n." }, { "lot", "u64", "Lot." },
   { "name", "str32", "bot_id, prompt_id ..." }, { "value", "str128", "Its value." } }
+record "account" { id = 11, class = "durable", table = "accounts",
+  doc = "What the host must not forget of an account.",
+  { "id", "u64", "The account." },
+  { "heard", "time", "Every execution up to here was asked for and is booked; 0 = never asked." },
+  { "day", "time", "When its trading day began; 0 = not yet." },
+  { "day_equity", "money", "Equity then." },
+  { "day_known", "u8", "1 = day_equity is known: every open lot had a price." } }
+record "symbol" { id = 12, class = "durable", table = "symbols",
+  doc = "What the host must not forget of an instrument.",
+  { "id", "u64", "The instrument." },
+  { "halted", "u8", "1 = nothing is entered until an operator resumes it." },
+  { "since", "time", "When that last changed." }, { "reason", "str64", "Why." } }
+record "nonce" { id = 13, class = "durable", table = "nonces",
+  doc = "Numbers used once, of one component and key: none up to here is given again.",
+  { "id", "u64", "Our number." }, { "component", "component", "Whose." },
+  { "ceiling", "u64", "Microseconds since 1970." }, { "name", "str64", "The key." } }

@@ -196,6 +196,34 @@ CREATE TABLE "lot_tags" (
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
+-- What the host must not forget of an account.
+CREATE TABLE "accounts" (
+  "id" INTEGER PRIMARY KEY, -- u64: The account.
+  "heard" INTEGER NOT NULL, -- ns UTC: Every execution up to here was asked for and is booked; 0 = never asked.
+  "day" INTEGER NOT NULL, -- ns UTC: When its trading day began; 0 = not yet.
+  "day_equity" INTEGER NOT NULL, -- money x 1e-8: Equity then.
+  "day_known" INTEGER NOT NULL, -- u8: 1 = day_equity is known: every open lot had a price.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- What the host must not forget of an instrument.
+CREATE TABLE "symbols" (
+  "id" INTEGER PRIMARY KEY, -- u64: The instrument.
+  "halted" INTEGER NOT NULL, -- u8: 1 = nothing is entered until an operator resumes it.
+  "since" INTEGER NOT NULL, -- ns UTC: When that last changed.
+  "reason" TEXT NOT NULL, -- str64: Why.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- Numbers used once, of one component and key: none up to here is given again.
+CREATE TABLE "nonces" (
+  "id" INTEGER PRIMARY KEY, -- u64: Our number.
+  "component" INTEGER NOT NULL, -- component: Whose.
+  "ceiling" INTEGER NOT NULL, -- u64: Microseconds since 1970.
+  "name" TEXT NOT NULL, -- str64: The key.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
 -- linked: What hangs together with one lot opened by linked; gone when the lot has concluded.
 CREATE TABLE "link_groups" (
   "id" INTEGER PRIMARY KEY, -- u64: The lot.

@@ -48,6 +48,7 @@ static void put_tail(struct jsonout *out, const struct source *source, const str
     struct pawl_text text;
     memcpy(&text, source->base + f->offset, sizeof text);
     if (f->kind == PAWL_F_JSON) put_json(out, source->base + text.off, text.len);
+    else if (f->kind == PAWL_F_BYTES) jsonout_bytes(out, source->base + text.off, text.len);
     else jsonout_text(out, source->base + text.off, text.len);
 }
 
@@ -68,6 +69,7 @@ static bool is_empty(const struct pawl_field *f, const char *at) {
     case PAWL_F_OID:
     case PAWL_F_STR: return *at == '\0';
     case PAWL_F_TEXT:
+    case PAWL_F_BYTES:
     case PAWL_F_JSON: return read_u32(at + offsetof(struct pawl_text, len)) == 0;
     default: return false;
     }
@@ -102,6 +104,7 @@ static void put_value(struct jsonout *out, const struct source *source,
     case PAWL_F_OID:
     case PAWL_F_STR: jsonout_text(out, at, strnlen(at, f->size)); break;
     case PAWL_F_TEXT:
+    case PAWL_F_BYTES:
     case PAWL_F_JSON: put_tail(out, source, f); break;
     case PAWL_F_ENUM: put_enum(out, f->enum_id, (uint8_t)*at); break;
     default: jsonout_raw(out, "null", 4); break; /* a kind newer than this host */

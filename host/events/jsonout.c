@@ -158,3 +158,19 @@ void jsonout_text(struct jsonout *out, const char *text, size_t len) {
     put(out, text + done, at - done);
     put_char(out, '"');
 }
+
+void jsonout_bytes(struct jsonout *out, const void *data, size_t len) {
+    const unsigned char *bytes = data;
+    size_t done = 0; /* [done, at) is plain and not yet written */
+    value_begins(out);
+    put_char(out, '"');
+    for (size_t at = 0; at < len; at++) {
+        unsigned char c = bytes[at];
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') continue;
+        put(out, (const char *)bytes + done, at - done);
+        put_escape(out, c);
+        done = at + 1;
+    }
+    put(out, (const char *)bytes + done, len - done);
+    put_char(out, '"');
+}

@@ -25,6 +25,8 @@ void jsonout_open(struct jsonout *out, char bracket); /* '{' or '[' */
 void jsonout_close(struct jsonout *out, char bracket);
 void jsonout_key(struct jsonout *out, const char *key); /* a plain name: nothing in it to escape */
 void jsonout_text(struct jsonout *out, const char *text, size_t len);
+/* Any bytes: each is one character, those above 126 as \u00XX. */
+void jsonout_bytes(struct jsonout *out, const void *data, size_t len);
 void jsonout_u64(struct jsonout *out, uint64_t value);
 void jsonout_i64(struct jsonout *out, int64_t value);
 void jsonout_bool(struct jsonout *out, bool value);

@@ -98,7 +98,7 @@ int reflect_event_check(const struct pawl_event *event, size_t bytes) {
     const struct schema_event *type = reflect_event(event->type);
     if (type == NULL || event->size < type->size) return PAWL_E_DATA;
     for (const struct pawl_field *f = type->fields; f->name != NULL; f++) {
-        if (f->kind != PAWL_F_TEXT && f->kind != PAWL_F_JSON) continue;
+        if (f->kind != PAWL_F_TEXT && f->kind != PAWL_F_JSON && f->kind != PAWL_F_BYTES) continue;
         struct pawl_text text;
         memcpy(&text, (const char *)event + f->offset, sizeof text);
         if (text.len == 0) continue;

@@ -125,6 +125,27 @@ static const struct schema_value values_fault_kind[] = {
     {"venue_cancel", 12},
     {"overtaken", 13},
 };
+static const struct schema_value values_net_reason[] = {
+    {"closed", 1},
+    {"refused", 2},
+    {"reset", 3},
+    {"timeout", 4},
+    {"resolve", 5},
+    {"tls", 6},
+    {"protocol", 7},
+    {"too_large", 8},
+    {"idle", 9},
+    {"local", 10},
+};
+static const struct schema_value values_net_sent[] = {
+    {"not_sent", 1},
+    {"maybe_sent", 2},
+};
+static const struct schema_value values_lane[] = {
+    {"protect", 1},
+    {"trade", 2},
+    {"data", 3},
+};
 
 const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"side", "One side of an order.", values_side, 1, 2},
@@ -146,6 +167,9 @@ const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"aspect", "A part of a lot that has one writer.", values_aspect, 17, 4},
     {"severity", "How loud an alert is.", values_severity, 18, 3},
     {"fault_kind", "A misfortune of the paper venue.", values_fault_kind, 19, 13},
+    {"net_reason", "Why a connection or a request ended.", values_net_reason, 20, 10},
+    {"net_sent", "Whether the other side may have a request.", values_net_sent, 21, 2},
+    {"lane", "What a message is for; the first goes first.", values_lane, 22, 3},
 };
 
 static const struct pawl_field fields_ev_quote[] = {
@@ -348,6 +372,13 @@ static const struct pawl_field fields_ev_restored[] = {
      "1 = after a reload, 0 = after a start of the process."},
     {"boot", PAWL_F_U32, 0, offsetof(struct pawl_ev_restored, boot), 4,
      "How often this database has been opened."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_resume[] = {
+    {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_resume, instrument), 4,
+     "Instrument."},
+    {"reason", PAWL_F_STR, 0, offsetof(struct pawl_ev_resume, reason), 32,
+     "Why."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field fields_ev_submit[] = {
@@ -911,6 +942,94 @@ static const struct pawl_field fields_ev_entry_ignored[] = {
      "Why."},
     {0, 0, 0, 0, 0, 0},
 };
+static const struct pawl_field fields_ev_symbol_changed[] = {
+    {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_symbol_changed, instrument), 4,
+     "Instrument."},
+    {"halted", PAWL_F_U8, 0, offsetof(struct pawl_ev_symbol_changed, halted), 1,
+     "1 = nothing is entered."},
+    {"reason", PAWL_F_STR, 0, offsetof(struct pawl_ev_symbol_changed, reason), 64,
+     "Why."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_day_started[] = {
+    {"account", PAWL_F_ACCOUNT, 0, offsetof(struct pawl_ev_day_started, account), 4,
+     "Account."},
+    {"equity", PAWL_F_MONEY, 0, offsetof(struct pawl_ev_day_started, equity), 8,
+     "What the day begins with."},
+    {"before", PAWL_F_MONEY, 0, offsetof(struct pawl_ev_day_started, before), 8,
+     "What the day before began with; 0 = there was none."},
+    {"began", PAWL_F_TIME, 0, offsetof(struct pawl_ev_day_started, began), 8,
+     "The boundary."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_up[] = {
+    {"listener", PAWL_F_U64, 0, offsetof(struct pawl_ev_net_up, listener), 8,
+     "Key of the listener it came in through; 0 = opened from here."},
+    {"port", PAWL_F_U16, 0, offsetof(struct pawl_ev_net_up, port), 2,
+     "The other side's port; of a listener its own."},
+    {"peer", PAWL_F_STR, 0, offsetof(struct pawl_ev_net_up, peer), 64,
+     "The other side's address; of a listener its own."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_frame[] = {
+    {"offset", PAWL_F_U32, 0, offsetof(struct pawl_ev_net_frame, offset), 4,
+     "Bytes of this frame that came before."},
+    {"last", PAWL_F_U8, 0, offsetof(struct pawl_ev_net_frame, last), 1,
+     "1 = the frame ends with this slice."},
+    {"binary", PAWL_F_U8, 0, offsetof(struct pawl_ev_net_frame, binary), 1,
+     "1 = a binary WebSocket message."},
+    {"data", PAWL_F_BYTES, 0, offsetof(struct pawl_ev_net_frame, data), 8,
+     "The slice."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_writable[] = {
+    {"drained", PAWL_F_U64, 0, offsetof(struct pawl_ev_net_writable, drained), 8,
+     "Bytes since the last time."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_down[] = {
+    {"reason", PAWL_F_ENUM, PAWL_ENUM_NET_REASON, offsetof(struct pawl_ev_net_down, reason), 1,
+     "Why."},
+    {"code", PAWL_F_I32, 0, offsetof(struct pawl_ev_net_down, code), 4,
+     "The system's or the WebSocket close code; 0 = none."},
+    {"message", PAWL_F_STR, 0, offsetof(struct pawl_ev_net_down, message), 128,
+     "Why, in words."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_reply[] = {
+    {"length", PAWL_F_I64, 0, offsetof(struct pawl_ev_net_reply, length), 8,
+     "Bytes of the body; -1 = not said."},
+    {"status", PAWL_F_U16, 0, offsetof(struct pawl_ev_net_reply, status), 2,
+     "HTTP status."},
+    {"last", PAWL_F_U8, 0, offsetof(struct pawl_ev_net_reply, last), 1,
+     "1 = there is no body: the request is over."},
+    {"headers", PAWL_F_BYTES, 0, offsetof(struct pawl_ev_net_reply, headers), 8,
+     "Those that were wanted: lines NAME: VALUE, names in small letters."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_body[] = {
+    {"offset", PAWL_F_U64, 0, offsetof(struct pawl_ev_net_body, offset), 8,
+     "Bytes of the body that came before."},
+    {"last", PAWL_F_U8, 0, offsetof(struct pawl_ev_net_body, last), 1,
+     "1 = the body ends with this slice: the request is over."},
+    {"data", PAWL_F_BYTES, 0, offsetof(struct pawl_ev_net_body, data), 8,
+     "The slice."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_net_ended[] = {
+    {"sent", PAWL_F_ENUM, PAWL_ENUM_NET_SENT, offsetof(struct pawl_ev_net_ended, sent), 1,
+     "Whether the other side may have it."},
+    {"reason", PAWL_F_ENUM, PAWL_ENUM_NET_REASON, offsetof(struct pawl_ev_net_ended, reason), 1,
+     "Why."},
+    {"message", PAWL_F_STR, 0, offsetof(struct pawl_ev_net_ended, message), 128,
+     "Why, in words."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field fields_ev_budget_granted[] = {
+    {"lane", PAWL_F_ENUM, PAWL_ENUM_LANE, offsetof(struct pawl_ev_budget_granted, lane), 1,
+     "As asked."},
+    {0, 0, 0, 0, 0, 0},
+};
 
 const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
     {0x0101, SCHEMA_IN, sizeof(struct pawl_ev_quote), "quote",
@@ -937,6 +1056,8 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
      "Paper venue only: a misfortune to come.", fields_ev_fault},
     {0x0207, SCHEMA_IN, sizeof(struct pawl_ev_restored), "restored",
      "The component's records are loaded; declare timers, triggers and subscriptions anew.", fields_ev_restored},
+    {0x0208, SCHEMA_IN, sizeof(struct pawl_ev_resume), "resume",
+     "An operator has looked: entries in this instrument may go on.", fields_ev_resume},
     {0x0301, SCHEMA_COMMAND, sizeof(struct pawl_ev_submit), "submit",
      "Place an order. The client id goes on the wire once.", fields_ev_submit},
     {0x0302, SCHEMA_COMMAND, sizeof(struct pawl_ev_amend), "amend",
@@ -1019,6 +1140,26 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
      "The trading state changed.", fields_ev_state_changed},
     {0x0806, SCHEMA_STATE, sizeof(struct pawl_ev_entry_ignored), "rule.ignored",
      "An entry request or signal led to nothing.", fields_ev_entry_ignored},
+    {0x0807, SCHEMA_STATE, sizeof(struct pawl_ev_symbol_changed), "symbol.changed",
+     "Entries in an instrument were stopped, or go on.", fields_ev_symbol_changed},
+    {0x0808, SCHEMA_STATE, sizeof(struct pawl_ev_day_started), "day.started",
+     "An account's trading day began; its daily loss counts from here.", fields_ev_day_started},
+    {0x0901, SCHEMA_WAKE, sizeof(struct pawl_ev_net_up), "net_up",
+     "A connection can be used; or a listener listens.", fields_ev_net_up},
+    {0x0902, SCHEMA_WAKE, sizeof(struct pawl_ev_net_frame), "net_frame",
+     "A frame, or a slice of a large one.", fields_ev_net_frame},
+    {0x0903, SCHEMA_WAKE, sizeof(struct pawl_ev_net_writable), "net_writable",
+     "Bytes have left the send queue; what was refused as too much may be tried again.", fields_ev_net_writable},
+    {0x0904, SCHEMA_WAKE, sizeof(struct pawl_ev_net_down), "net_down",
+     "A connection or listener is no more; its key is free.", fields_ev_net_down},
+    {0x0905, SCHEMA_WAKE, sizeof(struct pawl_ev_net_reply), "net_reply",
+     "The head of a reply to a request.", fields_ev_net_reply},
+    {0x0906, SCHEMA_WAKE, sizeof(struct pawl_ev_net_body), "net_body",
+     "A slice of the body of a reply.", fields_ev_net_body},
+    {0x0907, SCHEMA_WAKE, sizeof(struct pawl_ev_net_ended), "net_ended",
+     "A request is over without a whole reply. It is never sent again.", fields_ev_net_ended},
+    {0x0908, SCHEMA_WAKE, sizeof(struct pawl_ev_budget_granted), "budget_granted",
+     "What was asked of the budget may be used now.", fields_ev_budget_granted},
 };
 
 static const struct pawl_field pawl_fields_name[] = {
@@ -1341,6 +1482,41 @@ static const struct pawl_field pawl_fields_lot_tag[] = {
      "Its value."},
     {0, 0, 0, 0, 0, 0},
 };
+static const struct pawl_field pawl_fields_account[] = {
+    {"id", PAWL_F_U64, 0, offsetof(struct pawl_rec_account, id), 8,
+     "The account."},
+    {"heard", PAWL_F_TIME, 0, offsetof(struct pawl_rec_account, heard), 8,
+     "Every execution up to here was asked for and is booked; 0 = never asked."},
+    {"day", PAWL_F_TIME, 0, offsetof(struct pawl_rec_account, day), 8,
+     "When its trading day began; 0 = not yet."},
+    {"day_equity", PAWL_F_MONEY, 0, offsetof(struct pawl_rec_account, day_equity), 8,
+     "Equity then."},
+    {"day_known", PAWL_F_U8, 0, offsetof(struct pawl_rec_account, day_known), 1,
+     "1 = day_equity is known: every open lot had a price."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field pawl_fields_symbol[] = {
+    {"id", PAWL_F_U64, 0, offsetof(struct pawl_rec_symbol, id), 8,
+     "The instrument."},
+    {"halted", PAWL_F_U8, 0, offsetof(struct pawl_rec_symbol, halted), 1,
+     "1 = nothing is entered until an operator resumes it."},
+    {"since", PAWL_F_TIME, 0, offsetof(struct pawl_rec_symbol, since), 8,
+     "When that last changed."},
+    {"reason", PAWL_F_STR, 0, offsetof(struct pawl_rec_symbol, reason), 64,
+     "Why."},
+    {0, 0, 0, 0, 0, 0},
+};
+static const struct pawl_field pawl_fields_nonce[] = {
+    {"id", PAWL_F_U64, 0, offsetof(struct pawl_rec_nonce, id), 8,
+     "Our number."},
+    {"component", PAWL_F_COMPONENT, 0, offsetof(struct pawl_rec_nonce, component), 4,
+     "Whose."},
+    {"ceiling", PAWL_F_U64, 0, offsetof(struct pawl_rec_nonce, ceiling), 8,
+     "Microseconds since 1970."},
+    {"name", PAWL_F_STR, 0, offsetof(struct pawl_rec_nonce, name), 64,
+     "The key."},
+    {0, 0, 0, 0, 0, 0},
+};
 
 const struct pawl_record_type schema_records[SCHEMA_RECORD_COUNT + 1] = {
     {"name", "names", 1, 1, sizeof(struct pawl_rec_name), pawl_fields_name},
@@ -1353,5 +1529,8 @@ const struct pawl_record_type schema_records[SCHEMA_RECORD_COUNT + 1] = {
     {"schedule", "schedules", 8, 1, sizeof(struct pawl_rec_schedule), pawl_fields_schedule},
     {"feed", "feeds", 9, 1, sizeof(struct pawl_rec_feed), pawl_fields_feed},
     {"lot_tag", "lot_tags", 10, 1, sizeof(struct pawl_rec_lot_tag), pawl_fields_lot_tag},
+    {"account", "accounts", 11, 1, sizeof(struct pawl_rec_account), pawl_fields_account},
+    {"symbol", "symbols", 12, 1, sizeof(struct pawl_rec_symbol), pawl_fields_symbol},
+    {"nonce", "nonces", 13, 1, sizeof(struct pawl_rec_nonce), pawl_fields_nonce},
     {0, 0, 0, 0, 0, 0},
 };

@@ -21,7 +21,7 @@ enum schema_dir {
     SCHEMA_IN = 1, /* Market data and requests. */
     SCHEMA_COMMAND = 2, /* From the host to one broker. */
     SCHEMA_REPORT = 3, /* Answers and news of a venue. */
-    SCHEMA_WAKE = 4, /* Timers and triggers, to the component that asked. */
+    SCHEMA_WAKE = 4, /* Timers, triggers and I/O, to the component that asked. */
     SCHEMA_STATE = 5, /* The trace, the live stream and `explain`. */
 };
 struct schema_event { /* ordered by id */
@@ -33,9 +33,9 @@ struct schema_event { /* ordered by id */
     const struct pawl_field *fields; /* ends with name NULL */
 };
 
-#define SCHEMA_ENUM_COUNT 19u
-#define SCHEMA_EVENT_COUNT 53u
-#define SCHEMA_RECORD_COUNT 10u
+#define SCHEMA_ENUM_COUNT 22u
+#define SCHEMA_EVENT_COUNT 64u
+#define SCHEMA_RECORD_COUNT 13u
 
 extern const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT];
 extern const struct schema_event schema_events[SCHEMA_EVENT_COUNT];
