@@ -109,6 +109,7 @@ enum pawl_after_kind {
     PAWL_AFTER_KIND_NOW = 1,
     PAWL_AFTER_KIND_POSITION_FLAT = 2,
     PAWL_AFTER_KIND_LOT_CONCLUDED = 3,
+    PAWL_AFTER_KIND_OWNER_FLAT = 4,
 };
 
 /* A prediction. */
@@ -394,8 +395,39 @@ struct pawl_ev_entry {
     char ref[32]; /* A name for the lot that later events and the trace use. */
     char profile[32]; /* Profile by name; empty = the component's own. */
     struct pawl_text tags; /* JSON object of identity tags; empty = none. */
+    /* The stop trails the price by this fraction; 0 = not said. */
+    struct pawl_ratio trailing_stop_pct;
+    int64_t close_at; /* When it is closed whatever the price; 0 = not said. */
+    uint32_t max_hold_minutes; /* How long it is held at most, from its first fill; 0 = not said. */
+    uint32_t leg_count; /* Legs of a group; 0 = an entry in one instrument. */
+    char link_to[32]; /* Name of the lot it is linked to; empty = none. */
+    char link_type[16]; /* How: stop, target, trail, scale, doubledown, hedge, oco, or a name. */
+    uint32_t leg1_instrument; /* What this leg trades. */
+    uint8_t leg1_side; /* BUY or SELL. */
+    uint8_t leg1_kind; /* Kind of its entry order. */
+    uint8_t pad_0[2]; /* 0. */
+    struct pawl_ratio leg1_ratio; /* Its quantity is the entry's times this. */
+    struct pawl_price leg1_price; /* Limit or stop price of its entry order; 0 for market. */
+    uint32_t leg2_instrument; /* What this leg trades. */
+    uint8_t leg2_side; /* BUY or SELL. */
+    uint8_t leg2_kind; /* Kind of its entry order. */
+    uint8_t pad_1[2]; /* 0. */
+    struct pawl_ratio leg2_ratio; /* Its quantity is the entry's times this. */
+    struct pawl_price leg2_price; /* Limit or stop price of its entry order; 0 for market. */
+    uint32_t leg3_instrument; /* What this leg trades. */
+    uint8_t leg3_side; /* BUY or SELL. */
+    uint8_t leg3_kind; /* Kind of its entry order. */
+    uint8_t pad_2[2]; /* 0. */
+    struct pawl_ratio leg3_ratio; /* Its quantity is the entry's times this. */
+    struct pawl_price leg3_price; /* Limit or stop price of its entry order; 0 for market. */
+    uint32_t leg4_instrument; /* What this leg trades. */
+    uint8_t leg4_side; /* BUY or SELL. */
+    uint8_t leg4_kind; /* Kind of its entry order. */
+    uint8_t pad_3[2]; /* 0. */
+    struct pawl_ratio leg4_ratio; /* Its quantity is the entry's times this. */
+    struct pawl_price leg4_price; /* Limit or stop price of its entry order; 0 for market. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_entry) == 208, "layout of pawl_ev_entry");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_entry) == 376, "layout of pawl_ev_entry");
 
 /* A request to add to a lot. */
 struct pawl_ev_scale_in {
@@ -407,8 +439,10 @@ struct pawl_ev_scale_in {
     struct pawl_qty quantity; /* How much to add. */
     char ref[32]; /* Lot by name. */
     char reason[32]; /* Why. */
+    /* Only from this profit on, as a fraction of the entry price; 0 = as its component says. */
+    struct pawl_ratio trigger_profit_pct;
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_scale_in) == 136, "layout of pawl_ev_scale_in");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_scale_in) == 144, "layout of pawl_ev_scale_in");
 
 /* A request to reduce or close lots. */
 struct pawl_ev_exit {
@@ -1136,8 +1170,17 @@ struct pawl_rec_lot {
     char profile[32]; /* Profile it was opened with. */
     char ref[32]; /* Its name. */
     char reason[32]; /* Why it is closing or closed. */
+    /* Want: total to enter through a limit that rests as long as the lot. */
+    struct pawl_qty add_up_to;
+    struct pawl_price add_price; /* Of that limit; 0 = none. */
+    struct pawl_qty added; /* Filled through it. */
+    uint32_t add_gen; /* Generation of this want. */
+    uint8_t add_spent; /* 1 = it is spent. */
+    uint8_t add_tries; /* Attempts of this generation. */
+    uint8_t entry_role; /* Role of its entry orders; 0 = main, then scale. */
+    uint8_t pad_0[1]; /* 0. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 400, "layout of pawl_rec_lot");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 432, "layout of pawl_rec_lot");
 
 /* A profit level of a lot. */
 struct pawl_rec_target {

@@ -44,7 +44,7 @@ enum "lot_state" { "Where a lot stands.",
 enum "protection" { "What would close the lot if its stop level were crossed now.",
   { "none", 1 }, { "resting", 2 }, { "guarded", 3 }, { "naked", 4 } }
 enum "after_kind" { "What a lot waits for before it enters.",
-  { "now", 1 }, { "position_flat", 2 }, { "lot_concluded", 3 } }
+  { "now", 1 }, { "position_flat", 2 }, { "lot_concluded", 3 }, { "owner_flat", 4 } }
 enum "signal_kind" { "A prediction.",
   { "BUY", 1 }, { "SELL", 2 }, { "SHORT", 3 }, { "NEUTRAL", 4 } }
 enum "query_what" { "What a broker is asked.", { "order", 1 }, { "orders", 2 }, { "executions", 3 },
@@ -106,7 +106,7 @@ event "signal" { id = 0x0201, dir = "in", doc = "A prediction for an instrument.
   { "model", "str64", "Which model; empty = not said." },
   { "probabilities", "json", "JSON object as given; empty = none." },
   { "meta", "json", "JSON object as given; empty = none." } }
-event "entry" { id = 0x0202, dir = "in", doc = "A request to open a lot through a component.",
+local entry_fields = {
   { "instrument", "instrument", "What to trade." },
   { "account", "account", "Where; 0 = the instrument's account." },
   { "via", "component", "Component that is to open the lot." },
@@ -125,13 +125,33 @@ event "entry" { id = 0x0202, dir = "in", doc = "A request to open a lot through 
   { "expires", "time", "When the entry is no longer wanted; 0 = the component's default." },
   { "ref", "str32", "A name for the lot that later events and the trace use." },
   { "profile", "str32", "Profile by name; empty = the component's own." },
-  { "tags", "json", "JSON object of identity tags; empty = none." } }
+  { "tags", "json", "JSON object of identity tags; empty = none." },
+  { "trailing_stop_pct", "ratio", "The stop trails the price by this fraction; 0 = not said." },
+  { "close_at", "time", "When it is closed whatever the price; 0 = not said." },
+  { "max_hold_minutes", "u32", "How long it is held at most, from its first fill; 0 = not said." },
+  { "leg_count", "u32", "Legs of a group; 0 = an entry in one instrument." },
+  { "link_to", "str32", "Name of the lot it is linked to; empty = none." },
+  { "link_type", "str16", "How: stop, target, trail, scale, doubledown, hedge, oco, or a name." } }
+for leg = 1, 4 do
+  local function field(name, type, doc)
+    entry_fields[#entry_fields + 1] = { ("leg%d_%s"):format(leg, name), type, doc }
+  end
+  field("instrument", "instrument", "What this leg trades.")
+  field("side", "side", "BUY or SELL.")
+  field("kind", "kind", "Kind of its entry order.")
+  field("ratio", "ratio", "Its quantity is the entry's times this.")
+  field("price", "price", "Limit or stop price of its entry order; 0 for market.")
+end
+event "entry" { id = 0x0202, dir = "in", doc = "A request to open a lot through a component.",
+  table.unpack(entry_fields) }
 event "scale_in" { id = 0x0203, dir = "in", doc = "A request to add to a lot.",
   { "lot", "u64", "Lot by id; 0 = by ref or symbol." },
   { "instrument", "instrument", "Lots of this instrument; 0 = not said." },
   { "side", "position_side", "Only this side; 0 = not said." },
   { "quantity", "qty", "How much to add." },
-  { "ref", "str32", "Lot by name." }, { "reason", "str32", "Why." } }
+  { "ref", "str32", "Lot by name." }, { "reason", "str32", "Why." },
+  { "trigger_profit_pct", "ratio",
+    "Only from this profit on, as a fraction of the entry price; 0 = as its component says." } }
 event "exit" { id = 0x0204, dir = "in", doc = "A request to reduce or close lots.",
   { "lot", "u64", "Lot by id; 0 = by ref or symbol." },
   { "instrument", "instrument", "Lots of this instrument; 0 = not said." },
@@ -524,7 +544,14 @@ record "lot" { id = 3, class = "durable", table = "lots",
   { "cause", "u64", "seq of the event that made it." },
   { "ticket", "str32", "The venue's position, on ticket venues." },
   { "profile", "str32", "Profile it was opened with." }, { "ref", "str32", "Its name." },
-  { "reason", "str32", "Why it is closing or closed." } }
+  { "reason", "str32", "Why it is closing or closed." },
+  { "add_up_to", "qty", "Want: total to enter through a limit that rests as long as the lot." },
+  { "add_price", "price", "Of that limit; 0 = none." },
+  { "added", "qty", "Filled through it." },
+  { "add_gen", "u32", "Generation of this want." },
+  { "add_spent", "u8", "1 = it is spent." },
+  { "add_tries", "u8", "Attempts of this generation." },
+  { "entry_role", "role", "Role of its entry orders; 0 = main, then scale." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
   { "price", "price", "Level; 0 = withdrawn." },

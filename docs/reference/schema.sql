@@ -80,6 +80,13 @@ CREATE TABLE "lots" (
   "profile" TEXT NOT NULL, -- str32: Profile it was opened with.
   "ref" TEXT NOT NULL, -- str32: Its name.
   "reason" TEXT NOT NULL, -- str32: Why it is closing or closed.
+  "add_up_to" INTEGER NOT NULL, -- qty x 1e-8: Want: total to enter through a limit that rests as long as the lot.
+  "add_price" INTEGER NOT NULL, -- price x 1e-8: Of that limit; 0 = none.
+  "added" INTEGER NOT NULL, -- qty x 1e-8: Filled through it.
+  "add_gen" INTEGER NOT NULL, -- u32: Generation of this want.
+  "add_spent" INTEGER NOT NULL, -- u8: 1 = it is spent.
+  "add_tries" INTEGER NOT NULL, -- u8: Attempts of this generation.
+  "entry_role" INTEGER NOT NULL, -- enum role: Role of its entry orders; 0 = main, then scale.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

@@ -3,14 +3,23 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rfc3339.h"
 #include "pawl_num.h"
 
+/* "legs[2]": an object of an array. */
+static const json_t *parent_of(const json_t *object, const char *parent) {
+    char name[32];
+    size_t index;
+    if (parent == NULL) return object;
+    if (sscanf(parent, "%31[^[][%zu]", name, &index) != 2) return json_object_get(object, parent);
+    return json_array_get(json_object_get(object, name), index);
+}
+
 static const json_t *find(const json_t *object, const struct input_key *key) {
-    if (key->parent != NULL) object = json_object_get(object, key->parent);
-    return json_object_get(object, key->key);
+    return json_object_get(parent_of(object, key->parent), key->key);
 }
 
 /* ---- keys nobody knows ---- */
@@ -32,6 +41,33 @@ static bool is_parent(const struct input_key *keys, const char *name) {
 }
 
 static int check_keys(struct decode *d, const struct input_key *keys, const json_t *object,
+                      const char *parent);
+
+/* An array whose objects are parents of their own. */
+static int check_items(struct decode *d, const struct input_key *keys, const json_t *array,
+                       const char *name) {
+    const struct input_key here = {.key = name};
+    if (json_array_size(array) == 0 || json_array_size(array) > INPUT_LEGS_MAX)
+        return decode_fail(d, &here, "must be an array of 1 to %u objects", INPUT_LEGS_MAX);
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        char parent[32];
+        snprintf(parent, sizeof parent, "%s[%zu]", name, i);
+        const json_t *item = json_array_get(array, i);
+        if (!json_is_object(item) || json_object_size(item) == 0)
+            return decode_fail(d, &here, "must hold objects with at least one key");
+        int rc = check_keys(d, keys, item, parent);
+        if (rc != PAWL_OK) return rc;
+    }
+    return PAWL_OK;
+}
+
+static bool is_array(const struct input_key *keys, const char *name) {
+    char first[32];
+    snprintf(first, sizeof first, "%.24s[0]", name);
+    return is_parent(keys, first);
+}
+
+static int check_keys(struct decode *d, const struct input_key *keys, const json_t *object,
                       const char *parent) {
     const char *name;
     json_t *value;
@@ -39,6 +75,11 @@ static int check_keys(struct decode *d, const struct input_key *keys, const json
         struct input_key here = {.parent = parent, .key = name};
         if (parent == NULL && (strcmp(name, "t") == 0 || strcmp(name, "type") == 0)) continue;
         if (key_named(keys, parent, name) != NULL) continue;
+        if (parent == NULL && is_array(keys, name)) {
+            int rc = check_items(d, keys, value, name);
+            if (rc != PAWL_OK) return rc;
+            continue;
+        }
         if (parent != NULL || !is_parent(keys, name)) return decode_fail(d, &here, "unknown key");
         if (!json_is_object(value) || json_object_size(value) == 0)
             return decode_fail(d, &here, "must be an object with at least one key");
@@ -77,15 +118,44 @@ static int check_level(struct decode *d, const json_t *object, const char *which
     return decode_fail(d, &here, "exactly one of price, pct, atr must be given");
 }
 
+/* A link that changes a lot instead of opening one. */
+static bool opens_nothing(const struct pawl_ev_entry *entry) {
+    static const char *const types[] = {"stop", "target", "trail", "bracket", NULL};
+    for (size_t i = 0; types[i] != NULL; i++)
+        if (strcmp(entry->link_type, types[i]) == 0) return true;
+    return false;
+}
+
+/* A leg is a market order unless it says otherwise; a price goes with the others. */
+static int check_legs(struct decode *d, const json_t *object) {
+    static const struct input_key here = {.key = "legs"};
+    struct pawl_ev_entry *entry = (struct pawl_ev_entry *)(void *)d->buf;
+    uint8_t *kinds[] = {&entry->leg1_kind, &entry->leg2_kind, &entry->leg3_kind, &entry->leg4_kind};
+    const struct pawl_price prices[] = {entry->leg1_price, entry->leg2_price, entry->leg3_price,
+                                        entry->leg4_price};
+    entry->leg_count = (uint32_t)json_array_size(json_object_get(object, "legs"));
+    for (uint32_t i = 0; i < entry->leg_count; i++) {
+        if (*kinds[i] == 0) *kinds[i] = PAWL_KIND_MARKET;
+        if (*kinds[i] > PAWL_KIND_STOP)
+            return decode_fail(d, &here, "an order of a leg is market, limit or stop");
+        if ((*kinds[i] == PAWL_KIND_MARKET) != (prices[i].e8 == 0))
+            return decode_fail(d, &here, "a limit or stop leg has a price, a market leg has none");
+    }
+    if (entry->leg_count == 1) return decode_fail(d, &here, "one leg is no group");
+    return PAWL_OK;
+}
+
 static int check_entry(struct decode *d, const json_t *object) {
     static const char *const sizes[] = {"quantity", "allocation", "risk_pct", NULL};
     static const struct input_key type_key = {"order", "type", NULL, 0};
     static const struct input_key price_key = {"order", "price", NULL, 0};
     struct pawl_ev_entry *entry = (struct pawl_ev_entry *)(void *)d->buf;
-    if (count_of(object, sizes) != 1)
+    int said = count_of(object, sizes);
+    if (said != 1 && !(said == 0 && opens_nothing(entry)))
         return decode_fail(d, NULL, "exactly one of quantity, allocation, risk_pct must be given");
     int rc = check_level(d, object, "stop");
     if (rc == PAWL_OK) rc = check_level(d, object, "target");
+    if (rc == PAWL_OK) rc = check_legs(d, object);
     if (rc != PAWL_OK) return rc;
     if (entry->order_kind == 0) entry->order_kind = PAWL_KIND_MARKET;
     bool market = entry->order_kind == PAWL_KIND_MARKET;
@@ -165,7 +235,7 @@ int event_from_json(const json_t *object, const struct event_decode *env, void *
     for (const struct input_key *k = input->keys; k->key != NULL; k++) {
         const json_t *value = find(object, k);
         if (value == NULL) {
-            bool wanted = k->parent == NULL || json_object_get(object, k->parent) != NULL;
+            bool wanted = parent_of(object, k->parent) != NULL;
             if ((k->rules & INPUT_REQUIRED) != 0 && wanted) return decode_fail(&d, k, "missing");
             continue;
         }

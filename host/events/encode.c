@@ -175,6 +175,33 @@ static void put_input_value(struct jsonout *out, const struct source *source,
     }
 }
 
+/* "legs[1]" is an object of the array "legs": where a parent ends, and where the next begins. */
+static const char *index_of(const char *parent) {
+    return parent == NULL ? NULL : strchr(parent, '[');
+}
+
+static void leave_parent(struct jsonout *out, const char *parent, const char *next) {
+    const char *index = index_of(parent), *next_index = index_of(next);
+    if (parent == NULL) return;
+    jsonout_close(out, '}');
+    bool same_array = index != NULL && next_index != NULL && index - parent == next_index - next &&
+                      strncmp(parent, next, (size_t)(index - parent)) == 0;
+    if (index != NULL && !same_array) jsonout_close(out, ']');
+}
+
+static void enter_parent(struct jsonout *out, const char *parent) {
+    char name[32];
+    const char *index = index_of(parent);
+    if (index == NULL) {
+        jsonout_key(out, parent);
+    } else if (strcmp(index, "[0]") == 0) {
+        snprintf(name, sizeof name, "%.*s", (int)(index - parent), parent);
+        jsonout_key(out, name);
+        jsonout_open(out, '[');
+    }
+    jsonout_open(out, '{');
+}
+
 static void put_input_keys(struct jsonout *out, const struct source *source,
                            const struct input_key *keys, const struct pawl_field *fields) {
     const char *parent = NULL; /* the object that is open; keys of one parent share its pointer */
@@ -184,16 +211,13 @@ static void put_input_keys(struct jsonout *out, const struct source *source,
         bool left_out = is_default(f, at) || is_empty(f, at);
         if (left_out && ((k->rules & INPUT_REQUIRED) == 0 || k->parent != NULL)) continue;
         bool same_parent = k->parent != NULL && parent != NULL && strcmp(parent, k->parent) == 0;
-        if (parent != NULL && !same_parent) jsonout_close(out, '}');
-        if (k->parent != NULL && !same_parent) {
-            jsonout_key(out, k->parent);
-            jsonout_open(out, '{');
-        }
+        if (!same_parent) leave_parent(out, parent, k->parent);
+        if (k->parent != NULL && !same_parent) enter_parent(out, k->parent);
         parent = k->parent;
         jsonout_key(out, k->key);
         put_input_value(out, source, f, k->rules);
     }
-    if (parent != NULL) jsonout_close(out, '}');
+    leave_parent(out, parent, NULL);
 }
 
 int event_to_input(const struct pawl_event *event, const struct names *names, char *out, size_t max,

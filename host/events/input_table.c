@@ -58,6 +58,13 @@ static const struct input_key signal[] = {
     {NULL, "meta", "meta", 0},
     END,
 };
+#define LEG(n, parent)                                                                             \
+    {parent, "symbol", "leg" #n "_instrument", INPUT_REQUIRED},                                    \
+        {parent, "side", "leg" #n "_side", INPUT_REQUIRED},                                        \
+        {parent, "ratio", "leg" #n "_ratio", INPUT_REQUIRED | INPUT_POSITIVE},                     \
+        {parent, "order", "leg" #n "_kind", 0},                                                    \
+        {parent, "price", "leg" #n "_price", INPUT_POSITIVE}
+
 static const struct input_key entry[] = {
     SYMBOL,
     {NULL, "via", "via", INPUT_REQUIRED},
@@ -78,6 +85,15 @@ static const struct input_key entry[] = {
     {NULL, "account", "account", 0},
     {NULL, "expires", "expires", INPUT_DEADLINE},
     {NULL, "tags", "tags", INPUT_TAGS},
+    {NULL, "trailing_stop_pct", "trailing_stop_pct", INPUT_FRACTION},
+    {NULL, "close_at", "close_at", INPUT_DEADLINE},
+    {NULL, "max_hold_minutes", "max_hold_minutes", INPUT_POSITIVE},
+    {"link", "to", "link_to", INPUT_REQUIRED},
+    {"link", "type", "link_type", INPUT_REQUIRED},
+    LEG(1, "legs[0]"),
+    LEG(2, "legs[1]"),
+    LEG(3, "legs[2]"),
+    LEG(4, "legs[3]"),
     END,
 };
 static const struct input_key scale_in[] = {
@@ -86,6 +102,7 @@ static const struct input_key scale_in[] = {
     ANY_SYMBOL,
     {NULL, "side", "side", 0},
     {NULL, "quantity", "quantity", INPUT_REQUIRED | INPUT_POSITIVE},
+    {NULL, "trigger_profit_pct", "trigger_profit_pct", INPUT_FRACTION},
     {NULL, "reason", "reason", 0},
     END,
 };

@@ -22,7 +22,9 @@ enum input_rule {
 };
 
 struct input_key {
-    const char *parent; /* object it is in; NULL = the event's own. Keys of one stand together. */
+    /* Object it is in; NULL = the event's own. Keys of one stand together. "legs[0]" is the first
+     * object of the array "legs". */
+    const char *parent;
     const char *key;    /* NULL ends the table */
     const char *field;  /* of the schema */
     uint16_t rules;
@@ -32,6 +34,8 @@ struct input_type {
     uint16_t type;
     const struct input_key *keys;
 };
+
+#define INPUT_LEGS_MAX 4u
 
 /* NULL = does not come from outside. */
 const struct input_type *input_type_of(uint16_t event_type);

@@ -222,6 +222,34 @@ static void valid_field(union buffer *event, const struct input_key *key,
     }
 }
 
+/* No legs, or two and more from the first on; a price where the kind has one. */
+static void make_legs(struct pawl_ev_entry *entry) {
+    struct {
+        uint32_t *instrument;
+        uint8_t *side, *kind;
+        struct pawl_ratio *ratio;
+        struct pawl_price *price;
+    } legs[] = {
+        {&entry->leg1_instrument, &entry->leg1_side, &entry->leg1_kind, &entry->leg1_ratio,
+         &entry->leg1_price},
+        {&entry->leg2_instrument, &entry->leg2_side, &entry->leg2_kind, &entry->leg2_ratio,
+         &entry->leg2_price},
+        {&entry->leg3_instrument, &entry->leg3_side, &entry->leg3_kind, &entry->leg3_ratio,
+         &entry->leg3_price},
+        {&entry->leg4_instrument, &entry->leg4_side, &entry->leg4_kind, &entry->leg4_ratio,
+         &entry->leg4_price}};
+    entry->leg_count = rng_chance(&rng, 1, 2) ? 0 : (uint32_t)rng_between(&rng, 2, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        bool there = i < entry->leg_count;
+        *legs[i].kind = there ? (uint8_t)rng_between(&rng, PAWL_KIND_MARKET, PAWL_KIND_STOP) : 0;
+        legs[i].price->e8 = *legs[i].kind > PAWL_KIND_MARKET ? 5 : 0;
+        if (there) continue;
+        *legs[i].instrument = 0;
+        *legs[i].side = 0;
+        legs[i].ratio->e8 = 0;
+    }
+}
+
 /* What no single key can tell, made true. */
 static void make_whole(union buffer *event) {
     struct pawl_ev_entry *entry = &event->entry;
@@ -232,6 +260,7 @@ static void make_whole(union buffer *event) {
         event->head.time_ns += event->bar.seconds * PAWL_NS;
     }
     if (event->head.type != PAWL_EV_ENTRY) return;
+    make_legs(entry);
     uint64_t size = rng_below(&rng, 3), stop = rng_below(&rng, 4), target = rng_below(&rng, 4);
     if (size != 0 || entry->quantity.e8 == 0) entry->quantity.e8 = size == 0;
     entry->allocation.e8 = size == 1;

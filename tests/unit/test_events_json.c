@@ -159,9 +159,9 @@ static void json_in_the_tail_is_embedded_or_shown_as_text(void **state) {
         size_t len;
         strcpy(e.tail, cases[i].tail);
         e.entry.tags = (struct pawl_text){offsetof(struct tailed, tail), (uint32_t)strlen(e.tail)};
-        snprintf(expected, sizeof expected, ",\"tags\":%s}", cases[i].json);
+        snprintf(expected, sizeof expected, ",\"tags\":%s,\"", cases[i].json);
         assert_int_equal(event_to_json(&e.entry.head, names, line, sizeof line, &len), PAWL_OK);
-        assert_string_equal(line + len - strlen(expected), expected);
+        assert_non_null(strstr(line, expected));
     }
 }
 
