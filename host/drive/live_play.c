@@ -21,7 +21,9 @@ bool live_in_flight(const struct live *live) {
     if (live_disk(live)) return true;
     for (const struct lot *lot = live->host->book.first_lot; lot != NULL; lot = lot->next)
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
-            if (order_is_live(order) && order->rec.op != PAWL_ORDER_OP_NONE) return true;
+            if (order_is_live(order) && order->rec.op != PAWL_ORDER_OP_NONE &&
+                !exec_order_sleeps(&live->host->exec, order))
+                return true;
     return false;
 }
 

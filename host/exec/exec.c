@@ -68,8 +68,7 @@ static void restore_order(struct exec *exec, struct order *order) {
     if (order->rec.attached) {
         struct order *entry = book_order(exec->book, order->rec.parent);
         if (entry != NULL) entry->attached = order;
-        /* It does not exist at the venue before the entry fills. */
-        if (entry != NULL && order_is_live(entry) && entry->rec.filled.e8 == 0) return;
+        if (exec_order_sleeps(exec, order)) return;
     }
     if (!order_is_working(order)) order->rec.state = PAWL_ORDER_STATE_UNKNOWN;
     if (order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order)) return;

@@ -118,6 +118,9 @@ static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec,
                                                        const struct lot *lot) {
     return &exec->book->accounts[lot->rec.account].caps;
 }
+/* A stop attached to an entry that may still fill: the venue has no such order yet, so there is no
+ * answer to wait for and nothing to ask. */
+bool exec_order_sleeps(const struct exec *exec, const struct order *order);
 /* Look at the lot again at the earliest of the times asked for. */
 void exec_wake_lot(struct exec *exec, struct lot *lot, int64_t due_ns);
 void exec_wake_at(struct exec *exec, enum exec_key what, uint64_t number, int64_t due_ns);

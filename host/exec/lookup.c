@@ -9,6 +9,12 @@
 #define LOOKUP_FIRST_NS (PAWL_NS / 2)
 #define LOOKUP_MAX_NS (30 * PAWL_NS)
 
+bool exec_order_sleeps(const struct exec *exec, const struct order *order) {
+    if (!order->rec.attached || !order_is_live(order) || order_is_working(order)) return false;
+    const struct order *entry = book_order(exec->book, order->rec.parent);
+    return entry != NULL && order_is_live(entry) && entry->rec.filled.e8 == 0;
+}
+
 static void ask(struct exec *exec, struct order *order) {
     struct exec_broker *broker = exec_broker_of(exec, order->lot);
     if (broker == NULL || broker->state == BROKER_DOWN) return; /* the next round asks */
@@ -169,7 +175,10 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
         exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + LOOKUP_FIRST_NS);
         return; /* asked again when they are booked */
     }
-    if (!order->rec.op_unknown && !status_is_end(status->state)) {
+    bool unanswered = order->rec.op == PAWL_ORDER_OP_SUBMIT &&
+                      order->rec.state == PAWL_ORDER_STATE_SUBMITTED &&
+                      !exec_order_sleeps(exec, order); /* that it works is as good as its answer */
+    if (!order->rec.op_unknown && !unanswered && !status_is_end(status->state)) {
         if (order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order))
             confirm(exec, order, status);
         return;

@@ -41,7 +41,8 @@ static void link_down(struct exec *exec, struct exec_broker *broker) {
     for (struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
         if (!is_of(exec, lot, broker)) continue;
         for (struct order *order = lot->orders; order != NULL; order = order->next)
-            if (order_is_live(order) && order->rec.op != PAWL_ORDER_OP_NONE)
+            if (order_is_live(order) && order->rec.op != PAWL_ORDER_OP_NONE &&
+                !exec_order_sleeps(exec, order))
                 lookup_begin(exec, order, order->rec.op, "connection lost");
         book_dirty(exec->book, lot);
     }

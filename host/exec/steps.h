@@ -30,8 +30,8 @@ void command_cancel(struct exec *exec, struct order *order, const char *reason);
 void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t what,
                    const struct order *order, int64_t since, uint64_t cookie);
 void command_publish(struct exec *exec, const struct outbox_entry *entry);
-/* The amend in flight may arrive even if the order shows nothing of it, until the venue has settled:
- * only the same terms may be asked for meanwhile. */
+/* The amend in flight may still arrive until the venue has settled, even if the order shows
+ * nothing of it: only the same terms may be asked for meanwhile. */
 void amend_strays(struct exec *exec, struct order *order);
 void order_end(struct exec *exec, struct order *order, uint8_t state, const char *reason);
 

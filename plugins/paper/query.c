@@ -27,6 +27,8 @@ static void answer_order(struct paper *paper, struct question *question) {
         venue_id[0] = 'T'; /* the same number behind another letter */
         order = paper_order_numbered(paper->world, paper_ticket_number(venue_id));
     }
+    /* Before its entry fills an attached stop is a field of that entry, not an order. */
+    if (order != NULL && order->dormant) order = NULL;
     struct pawl_ev_status status = PAPER_EVENT(status, PAWL_EV_STATUS);
     if (order != NULL)
         paper_fill_status(paper, order, &status);

@@ -1,6 +1,7 @@
 """`pawl run` as a process: signals, a second instance, going on where it ended."""
 
 import contextlib
+import datetime
 import json
 import os
 import resource
@@ -10,8 +11,8 @@ import time
 
 import pytest
 
-from pawl import (DEMO, base_config, entry, one_trade, pawl, quote, start, tree, write_config,
-                  write_events)
+from pawl import (DEMO, START, base_config, entry, one_trade, pawl, quote, start, tree,
+                  write_config, write_events)
 
 
 def wait_for_line(process, text, seconds=20):
@@ -139,6 +140,26 @@ def test_no_data_runs_on_the_real_clock(tmp_path):
     process.terminate()
     code, _, err = finish(process)
     assert code == 0 and "the clock is real" in err
+
+
+def test_a_stop_that_sleeps_is_not_waited_for(tmp_path):
+    """Where a stop travels with its entry there is no answer about it before the entry fills."""
+    config = base_config()
+    config["plugins"][0]["options"]["personality"] = "mt5_hedging"
+    config["accounts"]["main"]["mode"] = "hedging"
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    began = int((datetime.datetime.utcnow() - START).total_seconds()) - 10
+    far = dict(entry(began + 1, "BUY", 2595, 2660, "far"), order={"type": "limit", "price": "2600"})
+    data = write_events(tmp_path / "far.jsonl", [quote(began, 2650), far, quote(began + 2, 2650)])
+    path = write_config(tmp_path, config)
+    assert pawl("run", "-c", path, "--data", data, "--until-end").returncode == 0
+    process = start("run", "-c", path)
+    wait_for_line(process, "ready")
+    asked = time.monotonic()
+    process.terminate()
+    code, _, err = finish(process)
+    assert code == 0 and "stopped with 1 open lots" in err, err
+    assert time.monotonic() - asked < 2
 
 
 def test_hangup_checks_the_configuration(slow, tmp_path):
