@@ -41,6 +41,9 @@ struct host_options {
     /* Each state event as a JSON line without newline; NULL = not wanted. */
     void (*trace)(void *arg, const struct pawl_event *event, const char *line, size_t length);
     void *trace_arg;
+    /* Every event as it is delivered, market data too; NULL = not wanted. Only looks. */
+    void (*observe)(void *arg, const struct pawl_event *event);
+    void *observe_arg;
     int64_t start_ns; /* clock at which it begins; 0 = host_begin() follows */
 };
 

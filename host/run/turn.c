@@ -29,6 +29,7 @@ static void trace(struct host *host, const struct pawl_event *event) {
 void host_on_event(void *arg, const struct pawl_event *event) {
     struct host *host = arg;
     uint16_t family = event->type >> 8;
+    if (host->options.observe != NULL) host->options.observe(host->options.observe_arg, event);
     if (family == 0x01) {
         book_market(&host->book, event);
     } else if (family >= 0x06) {
