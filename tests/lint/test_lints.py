@@ -139,7 +139,7 @@ class Layers(Planted):
 
     def test_libraries_are_wrapped_in_one_place(self):
         self.plant("host/store/a.c", "#include <sqlite3.h>\n")
-        self.plant("host/book/a.c", "#include <sqlite3.h>\n#include <lua.h>\n")
+        self.plant("host/book/a.c", "#include <sqlite3.h>\n#include <zlib.h>\n")
         self.expect(layers.check, ("host/book/a.c", 1, "<sqlite3.h> belongs to host/store"),
                     ("host/book/a.c", 2, "on no list"))
 
