@@ -235,6 +235,8 @@ enum pawl_event_type {
     /* The component's records are loaded; declare timers, triggers and subscriptions anew. */
     PAWL_EV_RESTORED = 0x0207,
     PAWL_EV_RESUME = 0x0208, /* An operator has looked: entries in this instrument may go on. */
+    /* An operator switches a rule on or off; on also forgets why it failed and today's count. */
+    PAWL_EV_RULE_SWITCH = 0x0209,
     PAWL_EV_SUBMIT = 0x0301, /* Place an order. The client id goes on the wire once. */
     PAWL_EV_AMEND = 0x0302, /* Change a working order in place. */
     PAWL_EV_CANCEL = 0x0303, /* Take a working order back. */
@@ -286,6 +288,10 @@ enum pawl_event_type {
     PAWL_EV_SYMBOL_CHANGED = 0x0807, /* Entries in an instrument were stopped, or go on. */
     /* An account's trading day began; its daily loss counts from here. */
     PAWL_EV_DAY_STARTED = 0x0808,
+    PAWL_EV_RULE_FIRED = 0x0809, /* The condition of a rule held; what it asks for follows. */
+    /* A rule cannot be carried out; it alone is off until it is changed or switched on. */
+    PAWL_EV_RULE_FAILED = 0x080a,
+    PAWL_EV_RULE_SWITCHED = 0x080b, /* An operator switched a rule on or off. */
     PAWL_EV_NET_UP = 0x0901, /* A connection can be used; or a listener listens. */
     PAWL_EV_NET_FRAME = 0x0902, /* A frame, or a slice of a large one. */
     /* Bytes have left the send queue; what was refused as too much may be tried again. */
@@ -426,8 +432,9 @@ struct pawl_ev_entry {
     uint8_t pad_3[2]; /* 0. */
     struct pawl_ratio leg4_ratio; /* Its quantity is the entry's times this. */
     struct pawl_price leg4_price; /* Limit or stop price of its entry order; 0 for market. */
+    char rule[32]; /* Rule that asks; empty = no rule. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_entry) == 376, "layout of pawl_ev_entry");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_entry) == 408, "layout of pawl_ev_entry");
 
 /* A request to add to a lot. */
 struct pawl_ev_scale_in {
@@ -505,6 +512,15 @@ struct pawl_ev_resume {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_resume) == 88, "layout of pawl_ev_resume");
 
+/* An operator switches a rule on or off; on also forgets why it failed and today's count. */
+struct pawl_ev_rule_switch {
+    struct pawl_event head;
+    char rule[32]; /* The rule's id. */
+    uint8_t on; /* 1 = on. */
+    uint8_t pad_0[7]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rule_switch) == 88, "layout of pawl_ev_rule_switch");
+
 /* Place an order. The client id goes on the wire once. */
 struct pawl_ev_submit {
     struct pawl_event head;
@@ -527,8 +543,12 @@ struct pawl_ev_submit {
     char ticket[32]; /* The venue's position it reduces (exit_bound ticket). */
     struct pawl_price attached_stop; /* Stop that comes to life with the first fill; 0 = none. */
     char attached_stop_order[24]; /* Client id of that stop. */
+    /* kind trailing: from the best price; 0 = by trail_fraction. */
+    struct pawl_price trail_distance;
+    struct pawl_ratio trail_fraction; /* kind trailing: of the best price; 0 = by trail_distance. */
+    struct pawl_price trail_activation; /* Price from which it trails; 0 = at once. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_submit) == 192, "layout of pawl_ev_submit");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_submit) == 216, "layout of pawl_ev_submit");
 
 /* Change a working order in place. */
 struct pawl_ev_amend {
@@ -691,8 +711,10 @@ struct pawl_ev_trigger {
     uint8_t pad_0[4]; /* 0. */
     struct pawl_price level; /* The level. */
     struct pawl_price price; /* The price that crossed it. */
+    /* Of a trailing level: the best price it trailed; 0 = a fixed level. */
+    struct pawl_price extreme;
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_trigger) == 72, "layout of pawl_ev_trigger");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_trigger) == 80, "layout of pawl_ev_trigger");
 
 /* A want of a lot can no longer be met; only a new generation revives it. */
 struct pawl_ev_want_spent {
@@ -988,6 +1010,39 @@ struct pawl_ev_day_started {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_day_started) == 80, "layout of pawl_ev_day_started");
 
+/* The condition of a rule held; what it asks for follows. */
+struct pawl_ev_rule_fired {
+    struct pawl_event head;
+    char rule[32]; /* Its id. */
+    uint32_t instrument; /* What the event was about. */
+    char on[32]; /* Type of the event. */
+    char action[32]; /* What it asks for. */
+    char reason[128]; /* What its condition said. */
+    struct pawl_text values; /* The event and what was looked up, as the condition saw them. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rule_fired) == 288, "layout of pawl_ev_rule_fired");
+
+/* A rule cannot be carried out; it alone is off until it is changed or switched on. */
+struct pawl_ev_rule_failed {
+    struct pawl_event head;
+    char rule[32]; /* Its id. */
+    uint32_t instrument; /* What the event was about. */
+    char on[32]; /* Type of the event. */
+    char message[256]; /* File, line and why. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rule_failed) == 376, "layout of pawl_ev_rule_failed");
+
+/* An operator switched a rule on or off. */
+struct pawl_ev_rule_switched {
+    struct pawl_event head;
+    char rule[32]; /* Its id. */
+    uint8_t on; /* 1 = on. */
+    uint8_t pad_0[7]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rule_switched) == 88, "layout of pawl_ev_rule_switched");
+
 /* A connection can be used; or a listener listens. */
 struct pawl_ev_net_up {
     struct pawl_event head;
@@ -1086,6 +1141,14 @@ enum pawl_record_id {
     PAWL_REC_SYMBOL = 12, /* What the host must not forget of an instrument. */
     /* Numbers used once, of one component and key: none up to here is given again. */
     PAWL_REC_NONCE = 13,
+    /* Bars of one instrument and length that somebody keeps, with the one that runs. */
+    PAWL_REC_SERIES = 14,
+    PAWL_REC_SERIES_BAR = 15, /* A finished bar of a series. */
+    PAWL_REC_SUM = 16, /* A sum over a sliding window that somebody keeps. */
+    PAWL_REC_SUM_ENTRY = 17, /* What one event added to a sum. */
+    PAWL_REC_RULE = 18, /* What is known of a rule beyond its file. */
+    /* Cooldown and daily count of a rule, or of a rule in one instrument. */
+    PAWL_REC_RULE_COUNT = 19,
 };
 
 /* A durable 32-bit id: instruments, accounts and components are never renumbered. */
@@ -1179,8 +1242,14 @@ struct pawl_rec_lot {
     uint8_t add_tries; /* Attempts of this generation. */
     uint8_t entry_role; /* Role of its entry orders; 0 = main, then scale. */
     uint8_t pad_0[1]; /* 0. */
+    /* Want: the stop follows the best price at this distance; 0 = not. */
+    struct pawl_price trail_distance;
+    struct pawl_ratio trail_fraction; /* The same as a fraction of the best price; 0 = not. */
+    struct pawl_price trail_activation; /* From which price on; 0 = at once. */
+    struct pawl_price trail_step; /* Least move of the stop. */
+    struct pawl_price trail_extreme; /* Best price the stop has followed; 0 = not active yet. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 432, "layout of pawl_rec_lot");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 472, "layout of pawl_rec_lot");
 
 /* A profit level of a lot. */
 struct pawl_rec_target {
@@ -1239,8 +1308,11 @@ struct pawl_rec_order {
     uint64_t cause; /* seq of the event that made it. */
     char venue_order[32]; /* The venue's id. */
     char reason[64]; /* Last word about it. */
+    struct pawl_price trail_distance; /* kind trailing: from the best price. */
+    struct pawl_ratio trail_fraction; /* kind trailing: of the best price. */
+    struct pawl_price trail_activation; /* kind trailing: from which price on; 0 = at once. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_order) == 280, "layout of pawl_rec_order");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_order) == 304, "layout of pawl_rec_order");
 
 /* What part of an exit order belongs to which lot. */
 struct pawl_rec_share {
@@ -1327,5 +1399,94 @@ struct pawl_rec_nonce {
     char name[64]; /* The key. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_nonce) == 88, "layout of pawl_rec_nonce");
+
+/* Bars of one instrument and length that somebody keeps, with the one that runs. */
+struct pawl_rec_series {
+    uint64_t id; /* Our number. */
+    uint32_t instrument; /* Instrument. */
+    uint32_t seconds; /* Length; the highest bit: from the open of the session. */
+    uint32_t bars; /* How many finished ones are kept. */
+    uint32_t source; /* 1 quotes, 2 trades, 3 + s: bars of s seconds; 0 = nothing came yet. */
+    uint64_t count; /* Bars finished since it began. */
+    struct pawl_price open; /* First price. */
+    struct pawl_price high; /* Highest. */
+    struct pawl_price low; /* Lowest. */
+    struct pawl_price close; /* Last. */
+    struct pawl_qty volume; /* Quantity traded. */
+    int64_t open_time; /* When the bar began, 0 = none runs. */
+    int64_t end_time; /* Its end. */
+    uint32_t parts; /* Trades, quotes or shorter bars in it. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_series) == 96, "layout of pawl_rec_series");
+
+/* A finished bar of a series. */
+struct pawl_rec_series_bar {
+    uint64_t id; /* series << 16 | number mod 4096. */
+    uint64_t series; /* Series. */
+    uint64_t number; /* From 1 since the series began. */
+    struct pawl_price open; /* First price. */
+    struct pawl_price high; /* Highest. */
+    struct pawl_price low; /* Lowest. */
+    struct pawl_price close; /* Last. */
+    struct pawl_qty volume; /* Quantity traded. */
+    int64_t open_time; /* When the bar began. */
+    int64_t end_time; /* Its end. */
+    uint32_t parts; /* Trades, quotes or shorter bars in it. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_series_bar) == 88, "layout of pawl_rec_series_bar");
+
+/* A sum over a sliding window that somebody keeps. */
+struct pawl_rec_sum {
+    uint64_t id; /* Our number. */
+    uint32_t instrument; /* Instrument. */
+    uint32_t seconds; /* Length of the window. */
+    uint32_t event; /* Type of the events. */
+    uint8_t side; /* Only events of this side; 0 = any. */
+    uint8_t of; /* 1 quantity, 2 price x quantity, 3 count. */
+    uint8_t pad_0[2]; /* 0. */
+    uint64_t first; /* Number of the oldest entry. */
+    uint64_t count; /* How many entries. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_sum) == 40, "layout of pawl_rec_sum");
+
+/* What one event added to a sum. */
+struct pawl_rec_sum_entry {
+    uint64_t id; /* sum << 16 | number mod 8192. */
+    uint64_t sum; /* Sum. */
+    uint64_t number; /* From 1. */
+    int64_t time; /* When. */
+    struct pawl_money value; /* How much. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_sum_entry) == 40, "layout of pawl_rec_sum_entry");
+
+/* What is known of a rule beyond its file. */
+struct pawl_rec_rule {
+    uint64_t id; /* Of its name. */
+    char rule[32]; /* The rule's id. */
+    uint8_t switch_; /* 0 as its file and the configuration say, 1 switched on, 2 off. */
+    uint8_t failed; /* 1 = it failed and is off. */
+    uint8_t pad_0[6]; /* 0. */
+    uint64_t source; /* Checksum of the file it failed in: another one gives it a new chance. */
+    int64_t failed_at; /* When. */
+    uint64_t fired; /* How often its condition held. */
+    uint64_t taken; /* How often an action followed. */
+    char message[256]; /* Why it failed. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_rule) == 336, "layout of pawl_rec_rule");
+
+/* Cooldown and daily count of a rule, or of a rule in one instrument. */
+struct pawl_rec_rule_count {
+    uint64_t id; /* Of the rule's name and the instrument. */
+    uint64_t rule; /* The rule. */
+    uint32_t instrument; /* Instrument; 0 = all together. */
+    uint8_t pad_0[4]; /* 0. */
+    int64_t last; /* When an action was last taken. */
+    int64_t day; /* Beginning of the trading day that is counted. */
+    uint32_t count; /* Actions taken that day. */
+    uint8_t pad_1[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_rule_count) == 48, "layout of pawl_rec_rule_count");
 
 #endif

@@ -142,6 +142,7 @@ for leg = 1, 4 do
   field("ratio", "ratio", "Its quantity is the entry's times this.")
   field("price", "price", "Limit or stop price of its entry order; 0 for market.")
 end
+entry_fields[#entry_fields + 1] = { "rule", "str32", "Rule that asks; empty = no rule." }
 event "entry" { id = 0x0202, dir = "in", doc = "A request to open a lot through a component.",
   table.unpack(entry_fields) }
 event "scale_in" { id = 0x0203, dir = "in", doc = "A request to add to a lot.",
@@ -184,6 +185,9 @@ event "restored" { id = 0x0207, dir = "in",
 event "resume" { id = 0x0208, dir = "in",
   doc = "An operator has looked: entries in this instrument may go on.",
   { "instrument", "instrument", "Instrument." }, { "reason", "str32", "Why." } }
+event "rule_switch" { id = 0x0209, dir = "in",
+  doc = "An operator switches a rule on or off; on also forgets why it failed and today's count.",
+  { "rule", "str32", "The rule's id." }, { "on", "u8", "1 = on." } }
 
 -- 0x03 commands to a broker --------------------------------------------------------------------
 
@@ -203,7 +207,10 @@ event "submit" { id = 0x0301, dir = "command",
   { "expires", "time", "When the venue may drop it; 0 = never." },
   { "ticket", "str32", "The venue's position it reduces (exit_bound ticket)." },
   { "attached_stop", "price", "Stop that comes to life with the first fill; 0 = none." },
-  { "attached_stop_order", "oid", "Client id of that stop." } }
+  { "attached_stop_order", "oid", "Client id of that stop." },
+  { "trail_distance", "price", "kind trailing: from the best price; 0 = by trail_fraction." },
+  { "trail_fraction", "ratio", "kind trailing: of the best price; 0 = by trail_distance." },
+  { "trail_activation", "price", "Price from which it trails; 0 = at once." } }
 event "amend" { id = 0x0302, dir = "command", doc = "Change a working order in place.",
   { "order", "oid", "Our client id." },
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
@@ -286,7 +293,8 @@ event "timer" { id = 0x0501, dir = "wake", doc = "A timer that was set is due (c
 event "trigger" { id = 0x0502, dir = "wake",
   doc = "A price level that was armed is crossed (cookie = its key).",
   { "instrument", "instrument", "Instrument." },
-  { "level", "price", "The level." }, { "price", "price", "The price that crossed it." } }
+  { "level", "price", "The level." }, { "price", "price", "The price that crossed it." },
+  { "extreme", "price", "Of a trailing level: the best price it trailed; 0 = a fixed level." } }
 event "want_spent" { id = 0x0503, dir = "wake",
   doc = "A want of a lot can no longer be met; only a new generation revives it.",
   { "lot", "u64", "Lot." }, { "role", "role", "main, stop, target or exit." },
@@ -439,6 +447,19 @@ event "day_started" { id = 0x0808, dir = "state", name = "day.started",
   { "account", "account", "Account." }, { "equity", "money", "What the day begins with." },
   { "before", "money", "What the day before began with; 0 = there was none." },
   { "began", "time", "The boundary." } }
+event "rule_fired" { id = 0x0809, dir = "state", name = "rule.fired",
+  doc = "The condition of a rule held; what it asks for follows.",
+  { "rule", "str32", "Its id." }, { "instrument", "instrument", "What the event was about." },
+  { "on", "str32", "Type of the event." }, { "action", "str32", "What it asks for." },
+  { "reason", "str128", "What its condition said." },
+  { "values", "json", "The event and what was looked up, as the condition saw them." } }
+event "rule_failed" { id = 0x080a, dir = "state", name = "rule.failed",
+  doc = "A rule cannot be carried out; it alone is off until it is changed or switched on.",
+  { "rule", "str32", "Its id." }, { "instrument", "instrument", "What the event was about." },
+  { "on", "str32", "Type of the event." }, { "message", "str256", "File, line and why." } }
+event "rule_switched" { id = 0x080b, dir = "state", name = "rule.switched",
+  doc = "An operator switched a rule on or off.",
+  { "rule", "str32", "Its id." }, { "on", "u8", "1 = on." } }
 
 -- 0x09 input and output: to the component that asked (cookie = its key) ---------------------------
 
@@ -551,7 +572,12 @@ record "lot" { id = 3, class = "durable", table = "lots",
   { "add_gen", "u32", "Generation of this want." },
   { "add_spent", "u8", "1 = it is spent." },
   { "add_tries", "u8", "Attempts of this generation." },
-  { "entry_role", "role", "Role of its entry orders; 0 = main, then scale." } }
+  { "entry_role", "role", "Role of its entry orders; 0 = main, then scale." },
+  { "trail_distance", "price", "Want: the stop follows the best price at this distance; 0 = not." },
+  { "trail_fraction", "ratio", "The same as a fraction of the best price; 0 = not." },
+  { "trail_activation", "price", "From which price on; 0 = at once." },
+  { "trail_step", "price", "Least move of the stop." },
+  { "trail_extreme", "price", "Best price the stop has followed; 0 = not active yet." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
   { "price", "price", "Level; 0 = withdrawn." },
@@ -587,7 +613,10 @@ record "order" { id = 5, class = "durable", table = "orders",
   { "created", "time", "Intent." }, { "sent", "time", "Released." },
   { "expires", "time", "Its end; 0 = never." },
   { "ended", "time", "When it ended." }, { "cause", "u64", "seq of the event that made it." },
-  { "venue_order", "str32", "The venue's id." }, { "reason", "str64", "Last word about it." } }
+  { "venue_order", "str32", "The venue's id." }, { "reason", "str64", "Last word about it." },
+  { "trail_distance", "price", "kind trailing: from the best price." },
+  { "trail_fraction", "ratio", "kind trailing: of the best price." },
+  { "trail_activation", "price", "kind trailing: from which price on; 0 = at once." } }
 record "share" { id = 6, class = "durable", table = "shares",
   doc = "What part of an exit order belongs to which lot.",
   { "id", "u64", "Our number." }, { "order", "u64", "Order." }, { "lot", "u64", "Lot." },
@@ -629,3 +658,51 @@ record "nonce" { id = 13, class = "durable", table = "nonces",
   doc = "Numbers used once, of one component and key: none up to here is given again.",
   { "id", "u64", "Our number." }, { "component", "component", "Whose." },
   { "ceiling", "u64", "Microseconds since 1970." }, { "name", "str64", "The key." } }
+record "series" { id = 14, class = "durable", table = "series",
+  doc = "Bars of one instrument and length that somebody keeps, with the one that runs.",
+  { "id", "u64", "Our number." }, { "instrument", "instrument", "Instrument." },
+  { "seconds", "u32", "Length; the highest bit: from the open of the session." },
+  { "bars", "u32", "How many finished ones are kept." },
+  { "source", "u32", "1 quotes, 2 trades, 3 + s: bars of s seconds; 0 = nothing came yet." },
+  { "count", "u64", "Bars finished since it began." },
+  { "open", "price", "First price." }, { "high", "price", "Highest." },
+  { "low", "price", "Lowest." }, { "close", "price", "Last." },
+  { "volume", "qty", "Quantity traded." },
+  { "open_time", "time", "When the bar began, 0 = none runs." }, { "end_time", "time", "Its end." },
+  { "parts", "u32", "Trades, quotes or shorter bars in it." } }
+record "series_bar" { id = 15, class = "durable", table = "series_bars",
+  doc = "A finished bar of a series.",
+  { "id", "u64", "series << 16 | number mod 4096." }, { "series", "u64", "Series." },
+  { "number", "u64", "From 1 since the series began." },
+  { "open", "price", "First price." }, { "high", "price", "Highest." },
+  { "low", "price", "Lowest." }, { "close", "price", "Last." },
+  { "volume", "qty", "Quantity traded." },
+  { "open_time", "time", "When the bar began." }, { "end_time", "time", "Its end." },
+  { "parts", "u32", "Trades, quotes or shorter bars in it." } }
+record "sum" { id = 16, class = "durable", table = "sums",
+  doc = "A sum over a sliding window that somebody keeps.",
+  { "id", "u64", "Our number." }, { "instrument", "instrument", "Instrument." },
+  { "seconds", "u32", "Length of the window." }, { "event", "u32", "Type of the events." },
+  { "side", "u8", "Only events of this side; 0 = any." },
+  { "of", "u8", "1 quantity, 2 price x quantity, 3 count." },
+  { "first", "u64", "Number of the oldest entry." }, { "count", "u64", "How many entries." } }
+record "sum_entry" { id = 17, class = "durable", table = "sum_entries",
+  doc = "What one event added to a sum.",
+  { "id", "u64", "sum << 16 | number mod 8192." }, { "sum", "u64", "Sum." },
+  { "number", "u64", "From 1." }, { "time", "time", "When." },
+  { "value", "money", "How much." } }
+record "rule" { id = 18, class = "durable", table = "rules",
+  doc = "What is known of a rule beyond its file.",
+  { "id", "u64", "Of its name." }, { "rule", "str32", "The rule's id." },
+  { "switch", "u8", "0 as its file and the configuration say, 1 switched on, 2 off." },
+  { "failed", "u8", "1 = it failed and is off." },
+  { "source", "u64", "Checksum of the file it failed in: another one gives it a new chance." },
+  { "failed_at", "time", "When." }, { "fired", "u64", "How often its condition held." },
+  { "taken", "u64", "How often an action followed." }, { "message", "str256", "Why it failed." } }
+record "rule_count" { id = 19, class = "durable", table = "rule_counts",
+  doc = "Cooldown and daily count of a rule, or of a rule in one instrument.",
+  { "id", "u64", "Of the rule's name and the instrument." }, { "rule", "u64", "The rule." },
+  { "instrument", "instrument", "Instrument; 0 = all together." },
+  { "last", "time", "When an action was last taken." },
+  { "day", "time", "Beginning of the trading day that is counted." },
+  { "count", "u32", "Actions taken that day." } }

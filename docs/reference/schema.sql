@@ -87,6 +87,11 @@ CREATE TABLE "lots" (
   "add_spent" INTEGER NOT NULL, -- u8: 1 = it is spent.
   "add_tries" INTEGER NOT NULL, -- u8: Attempts of this generation.
   "entry_role" INTEGER NOT NULL, -- enum role: Role of its entry orders; 0 = main, then scale.
+  "trail_distance" INTEGER NOT NULL, -- price x 1e-8: Want: the stop follows the best price at this distance; 0 = not.
+  "trail_fraction" INTEGER NOT NULL, -- ratio x 1e-8: The same as a fraction of the best price; 0 = not.
+  "trail_activation" INTEGER NOT NULL, -- price x 1e-8: From which price on; 0 = at once.
+  "trail_step" INTEGER NOT NULL, -- price x 1e-8: Least move of the stop.
+  "trail_extreme" INTEGER NOT NULL, -- price x 1e-8: Best price the stop has followed; 0 = not active yet.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
@@ -146,6 +151,9 @@ CREATE TABLE "orders" (
   "cause" INTEGER NOT NULL, -- u64: seq of the event that made it.
   "venue_order" TEXT NOT NULL, -- str32: The venue's id.
   "reason" TEXT NOT NULL, -- str64: Last word about it.
+  "trail_distance" INTEGER NOT NULL, -- price x 1e-8: kind trailing: from the best price.
+  "trail_fraction" INTEGER NOT NULL, -- ratio x 1e-8: kind trailing: of the best price.
+  "trail_activation" INTEGER NOT NULL, -- price x 1e-8: kind trailing: from which price on; 0 = at once.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
@@ -228,6 +236,89 @@ CREATE TABLE "nonces" (
   "component" INTEGER NOT NULL, -- component: Whose.
   "ceiling" INTEGER NOT NULL, -- u64: Microseconds since 1970.
   "name" TEXT NOT NULL, -- str64: The key.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- Bars of one instrument and length that somebody keeps, with the one that runs.
+CREATE TABLE "series" (
+  "id" INTEGER PRIMARY KEY, -- u64: Our number.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "seconds" INTEGER NOT NULL, -- u32: Length; the highest bit: from the open of the session.
+  "bars" INTEGER NOT NULL, -- u32: How many finished ones are kept.
+  "source" INTEGER NOT NULL, -- u32: 1 quotes, 2 trades, 3 + s: bars of s seconds; 0 = nothing came yet.
+  "count" INTEGER NOT NULL, -- u64: Bars finished since it began.
+  "open" INTEGER NOT NULL, -- price x 1e-8: First price.
+  "high" INTEGER NOT NULL, -- price x 1e-8: Highest.
+  "low" INTEGER NOT NULL, -- price x 1e-8: Lowest.
+  "close" INTEGER NOT NULL, -- price x 1e-8: Last.
+  "volume" INTEGER NOT NULL, -- qty x 1e-8: Quantity traded.
+  "open_time" INTEGER NOT NULL, -- ns UTC: When the bar began, 0 = none runs.
+  "end_time" INTEGER NOT NULL, -- ns UTC: Its end.
+  "parts" INTEGER NOT NULL, -- u32: Trades, quotes or shorter bars in it.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- A finished bar of a series.
+CREATE TABLE "series_bars" (
+  "id" INTEGER PRIMARY KEY, -- u64: series << 16 | number mod 4096.
+  "series" INTEGER NOT NULL, -- u64: Series.
+  "number" INTEGER NOT NULL, -- u64: From 1 since the series began.
+  "open" INTEGER NOT NULL, -- price x 1e-8: First price.
+  "high" INTEGER NOT NULL, -- price x 1e-8: Highest.
+  "low" INTEGER NOT NULL, -- price x 1e-8: Lowest.
+  "close" INTEGER NOT NULL, -- price x 1e-8: Last.
+  "volume" INTEGER NOT NULL, -- qty x 1e-8: Quantity traded.
+  "open_time" INTEGER NOT NULL, -- ns UTC: When the bar began.
+  "end_time" INTEGER NOT NULL, -- ns UTC: Its end.
+  "parts" INTEGER NOT NULL, -- u32: Trades, quotes or shorter bars in it.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- A sum over a sliding window that somebody keeps.
+CREATE TABLE "sums" (
+  "id" INTEGER PRIMARY KEY, -- u64: Our number.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "seconds" INTEGER NOT NULL, -- u32: Length of the window.
+  "event" INTEGER NOT NULL, -- u32: Type of the events.
+  "side" INTEGER NOT NULL, -- u8: Only events of this side; 0 = any.
+  "of" INTEGER NOT NULL, -- u8: 1 quantity, 2 price x quantity, 3 count.
+  "first" INTEGER NOT NULL, -- u64: Number of the oldest entry.
+  "count" INTEGER NOT NULL, -- u64: How many entries.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- What one event added to a sum.
+CREATE TABLE "sum_entries" (
+  "id" INTEGER PRIMARY KEY, -- u64: sum << 16 | number mod 8192.
+  "sum" INTEGER NOT NULL, -- u64: Sum.
+  "number" INTEGER NOT NULL, -- u64: From 1.
+  "time" INTEGER NOT NULL, -- ns UTC: When.
+  "value" INTEGER NOT NULL, -- money x 1e-8: How much.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- What is known of a rule beyond its file.
+CREATE TABLE "rules" (
+  "id" INTEGER PRIMARY KEY, -- u64: Of its name.
+  "rule" TEXT NOT NULL, -- str32: The rule's id.
+  "switch" INTEGER NOT NULL, -- u8: 0 as its file and the configuration say, 1 switched on, 2 off.
+  "failed" INTEGER NOT NULL, -- u8: 1 = it failed and is off.
+  "source" INTEGER NOT NULL, -- u64: Checksum of the file it failed in: another one gives it a new chance.
+  "failed_at" INTEGER NOT NULL, -- ns UTC: When.
+  "fired" INTEGER NOT NULL, -- u64: How often its condition held.
+  "taken" INTEGER NOT NULL, -- u64: How often an action followed.
+  "message" TEXT NOT NULL, -- str256: Why it failed.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- Cooldown and daily count of a rule, or of a rule in one instrument.
+CREATE TABLE "rule_counts" (
+  "id" INTEGER PRIMARY KEY, -- u64: Of the rule's name and the instrument.
+  "rule" INTEGER NOT NULL, -- u64: The rule.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument; 0 = all together.
+  "last" INTEGER NOT NULL, -- ns UTC: When an action was last taken.
+  "day" INTEGER NOT NULL, -- ns UTC: Beginning of the trading day that is counted.
+  "count" INTEGER NOT NULL, -- u32: Actions taken that day.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

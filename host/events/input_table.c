@@ -138,6 +138,17 @@ static const struct input_key fault[] = {
     {NULL, "price", "price", INPUT_POSITIVE},
     END,
 };
+static const struct input_key resume[] = {
+    SYMBOL,
+    {NULL, "reason", "reason", 0},
+    END,
+};
+
+static const struct input_key rule_switch[] = {
+    {NULL, "rule", "rule", INPUT_REQUIRED},
+    {NULL, "on", "on", INPUT_REQUIRED | INPUT_FLAG},
+    END,
+};
 
 static const struct input_type types[] = {
     {PAWL_EV_QUOTE, quote},       {PAWL_EV_TRADE, trade},
@@ -145,7 +156,8 @@ static const struct input_type types[] = {
     {PAWL_EV_LIQUIDATION, liquidation}, {PAWL_EV_SIGNAL, signal},
     {PAWL_EV_ENTRY, entry},       {PAWL_EV_SCALE_IN, scale_in},
     {PAWL_EV_EXIT, exit_},        {PAWL_EV_STOP, stop},
-    {PAWL_EV_FAULT, fault},
+    {PAWL_EV_FAULT, fault},       {PAWL_EV_RESUME, resume},
+    {PAWL_EV_RULE_SWITCH, rule_switch},
 };
 
 const struct input_type *input_type_of(uint16_t event_type) {

@@ -34,8 +34,8 @@ struct schema_event { /* ordered by id */
 };
 
 #define SCHEMA_ENUM_COUNT 22u
-#define SCHEMA_EVENT_COUNT 64u
-#define SCHEMA_RECORD_COUNT 13u
+#define SCHEMA_EVENT_COUNT 68u
+#define SCHEMA_RECORD_COUNT 19u
 
 extern const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT];
 extern const struct schema_event schema_events[SCHEMA_EVENT_COUNT];
