@@ -3,18 +3,18 @@
  *
  * config_load() reads, merges and checks everything that can be checked without loading a plugin,
  * and reports every fault. Left to the caller: the options of plugins (config_plugin_options()),
- * that an account's broker is a broker, names that only a feed or the session calendar knows.
+ * that an account's broker is a broker, names that only a feed knows, time zones.
  *
- * Owner    struct config owns all text and JSON in it until config_free(). Read-only after loading.
+ * Owner    struct config owns all text and JSON in it until config_free(), in the order written.
  * Units    amounts at 1e-8 in the scalars of pawl_types.h; *_ns nanoseconds. 0 of a limit = off.
  * Paths    relative ones are resolved against the folder of the main file; in --set, against ours.
- * Order    everything stands as it was written.
  * [start, reload] Loop thread, no I/O but reading the files named.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
 #include "config/errors.h"
+#include "config/sessions.h"
 #include "pawl_services.h"
 
 #define CONFIG_PATH_MAX 1023u
@@ -31,7 +31,6 @@
 #define CONFIG_OPENER "opener" /* a profile's holder: whoever opens the lot */
 
 struct json_t; /* jansson's; include <jansson.h> to look inside */
-
 enum config_durability {
     CONFIG_DURABILITY_FULL = 1,
     CONFIG_DURABILITY_PROCESS,
@@ -48,8 +47,7 @@ struct config_executor {            /* "host.executor" */
     int64_t retry_delay_ns;         /* before the first further one; doubles */
     int64_t entry_limit_expires_ns; /* of entries that name no expiry themselves */
     int64_t guard_grace_ns;         /* price beyond a resting stop for this long: the guard exits */
-    int64_t
-        guard_cancel_wait_ns;  /* wait for a cancel before the guard exits on a shared position */
+    int64_t guard_cancel_wait_ns;   /* wait for a cancel before it exits a shared position */
     int64_t answer_wait_ns;    /* no answer for this long = unknown; 0 = as the broker says */
     int64_t protect_wait_ns;   /* protective orders wait this long for a stalled disk */
     int64_t breaker_failures;  /* exhausted operations that open a broker's breaker */
@@ -65,9 +63,10 @@ struct config_host { /* "host" */
     uint8_t data_dir_given; /* 0 = the default is used */
     char plugin_dir[CONFIG_PATH_MAX + 1];       /* as configured, or where this build has them */
     char control_socket[CONFIG_PATH_MAX + 1];   /* default data_dir/control.sock */
+    uint8_t control_socket_given;
     char instruments_file[CONFIG_PATH_MAX + 1]; /* the shipped table in use; empty = none found */
-    int64_t reconcile_seconds;
-    int64_t shutdown_wait_ns;
+    char sessions_file[CONFIG_PATH_MAX + 1]; /* the shipped calendars; empty = none found */
+    int64_t reconcile_seconds, shutdown_wait_ns;
     uint32_t log_level;  /* enum pawl_log_level */
     uint32_t log_format; /* enum config_log_format */
     uint32_t durability; /* enum config_durability */
@@ -96,7 +95,7 @@ struct config_instrument {
     char account[PAWL_NAME_MAX + 1];
     char name[CONFIG_TEXT_MAX + 1];
     char venue[32];
-    char session[32]; /* name of a session calendar; empty = always open */
+    char session[32]; /* a calendar of `sessions`; empty = always open */
     char pip_value_currency[8];
     uint8_t pip_value_fallback; /* 1 = pip value is a constant stand-in for a rate; warn once */
     char underlying[PAWL_SYMBOL_MAX + 1];
@@ -163,13 +162,14 @@ struct config {
     struct config_risk risk;
     struct config_rules rules;
     uint32_t plugin_count, account_count, instrument_count, feed_count, schedule_count,
-        profile_count;
+        profile_count, session_count;
     struct config_plugin *plugins;
     struct config_account *accounts;
     struct config_instrument *instruments;
     struct config_feed *feeds;
     struct config_schedule *schedule;
     struct config_profile *profiles;
+    struct config_session *sessions; /* configured ones, then shipped ones that are named */
     struct config_source *source; /* private: the JSON and which file said what */
 };
 

@@ -102,6 +102,7 @@ static void top_level(struct loading *l) {
                                         {.name = "plugins", .type = FIELD_OTHER},
                                         {.name = "accounts", .type = FIELD_OTHER},
                                         {.name = "instruments", .type = FIELD_OTHER},
+                                        {.name = "sessions", .type = FIELD_OTHER},
                                         {.name = "feeds", .type = FIELD_OTHER},
                                         {.name = "schedule", .type = FIELD_OTHER},
                                         {.name = "profiles", .type = FIELD_OTHER},
@@ -136,8 +137,9 @@ static int load_shipped(struct loading *l) {
 
 static int load_sections(struct loading *l) {
     int (*const sections[])(struct loading *) = {
-        load_host,     load_shipped,     load_risk,     load_rules, load_plugins,
-        load_accounts, load_instruments, load_profiles, load_feeds, load_schedule};
+        load_host,     load_shipped,     load_risk,     load_rules,    load_plugins,
+        load_accounts, load_instruments, load_sessions, load_profiles, load_feeds,
+        load_schedule};
     top_level(l);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         int rc = sections[i](l);
@@ -192,6 +194,7 @@ void config_free(struct config *config) {
     mem_free(config->feeds);
     mem_free(config->schedule);
     mem_free(config->profiles);
+    sessions_free(config);
     mem_free(config->risk.restricted);
     mem_free(config->rules.disabled);
     source_free(config->source);

@@ -23,6 +23,8 @@ static const struct field host_fields[] = {
     {"control_socket", FIELD_TEXT, HOST_TEXT(control_socket), .doc = "Socket of the commands."},
     {"instruments_file", FIELD_TEXT, HOST_TEXT(instruments_file),
      .doc = "Table of instruments to inherit from, in place of the shipped one."},
+    {"sessions_file", FIELD_TEXT, HOST_TEXT(sessions_file),
+     .doc = "Table of session calendars, in place of the shipped one."},
     {"log.level", FIELD_ENUM, HOST(log_level), .def = "info", .choices = "error|warn|info|debug",
      .doc = "Least level that is logged."},
     {"log.format", FIELD_ENUM, HOST(log_format), .def = "human", .choices = "human|json",
@@ -122,8 +124,14 @@ static void load_places(struct loading *l, const struct path *host) {
         loading_path(l, &path, out->instruments_file);
     else
         place_instruments(out->instruments_file, sizeof out->instruments_file);
+    path.key = "sessions_file";
+    if (out->sessions_file[0] != '\0')
+        loading_path(l, &path, out->sessions_file);
+    else
+        place_sessions(out->sessions_file, sizeof out->sessions_file);
     path.key = "control_socket";
-    if (out->control_socket[0] != '\0') {
+    out->control_socket_given = out->control_socket[0] != '\0';
+    if (out->control_socket_given) {
         loading_path(l, &path, out->control_socket);
         if (strlen(out->control_socket) > SOCKET_PATH_MAX)
             loading_fault(l, &path, "the full path is longer than %d bytes", SOCKET_PATH_MAX);

@@ -47,6 +47,8 @@ int load_rules(struct loading *l);
 int load_plugins(struct loading *l);
 int load_accounts(struct loading *l);    /* after plugins */
 int load_instruments(struct loading *l); /* after accounts */
+int load_sessions(struct loading *l);    /* after instruments */
+void sessions_free(struct config *config);
 int load_profiles(struct loading *l);    /* after plugins */
 int load_feeds(struct loading *l);       /* after instruments */
 int load_schedule(struct loading *l);    /* after all of these */

@@ -41,6 +41,12 @@ void place_instruments(char *ret, size_t size) {
     find("PAWL_INSTRUMENTS", below, PAWL_SHARE_DIR "/instruments.json", ret, size);
 }
 
+void place_sessions(char *ret, size_t size) {
+    static const char *const below[] = {"config/sessions.json", "../../config/sessions.json",
+                                        "../share/pawl/sessions.json", NULL};
+    find("PAWL_SESSIONS", below, PAWL_SHARE_DIR "/sessions.json", ret, size);
+}
+
 void place_plugins(char *ret, size_t size) {
     static const char *const below[] = {"plugins", "../../plugins", "../" PAWL_LIB_PART "/pawl",
                                         NULL};

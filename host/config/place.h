@@ -13,6 +13,8 @@
 /* The shipped table of instruments: $PAWL_INSTRUMENTS if set, else as above. "" if there is none.
  */
 void place_instruments(char *ret, size_t size);
+/* The shipped calendars of trading hours: $PAWL_SESSIONS if set, else as above. */
+void place_sessions(char *ret, size_t size);
 /* The folder of the plugins: $PAWL_PLUGINS if set, else as above. "" if there is none. */
 void place_plugins(char *ret, size_t size);
 
