@@ -73,14 +73,28 @@ bool timers_clear(struct timers *t, uint32_t owner, uint64_t key) {
     return true;
 }
 
-uint32_t timers_drop_owner(struct timers *t, uint32_t owner) {
+uint32_t timers_drop_unless(struct timers *t, uint32_t owner,
+                            bool (*keep)(void *arg, uint64_t key, int64_t due_ns), void *arg) {
     uint32_t dropped = 0;
     for (uint32_t slot = 0; slot < t->slots.used; slot++) {
-        if (t->at[slot] == IDX_NOWHERE || t->slots.items[slot].owner != owner) continue;
+        const struct slot *item = &t->slots.items[slot];
+        if (t->at[slot] == IDX_NOWHERE || item->owner != owner) continue;
+        if (keep != NULL && keep(arg, item->key, t->heap.nodes[t->at[slot]].rank)) continue;
         drop(t, slot);
         dropped++;
     }
     return dropped;
+}
+
+uint32_t timers_drop_owner(struct timers *t, uint32_t owner) {
+    return timers_drop_unless(t, owner, NULL, NULL);
+}
+
+bool timers_find(const struct timers *t, uint32_t owner, uint64_t key, int64_t *ret_due_ns) {
+    uint32_t slot = slots_find(&t->slots, owner, key);
+    if (slot == SLOTS_NONE) return false;
+    *ret_due_ns = t->heap.nodes[t->at[slot]].rank;
+    return true;
 }
 
 int64_t timers_next_due(const struct timers *t) {

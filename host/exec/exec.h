@@ -96,6 +96,7 @@ struct exec {
     const char *command_reason;
     const char *stop_entries; /* why, at the end of this turn; NULL = not */
     bool entries_stopped; /* until the process ends: it is stopping, or the disk failed */
+    bool trial; /* wants are judged and answered, and nothing of them is applied: reload */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
     uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */

@@ -26,8 +26,9 @@ static int deny(struct exec *exec, const struct lot *lot, uint32_t caller, const
     const char *who = names_text(exec->book->names, NAME_COMPONENT, caller);
     const char *owns =
         holder == 0 ? "keeper" : names_text(exec->book->names, NAME_COMPONENT, holder);
-    report_conflict(exec->book, "concurrent_modification", lot, NULL, "refused",
-                    "%s does not hold the %s aspect, %s does", who, aspect, owns);
+    if (!exec->trial)
+        report_conflict(exec->book, "concurrent_modification", lot, NULL, "refused",
+                        "%s does not hold the %s aspect, %s does", who, aspect, owns);
     return pawl_fail(err, PAWL_E_DENIED, "%s does not hold the %s aspect of lot %llu, %s does", who,
                      aspect, (unsigned long long)lot->rec.id, owns);
 }
@@ -169,6 +170,7 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
     uint32_t account = spec->account;
     int64_t quantity_e8;
     char why[128];
+    if (exec->trial) return pawl_fail(err, PAWL_E_STATE, "no lot opens before it has taken over");
     if (account == 0 && spec->instrument <= book->instrument_count)
         account = book->instruments[spec->instrument].def.account;
     int rc = check_spec(exec, spec, account, err);
@@ -234,6 +236,9 @@ int want_enter(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty 
         if (lot_is_complete_ticket(exec, lot))
             return pawl_fail(err, PAWL_E_STATE,
                              "the venue would open another position for it: open another lot");
+    }
+    if (exec->trial) return PAWL_OK;
+    if (total.e8 > lot->rec.enter_up_to.e8) {
         lot->rec.entry_spent = 0;
         lot->rec.entry_tries = 0;
         lot->rec.entry_expires = book_now(exec->book) + exec->set->entry_limit_expires_ns;
@@ -264,6 +269,7 @@ int want_exit(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl
                          "a resting exit is the position's target there: set a target");
     bool closing = lot->rec.exit_at_least.e8 == PAWL_QTY_ALL && !lot->rec.exit_spent;
     if (closing && (!whole || lot->exit_by_guard)) return PAWL_OK; /* it all goes already */
+    if (exec->trial) return PAWL_OK;
     if (spec->at_least.e8 > lot->rec.exit_at_least.e8) lot->rec.exit_at_least = spec->at_least;
     lot->rec.exit_kind = spec->kind;
     lot->rec.exit_price = spec->price;
@@ -315,6 +321,7 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
     bool looser = is_long ? level.e8 < lot->rec.stop.e8 : level.e8 > lot->rec.stop.e8;
     if (looser && lot->rec.stop.e8 != 0 && !force)
         return pawl_fail(err, PAWL_E_STATE, "a stop only tightens");
+    if (exec->trial) return PAWL_OK;
     struct pawl_ev_stop_moved ev;
     EVENT_INIT(ev, PAWL_EV_STOP_MOVED);
     ev.lot = lot->rec.id;
@@ -357,6 +364,7 @@ int want_target(struct exec *exec, uint32_t caller, uint64_t id, uint32_t index,
         pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
                       &level.e8) != PAWL_OK)
         return pawl_fail(err, PAWL_E_INVAL, "the target is not a price and a quantity");
+    if (exec->trial) return PAWL_OK;
     struct pawl_rec_target *target = lot_target(lot, index);
     if (target == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for a target");
     target->price = level;

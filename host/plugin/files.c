@@ -2,8 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
-#include "plugin/instance.h"
+#include "plugin/trial.h"
 
 static int path_of(const struct instance *instance, const char *name, const char *suffix, char *out,
                    size_t size, struct pawl_err *err) {
@@ -29,9 +30,42 @@ static int append_handle(struct instance *instance, const char *path, struct paw
 }
 
 static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
+                        struct pawl_err *err);
+static int files_replace(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
+                         struct pawl_err *err);
+
+/* What is written on trial goes to the file when the instance takes over. */
+struct noted_file {
+    char name[PAWL_FILE_NAME_MAX + 1];
+    bool replace;
+};
+
+static int file_noted(struct instance *instance, const void *args, size_t size) {
+    const struct noted_file *noted = args;
+    return (noted->replace ? files_replace : files_append)(
+        &instance->ctx, noted->name, noted + 1, size - sizeof *noted, NULL);
+}
+
+static int note_file(struct instance *instance, const char *name, bool replace, const void *bytes,
+                     size_t len, struct pawl_err *err) {
+    char path[DISK_PATH_MAX + 1];
+    int rc = path_of(instance, name, ".new", path, sizeof path, err);
+    if (rc != PAWL_OK) return rc;
+    struct noted_file *noted = mem_calloc(1, sizeof *noted + len);
+    if (noted == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory to note a file");
+    noted->replace = replace;
+    memcpy(noted->name, name, strlen(name) + 1);
+    memcpy(noted + 1, bytes, len);
+    rc = trial_defer(instance, file_noted, noted, sizeof *noted + len);
+    mem_free(noted);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "%s", pawl_rc_text(rc));
+}
+
+static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                         struct pawl_err *err) {
     struct instance *instance = instance_of(ctx);
     char path[DISK_PATH_MAX + 1];
+    if (trial_is_on(instance)) return note_file(instance, name, false, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = append_handle(instance, path, err);
     return rc == PAWL_OK ? disk_append(instance->append_file, bytes, len, err) : rc;
@@ -43,6 +77,7 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     struct disk *disk = instance->services->disk;
     char path[DISK_PATH_MAX + 1], fresh[DISK_PATH_MAX + 1];
     struct disk_file *file = NULL;
+    if (trial_is_on(instance)) return note_file(instance, name, true, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = path_of(instance, name, ".new", fresh, sizeof fresh, err);
     if (rc == PAWL_OK) rc = disk_open(disk, fresh, DISK_CREATE, &file, err);

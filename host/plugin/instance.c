@@ -1,5 +1,6 @@
 #include "plugin/instance.h"
 #include "book/report.h"
+#include "plugin/trial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +19,16 @@ static bool may_publish(const struct instance *instance, uint16_t type) {
     return type == PAWL_EV_ENTRY_IGNORED || type == PAWL_EV_SIGNAL || type == PAWL_EV_ENTRY;
 }
 
+static int publish_noted(struct instance *instance, const void *event, size_t size) {
+    (void)size;
+    return bus_publish(instance->services->book->bus, instance->ctx.component, event);
+}
+
 static int core_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
     struct instance *instance = instance_of(ctx);
     if (!instance->created || !may_publish(instance, event->type)) return PAWL_E_DENIED;
     if (reflect_event_check(event, event->size) != PAWL_OK) return PAWL_E_INVAL;
+    if (trial_is_on(instance)) return trial_defer(instance, publish_noted, event, event->size);
     return bus_publish(instance->services->book->bus, ctx->component, event);
 }
 
@@ -50,25 +57,59 @@ static const struct pawl_host core_table = {.size = (uint32_t)sizeof(struct pawl
 
 /* ---- life ---- */
 
-int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
-                    uint32_t component, struct services *services, const void *options,
-                    struct pawl_err *err) {
+static void init(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
+                 uint32_t component, struct services *services) {
     memset(instance, 0, sizeof *instance);
     instance->plugin = plugin;
     instance->services = services;
     snprintf(instance->name, sizeof instance->name, "%s", name);
     instance->ctx =
         (struct pawl_ctx){.host = &core_table, .instance = instance->name, .component = component};
-    int rc = records_load(instance, err);
+}
+
+static int create(struct instance *instance, const void *options, struct pawl_err *err) {
     struct pawl_err why = {0};
-    if (rc == PAWL_OK) {
-        rc = plugin->create(&instance->ctx, options, &instance->self, &why);
-        if (rc != PAWL_OK)
-            rc = pawl_fail(err, rc, "plugins.%s: it did not start: %s", name,
-                           why.text[0] != '\0' ? why.text : pawl_rc_text(rc));
-    }
+    int rc = instance->plugin->create(&instance->ctx, options, &instance->self, &why);
     instance->created = rc == PAWL_OK;
-    return rc;
+    if (rc == PAWL_OK) return rc;
+    return pawl_fail(err, rc, "plugins.%s: it did not start: %s", instance->name,
+                     why.text[0] != '\0' ? why.text : pawl_rc_text(rc));
+}
+
+int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
+                    uint32_t component, struct services *services, const void *options,
+                    struct pawl_err *err) {
+    init(instance, plugin, name, component, services);
+    int rc = records_load(instance, NULL, err);
+    return rc == PAWL_OK ? create(instance, options, err) : rc;
+}
+
+static int try_restore(struct instance *instance, struct pawl_err *err) {
+    struct book *book = instance->services->book;
+    struct pawl_ev_restored event;
+    EVENT_INIT(event, PAWL_EV_RESTORED);
+    event.head.target = instance->ctx.component;
+    event.head.time_ns = book_now(book);
+    event.reload = 1;
+    event.boot = book->boot;
+    int rc = instance->plugin->on_event(instance->self, &event.head);
+    if (rc >= 0) return PAWL_OK;
+    return pawl_fail(err, PAWL_E_STATE, "plugins.%s: it refuses what is stored: %s", instance->name,
+                     pawl_rc_text(rc));
+}
+
+int instance_stage(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
+                   uint32_t component, struct services *services, const void *options,
+                   const struct instance *old, struct pawl_err *err) {
+    init(instance, plugin, name, component, services);
+    int rc = trial_begin(instance, err);
+    if (rc == PAWL_OK) rc = records_load(instance, old, err);
+    if (rc == PAWL_OK) rc = create(instance, options, err);
+    return rc == PAWL_OK ? try_restore(instance, err) : rc;
+}
+
+void instance_take_over(struct instance *instance) {
+    trial_take_over(instance);
 }
 
 static void dispatch(void *arg, const struct pawl_event *event) {
@@ -97,6 +138,8 @@ void instance_done(struct instance *instance) {
     disk_close(instance->append_file);
     instance->append_file = NULL;
     records_done(instance);
+    trial_free(instance->trial);
+    instance->trial = NULL;
 }
 
 void instance_free(struct instance *instance) {

@@ -34,12 +34,15 @@ struct services { /* what the tables work on */
     struct log *log;
 };
 
+struct trial; /* trial.h */
+
 struct instance {
     struct pawl_ctx ctx; /* first: a ctx of ours is its instance */
     const struct pawl_plugin *plugin;
     void *self;
     struct services *services;
     char name[PAWL_NAME_MAX + 1];
+    struct trial *trial; /* not NULL: it is tried and has not taken over */
     bool created; /* inside create() `service` may be asked, publish may not */
     uint32_t record_type_count;
     struct record_rows records[INSTANCE_RECORD_TYPES_MAX];
@@ -53,6 +56,14 @@ struct instance {
 int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
                     uint32_t component, struct services *services, const void *options,
                     struct pawl_err *err);
+/* The same beside the instance it would replace (NULL = none): its records are copies of that one's,
+ * then `restored` is handed to it. It is on trial until instance_take_over(). PAWL_E_STATE with a
+ * sentence: it refuses what it was given. */
+int instance_stage(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
+                   uint32_t component, struct services *services, const void *options,
+                   const struct instance *old, struct pawl_err *err);
+/* Inside a turn: what it declared on trial counts from now. */
+void instance_take_over(struct instance *instance);
 /* Subscribe it to what it listens to, in the order of calls. */
 int instance_attach(struct instance *instance, struct pawl_err *err);
 /* destroy() and free the rows. Accepts a half-built or zeroed one. */
@@ -66,7 +77,8 @@ const void *service_find(const struct instance *instance, const char *name);
 static inline struct instance *instance_of(struct pawl_ctx *ctx) {
     return (struct instance *)ctx;
 }
-int records_load(struct instance *instance, struct pawl_err *err);
+/* Rows of the types `old` (may be NULL) has in memory are copied, those of others loaded. */
+int records_load(struct instance *instance, const struct instance *old, struct pawl_err *err);
 void records_done(struct instance *instance);
 extern const struct pawl_records records_table;
 extern const struct pawl_files files_table;

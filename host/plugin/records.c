@@ -3,7 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "plugin/instance.h"
+#include "plugin/descriptor.h"
+#include "plugin/trial.h"
 
 static struct record_rows *rows_of(struct pawl_ctx *ctx, uint16_t type) {
     struct instance *instance = instance_of(ctx);
@@ -59,6 +60,54 @@ static int insert(struct record_rows *rows, const void *row) {
     return PAWL_OK;
 }
 
+static int keep(struct instance *instance, const struct pawl_record_type *type, const void *row) {
+    struct book *book = instance->services->book;
+    book->plugin_changes = true;
+    return store_put(book->store, type, row);
+}
+
+static int forget(struct instance *instance, const struct pawl_record_type *type, uint64_t key) {
+    struct book *book = instance->services->book;
+    book->plugin_changes = true;
+    return store_erase(book->store, type, key);
+}
+
+/* What was noted begins with the type's id. */
+struct noted_row {
+    uint64_t type;
+    unsigned char row[DESCRIPTOR_RECORD_MAX];
+};
+struct noted_key {
+    uint16_t type;
+    uint64_t key;
+};
+
+static int put_noted(struct instance *instance, const void *args, size_t size) {
+    const struct noted_row *noted = args;
+    (void)size;
+    return keep(instance, rows_of(&instance->ctx, (uint16_t)noted->type)->type, noted->row);
+}
+
+static int erase_noted(struct instance *instance, const void *args, size_t size) {
+    const struct noted_key *noted = args;
+    (void)size;
+    return forget(instance, rows_of(&instance->ctx, noted->type)->type, noted->key);
+}
+
+static int note_put(struct instance *instance, const struct pawl_record_type *type,
+                    const void *row) {
+    struct noted_row noted = {.type = type->id};
+    memcpy(noted.row, row, type->size);
+    return trial_defer(instance, put_noted, &noted,
+                       offsetof(struct noted_row, row) + type->size);
+}
+
+static int note_erase(struct instance *instance, const struct pawl_record_type *type,
+                      uint64_t key) {
+    const struct noted_key noted = {.type = type->id, .key = key};
+    return trial_defer(instance, erase_noted, &noted, sizeof noted);
+}
+
 static int records_put(struct pawl_ctx *ctx, uint16_t type, const void *row) {
     struct record_rows *rows = rows_of(ctx, type);
     uint64_t key = 0;
@@ -67,9 +116,9 @@ static int records_put(struct pawl_ctx *ctx, uint16_t type, const void *row) {
     if (key == 0) return PAWL_E_INVAL;
     int rc = insert(rows, row);
     if (rc != PAWL_OK || !rows->type->durable) return rc;
-    struct book *book = instance_of(ctx)->services->book;
-    book->plugin_changes = true;
-    return store_put(book->store, rows->type, row);
+    struct instance *instance = instance_of(ctx);
+    return trial_is_on(instance) ? note_put(instance, rows->type, row)
+                                 : keep(instance, rows->type, row);
 }
 
 static int records_erase(struct pawl_ctx *ctx, uint16_t type, uint64_t key) {
@@ -82,9 +131,9 @@ static int records_erase(struct pawl_ctx *ctx, uint16_t type, uint64_t key) {
     memmove(rows->keys + at, rows->keys + at + 1, (rows->count - at) * sizeof *rows->keys);
     memmove(rows->rows + at, rows->rows + at + 1, (rows->count - at) * sizeof *rows->rows);
     if (!rows->type->durable) return PAWL_OK;
-    struct book *book = instance_of(ctx)->services->book;
-    book->plugin_changes = true;
-    return store_erase(book->store, rows->type, key);
+    struct instance *instance = instance_of(ctx);
+    return trial_is_on(instance) ? note_erase(instance, rows->type, key)
+                                 : forget(instance, rows->type, key);
 }
 
 static const void *records_get(struct pawl_ctx *ctx, uint16_t type, uint64_t key) {
@@ -112,7 +161,56 @@ static int load_row(void *arg, const void *row, struct pawl_err *err) {
     return rc == PAWL_OK ? rc : pawl_fail(err, rc, "a plugin's record: %s", pawl_rc_text(rc));
 }
 
-int records_load(struct instance *instance, struct pawl_err *err) {
+static int load_type(struct instance *instance, struct record_rows *rows, struct pawl_err *err) {
+    struct store *store = instance->services->book->store;
+    if (!rows->type->durable) return PAWL_OK;
+    int rc = store_register(store, rows->type, err);
+    return rc == PAWL_OK ? store_load(store, rows->type, load_row, rows, err) : rc;
+}
+
+/* ---- from the instance before ---- */
+
+/* Fields are append-only: what the old type has is where it was. */
+static bool has_grown_from(const struct pawl_record_type *type,
+                           const struct pawl_record_type *old) {
+    const struct pawl_field *a = type->fields, *b = old->fields;
+    if (type->size < old->size || type->durable != old->durable) return false;
+    for (; b->name != NULL; a++, b++)
+        if (a->name == NULL || strcmp(a->name, b->name) != 0 || a->kind != b->kind ||
+            a->offset != b->offset || a->size != b->size)
+            return b->kind == PAWL_F_PAD && b[1].name == NULL; /* fields may fill the old end */
+    return true;
+}
+
+static int copy_rows(struct record_rows *rows, const struct record_rows *old,
+                     struct pawl_err *err) {
+    int rc = PAWL_OK;
+    void *row = mem_calloc(1, rows->type->size);
+    if (row == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for a plugin's records");
+    for (uint32_t i = 0; rc == PAWL_OK && i < old->count; i++) {
+        memcpy(row, old->rows[i], old->type->size);
+        rc = insert(rows, row);
+    }
+    mem_free(row);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "a plugin's record: %s", pawl_rc_text(rc));
+}
+
+static int copy_type(struct instance *instance, struct record_rows *rows,
+                     const struct instance *old, struct pawl_err *err) {
+    for (uint32_t i = 0; old != NULL && i < old->record_type_count; i++) {
+        const struct record_rows *from = &old->records[i];
+        if (strcmp(from->type->table, rows->type->table) != 0) continue;
+        if (!has_grown_from(rows->type, from->type))
+            return pawl_fail(err, PAWL_E_STATE,
+                             "plugins.%s: record %s is not the one it was with fields added",
+                             instance->name, rows->type->name);
+        int rc = store_register(instance->services->book->store, rows->type, err);
+        return rc == PAWL_OK ? copy_rows(rows, from, err) : rc;
+    }
+    return load_type(instance, rows, err);
+}
+
+int records_load(struct instance *instance, const struct instance *old, struct pawl_err *err) {
     const struct pawl_record_type *type = instance->plugin->records;
     for (; type != NULL && type->name != NULL; type++) {
         if (instance->record_type_count == INSTANCE_RECORD_TYPES_MAX)
@@ -120,14 +218,12 @@ int records_load(struct instance *instance, struct pawl_err *err) {
                              INSTANCE_RECORD_TYPES_MAX);
         struct record_rows *rows = &instance->records[instance->record_type_count++];
         rows->type = type;
-        if (!type->durable) continue;
-        struct store *store = instance->services->book->store;
-        int rc = store_register(store, type, err);
-        if (rc == PAWL_OK) rc = store_load(store, type, load_row, rows, err);
+        int rc = copy_type(instance, rows, old, err);
         if (rc != PAWL_OK) return rc;
     }
     return PAWL_OK;
 }
+
 
 void records_done(struct instance *instance) {
     for (uint32_t i = 0; i < instance->record_type_count; i++) {

@@ -4,7 +4,8 @@
 #include "base/err.h"
 #include "book/market.h"
 #include "book/money.h"
-#include "plugin/instance.h"
+#include "book/report.h"
+#include "plugin/trial.h"
 
 static struct book *book_of(struct pawl_ctx *ctx) {
     return instance_of(ctx)->services->book;
@@ -82,7 +83,8 @@ static const struct pawl_rec_target *lot_target_at(struct pawl_ctx *ctx, uint64_
 
 /* Inside create() there is no turn for what a call publishes. */
 static bool in_event(struct pawl_ctx *ctx) {
-    return book_of(ctx)->bus->in_turn && instance_of(ctx)->created;
+    const struct instance *instance = instance_of(ctx);
+    return instance->created && (book_of(ctx)->bus->in_turn || trial_is_on(instance));
 }
 
 static int too_early(struct pawl_err *err) {
@@ -92,32 +94,88 @@ static int too_early(struct pawl_err *err) {
 static int lot_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint64_t *ret_lot,
                     struct pawl_err *err) {
     if (!in_event(ctx)) return too_early(err);
-    return want_open(exec_of(ctx), ctx->component, spec, ret_lot, err);
+    exec_of(ctx)->trial = trial_is_on(instance_of(ctx));
+    int rc = want_open(exec_of(ctx), ctx->component, spec, ret_lot, err);
+    exec_of(ctx)->trial = false;
+    return rc;
+}
+
+/* A want as data: on trial it is judged and noted, and carried out when the instance takes over. */
+enum want_what { CALL_ENTER = 1, CALL_EXIT, CALL_STOP, CALL_TARGET };
+struct want_call {
+    enum want_what what;
+    uint32_t index;
+    uint64_t lot;
+    struct pawl_price price;
+    struct pawl_qty quantity;
+    struct pawl_exit_spec exit;
+    uint8_t mode;
+    char reason[sizeof((struct pawl_rec_lot *)NULL)->reason];
+};
+
+static int carry_out(struct instance *instance, const struct want_call *call,
+                     struct pawl_err *err) {
+    struct exec *exec = instance->services->exec;
+    uint32_t who = instance->ctx.component;
+    struct pawl_exit_spec spec = call->exit;
+    spec.reason = call->reason;
+    switch (call->what) {
+    case CALL_ENTER: return want_enter(exec, who, call->lot, call->quantity, err);
+    case CALL_EXIT: return want_exit(exec, who, call->lot, &spec, err);
+    case CALL_STOP:
+        return want_stop(exec, who, call->lot, call->price, call->reason, false, err);
+    case CALL_TARGET:
+        return want_target(exec, who, call->lot, call->index, call->price, call->quantity,
+                           call->mode, err);
+    }
+    return PAWL_E_INVAL;
+}
+
+static int want_noted(struct instance *instance, const void *args, size_t size) {
+    (void)size;
+    return carry_out(instance, args, NULL);
+}
+
+static int want(struct instance *instance, const struct want_call *call, struct pawl_err *err) {
+    struct exec *exec = instance->services->exec;
+    exec->trial = trial_is_on(instance);
+    int rc = carry_out(instance, call, err);
+    exec->trial = false;
+    if (rc != PAWL_OK || !trial_is_on(instance)) return rc;
+    rc = trial_defer(instance, want_noted, call, sizeof *call);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "%s", pawl_rc_text(rc));
 }
 
 static int lot_enter(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
                      struct pawl_err *err) {
     if (!in_event(ctx)) return too_early(err);
-    return want_enter(exec_of(ctx), ctx->component, lot, total, err);
+    const struct want_call call = {.what = CALL_ENTER, .lot = lot, .quantity = total};
+    return want(instance_of(ctx), &call, err);
 }
 
 static int lot_leave(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_exit_spec *spec,
                      struct pawl_err *err) {
     if (!in_event(ctx)) return too_early(err);
-    return want_exit(exec_of(ctx), ctx->component, lot, spec, err);
+    struct want_call call = {.what = CALL_EXIT, .lot = lot, .exit = *spec};
+    TEXT_SET(call.reason, spec->reason == NULL ? "" : spec->reason);
+    return want(instance_of(ctx), &call, err);
 }
 
 static int lot_stop(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price, const char *reason,
                     struct pawl_err *err) {
     if (!in_event(ctx)) return too_early(err);
-    return want_stop(exec_of(ctx), ctx->component, lot, price, reason, false, err);
+    struct want_call call = {.what = CALL_STOP, .lot = lot, .price = price};
+    TEXT_SET(call.reason, reason == NULL ? "" : reason);
+    return want(instance_of(ctx), &call, err);
 }
 
 static int lot_set_target(struct pawl_ctx *ctx, uint64_t lot, uint32_t index,
                           struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                           struct pawl_err *err) {
     if (!in_event(ctx)) return too_early(err);
-    return want_target(exec_of(ctx), ctx->component, lot, index, price, quantity, mode, err);
+    const struct want_call call = {.what = CALL_TARGET, .lot = lot, .index = index, .price = price,
+                                   .quantity = quantity, .mode = mode};
+    return want(instance_of(ctx), &call, err);
 }
 
 static int equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret) {
@@ -140,11 +198,15 @@ static const struct pawl_book book_table = {.size = (uint32_t)sizeof(struct pawl
 /* ---- pawl.timers/1, pawl.triggers/1 ---- */
 
 static int timer_set(struct pawl_ctx *ctx, uint64_t key, int64_t due_ns) {
+    if (trial_is_on(instance_of(ctx))) return trial_timer(instance_of(ctx), key, due_ns);
     return timers_set(book_of(ctx)->timers, ctx->component, key, due_ns, NULL);
 }
 
 static void timer_clear(struct pawl_ctx *ctx, uint64_t key) {
-    timers_clear(book_of(ctx)->timers, ctx->component, key);
+    if (trial_is_on(instance_of(ctx)))
+        trial_timer_clear(instance_of(ctx), key);
+    else
+        timers_clear(book_of(ctx)->timers, ctx->component, key);
 }
 
 static const struct pawl_timers timers_table = {
@@ -159,11 +221,19 @@ static int trigger_arm(struct pawl_ctx *ctx, uint64_t key, const struct pawl_tri
                                 .level = spec->level,
                                 .line = market_line(spec->source, spec->side),
                                 .cross = spec->cross};
+    if (trial_is_on(instance_of(ctx))) {
+        if (spec->cross != PAWL_CROSS_AT_OR_ABOVE && spec->cross != PAWL_CROSS_AT_OR_BELOW)
+            return PAWL_E_INVAL;
+        return trial_level(instance_of(ctx), &full);
+    }
     return triggers_arm(book_of(ctx)->triggers, &full, NULL);
 }
 
 static void trigger_disarm(struct pawl_ctx *ctx, uint64_t key) {
-    triggers_disarm(book_of(ctx)->triggers, ctx->component, key);
+    if (trial_is_on(instance_of(ctx)))
+        trial_level_clear(instance_of(ctx), key);
+    else
+        triggers_disarm(book_of(ctx)->triggers, ctx->component, key);
 }
 
 static const struct pawl_triggers triggers_table = {

@@ -76,10 +76,37 @@ static int adapt_now(struct store *store, struct shape *shape, struct pawl_err *
     return rc == PAWL_OK && shape->put == NULL ? shape_prepare(store, shape, err) : rc;
 }
 
+/* The shape of a type that was registered, wherever it stood in memory; NULL = none. */
+static struct shape *known_shape(struct store *store, const struct pawl_record_type *type) {
+    struct shape *shape = NULL, *found = NULL;
+    if (shape_new(type, &shape, NULL) != PAWL_OK) return NULL;
+    for (uint32_t i = 0; i < store->shapes_count && found == NULL; i++)
+        if (store->shapes[i]->put != NULL && shape_equal(shape, store->shapes[i]))
+            found = store->shapes[i];
+    shape_free(shape);
+    return found;
+}
+
+bool store_knows(struct store *store, const struct pawl_record_type *type) {
+    return !type->durable || known_shape(store, type) != NULL;
+}
+
+void store_forget(struct store *store, const struct pawl_record_type *type) {
+    store->last_type = NULL;
+    for (uint32_t i = 0; i < store->shapes_count; i++)
+        if (store->shapes[i]->type == type) store->shapes[i]->type = NULL;
+}
+
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err) {
     struct shape *shape;
     uint32_t before = store->shapes_count;
     if (!type->durable) return PAWL_OK;
+    shape = known_shape(store, type);
+    if (shape != NULL) {
+        store->last_type = NULL;
+        shape->type = type;
+        return PAWL_OK;
+    }
     int rc = store_flush(store, err);
     if (rc != PAWL_OK) return rc;
     pthread_mutex_lock(&store->db_lock);

@@ -57,8 +57,13 @@ uint32_t store_boot(const struct store *store);
 /* Create or extend (append-only) the type's table; the file is copied to PATH.bak-VERSION-N before
  * it is extended. Host records are registered by store_open(), a plugin's before its rows are
  * loaded; the same table again is allowed if the type is the same or has grown. A session type is
- * accepted and nothing of it is ever stored. Waits for what is queued. */
+ * accepted and nothing of it is ever stored. A type as it was registered before costs nothing; else
+ * it waits for what is queued. */
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err);
+/* The type's memory is going away; its table and what is queued stay. */
+void store_forget(struct store *store, const struct pawl_record_type *type);
+/* True if store_register() would not have to wait. */
+bool store_knows(struct store *store, const struct pawl_record_type *type);
 
 /* Every row of a type in key order. A row that cannot be read is an error, never skipped. */
 int store_load(struct store *store, const struct pawl_record_type *type,

@@ -206,16 +206,22 @@ bool triggers_disarm(struct triggers *t, uint32_t owner, uint64_t key) {
     return true;
 }
 
-uint32_t triggers_drop_owner(struct triggers *t, uint32_t owner) {
+uint32_t triggers_drop_unless(struct triggers *t, uint32_t owner,
+                              bool (*keep)(void *arg, uint64_t key), void *arg) {
     struct index *x = index_of(t);
     uint32_t dropped = 0;
     for (uint32_t slot = 0; slot < x->slots.used; slot++) {
         if (x->at[slot] == IDX_NOWHERE || x->slots.items[slot].owner != owner) continue;
+        if (keep != NULL && keep(arg, x->slots.items[slot].key)) continue;
         detach(x, slot);
         slots_remove(&x->slots, slot);
         dropped++;
     }
     return dropped;
+}
+
+uint32_t triggers_drop_owner(struct triggers *t, uint32_t owner) {
+    return triggers_drop_unless(t, owner, NULL, NULL);
 }
 
 /* The spec of a slot whose node has this rank. */

@@ -82,6 +82,9 @@ int triggers_arm(struct triggers *t, const struct trigger_spec *spec, struct paw
 bool triggers_disarm(struct triggers *t, uint32_t owner, uint64_t key);
 /* Disarm all of an owner; returns how many. O(all levels): for reloads. */
 uint32_t triggers_drop_owner(struct triggers *t, uint32_t owner);
+/* Disarm those of an owner that `keep` does not want. It may not touch the index. */
+uint32_t triggers_drop_unless(struct triggers *t, uint32_t owner,
+                              bool (*keep)(void *arg, uint64_t key), void *arg);
 
 /* What (owner, key) has armed; false if nothing. */
 bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
