@@ -292,6 +292,8 @@ enum pawl_event_type {
     /* A rule cannot be carried out; it alone is off until it is changed or switched on. */
     PAWL_EV_RULE_FAILED = 0x080a,
     PAWL_EV_RULE_SWITCHED = 0x080b, /* An operator switched a rule on or off. */
+    /* The configuration was read again: done, unchanged, or refused as a whole. */
+    PAWL_EV_RELOAD = 0x080c,
     PAWL_EV_NET_UP = 0x0901, /* A connection can be used; or a listener listens. */
     PAWL_EV_NET_FRAME = 0x0902, /* A frame, or a slice of a large one. */
     /* Bytes have left the send queue; what was refused as too much may be tried again. */
@@ -1042,6 +1044,21 @@ struct pawl_ev_rule_switched {
     uint8_t pad_0[7]; /* 0. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rule_switched) == 88, "layout of pawl_ev_rule_switched");
+
+/* The configuration was read again: done, unchanged, or refused as a whole. */
+struct pawl_ev_reload {
+    struct pawl_event head;
+    char result[16]; /* done, unchanged or refused. */
+    uint32_t generation; /* Reloads that changed something, in this process. */
+    uint16_t added; /* Plugins that are new. */
+    uint16_t replaced; /* Plugins made anew. */
+    uint16_t removed; /* Plugins that are gone. */
+    uint16_t fields; /* Other fields that changed. */
+    char by[16]; /* Who asked: signal, scenario, control, watch. */
+    char message[128]; /* What was done, or the first reason why not. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_reload) == 224, "layout of pawl_ev_reload");
 
 /* A connection can be used; or a listener listens. */
 struct pawl_ev_net_up {

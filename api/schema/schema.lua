@@ -460,6 +460,14 @@ event "rule_failed" { id = 0x080a, dir = "state", name = "rule.failed",
 event "rule_switched" { id = 0x080b, dir = "state", name = "rule.switched",
   doc = "An operator switched a rule on or off.",
   { "rule", "str32", "Its id." }, { "on", "u8", "1 = on." } }
+event "reload" { id = 0x080c, dir = "state",
+  doc = "The configuration was read again: done, unchanged, or refused as a whole.",
+  { "result", "str16", "done, unchanged or refused." },
+  { "generation", "u32", "Reloads that changed something, in this process." },
+  { "added", "u16", "Plugins that are new." }, { "replaced", "u16", "Plugins made anew." },
+  { "removed", "u16", "Plugins that are gone." }, { "fields", "u16", "Other fields that changed." },
+  { "by", "str16", "Who asked: signal, scenario, control, watch." },
+  { "message", "str128", "What was done, or the first reason why not." } }
 
 -- 0x09 input and output: to the component that asked (cookie = its key) ---------------------------
 
