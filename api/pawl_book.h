@@ -16,6 +16,7 @@ extern "C" {
 
 #define PAWL_BOOK "pawl.book/1"
 #define PAWL_TARGETS_MAX 4u
+#define PAWL_EXPIRES_NEVER INT64_MAX /* of an entry want */
 
 struct pawl_lot_spec {
     uint32_t size; /* sizeof(struct pawl_lot_spec) */
@@ -29,13 +30,16 @@ struct pawl_lot_spec {
     struct pawl_price entry_price;  /* of limit and stop entries */
     struct pawl_price stop;         /* initial stop; required */
     struct pawl_price target;       /* first target, for the whole lot; 0 = none */
-    int64_t expires;                /* end of the entry want; 0 = 60 s for limits and stops */
+    int64_t expires; /* of the entry want; 0 = in 60 s, for limits and stops; or _NEVER */
     uint64_t after_lot;
     int64_t after_expires;          /* 0 = 60 s */
     const char *profile;            /* NULL = the caller holds all four aspects */
     const char *ref;                /* NULL = none */
     const char *tags;               /* JSON object text or NULL */
+    uint8_t entry_role;             /* PAWL_ROLE_MAIN, _SCALE, _DOUBLEDOWN; 0 = main */
+    uint8_t reserved[7];
 };
+#define PAWL_LOT_SPEC_SIZE_MIN ((uint32_t)offsetof(struct pawl_lot_spec, entry_role))
 
 struct pawl_exit_spec {
     uint32_t size;
@@ -82,6 +86,14 @@ struct pawl_book {
                       struct pawl_qty quantity, uint8_t mode, struct pawl_err *err);
     /* [any] Equity of an account: balance + realised - fees + unrealised at the exit side. */
     int (*equity)(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret);
+    /* [event] Growth of its own beside enter_up_to: a limit for total - what it has filled, which
+     * rests (role doubledown) as long as the lot is open; its fills raise enter_up_to. Again with
+     * other terms replaces it; total 0 withdraws it. The holder of grow. PAWL_E_STATE: the lot
+     * cannot grow on its venue (pawl_account_info.lots_grow), or is not open. */
+    int (*add)(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total, struct pawl_price price,
+               struct pawl_err *err);
+    /* [any] The lot's live order with the smallest number above `after`; NULL = no more. */
+    const struct pawl_rec_order *(*order_next)(struct pawl_ctx *ctx, uint64_t lot, uint64_t after);
 };
 
 #ifdef __cplusplus

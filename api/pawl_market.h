@@ -48,6 +48,8 @@ struct pawl_account_info {
     char currency[8];
     struct pawl_ratio leverage;
     struct pawl_money balance; /* at start, from the configuration */
+    uint32_t lots_grow; /* 0 = each entry is a position of its own there: more is another lot */
+    uint32_t reserved;  /* 0 */
 };
 
 struct pawl_market {
@@ -61,6 +63,8 @@ struct pawl_market {
     const struct pawl_account_info *(*account)(struct pawl_ctx *ctx, uint32_t id);
     /* [any] NULL = no such instrument; without prices yet all of it is 0. */
     const struct pawl_market_state *(*state)(struct pawl_ctx *ctx, uint32_t instrument);
+    /* [any] The instrument with the smallest id above `after`; NULL = no more. */
+    const struct pawl_instrument *(*next)(struct pawl_ctx *ctx, uint32_t after);
 };
 
 #ifdef __cplusplus

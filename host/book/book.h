@@ -145,6 +145,11 @@ static inline int64_t order_leaves_e8(const struct order *order) {
 static inline bool role_is_entry(uint8_t role) {
     return role == PAWL_ROLE_MAIN || role == PAWL_ROLE_SCALE || role == PAWL_ROLE_DOUBLEDOWN;
 }
+/* It serves the lot's resting growth (add_up_to), not its entry. */
+static inline bool order_is_add(const struct order *order) {
+    return order->rec.role == PAWL_ROLE_DOUBLEDOWN &&
+           order->lot->rec.entry_role != PAWL_ROLE_DOUBLEDOWN;
+}
 
 /* ---- changes (changes.c) ---- */
 void book_dirty(struct book *book, struct lot *lot);   /* the executor must look again */

@@ -103,6 +103,14 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
     bool first = lot->rec.entered.e8 == 0;
     lot->rec.entered.e8 += part->quantity.e8;
     lot->rec.entry_value.e8 += value_e8;
+    if (fill->order != NULL && order_is_add(fill->order)) {
+        /* What was wanted of it leaves the entry as it was; the rest came too late to be taken back
+         * and counts as entry. */
+        int64_t wanted_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+        if (wanted_e8 > part->quantity.e8) wanted_e8 = part->quantity.e8;
+        lot->rec.added.e8 += part->quantity.e8;
+        if (wanted_e8 > 0) lot->rec.enter_up_to.e8 += wanted_e8;
+    }
     lot->entry_fill_ns = book_now(book);
     if (first) {
         lot->rec.opened = book_now(book);
@@ -301,6 +309,7 @@ static bool fits(const struct book *book, const struct book_fill *fill, int64_t 
     if (fill->order == NULL) return good;
     const struct pawl_rec_lot *rec = &fill->order->lot->rec;
     return good && pawl_add_i64(rec->entered.e8, fill->quantity.e8, &unused) == PAWL_OK &&
+           pawl_add_i64(rec->enter_up_to.e8, fill->quantity.e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->entry_value.e8, value_e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->exit_value.e8, value_e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->fees.e8, fill->fee.e8, &unused) == PAWL_OK &&

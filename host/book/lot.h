@@ -40,6 +40,7 @@ struct lot {
     struct lot *closed_next; /* of those kept for late fills */
     uint64_t dirty_cause;
     int64_t entry_retry_ns, exit_retry_ns, stop_retry_ns, target_retry_ns; /* not before; 0 = now */
+    int64_t add_retry_ns;
     int64_t entry_fill_ns;   /* of its newest entry fill in this process */
     int64_t wake_ns;         /* when its retry timer is set; 0 = it is not */
     int64_t guard_hit_ns;    /* when the stop level was crossed; 0 = not */

@@ -65,6 +65,15 @@ int bus_subscribe(struct bus *bus, uint16_t type, bus_handler *fn, void *arg,
     return PAWL_OK;
 }
 
+bool bus_listens(const struct bus *bus, uint32_t component, uint16_t type) {
+    if (component >= BUS_COMPONENTS_MAX || type >= BUS_TYPES_MAX) return false;
+    const struct bus_subscriber *self = &bus->components[component];
+    const struct bus_list *list = &bus->lists[type];
+    for (uint32_t i = 0; self->fn != NULL && i < list->count; i++)
+        if (list->items[i].fn == self->fn && list->items[i].arg == self->arg) return true;
+    return false;
+}
+
 static void deliver(struct bus *bus, const struct pawl_event *event) {
     bus->cause = event->seq;
     if (bus->first != NULL) bus->first(bus->first_arg, event);

@@ -66,6 +66,9 @@ int bus_attach(struct bus *bus, uint32_t component, bus_handler *fn, void *arg,
 /* Append a subscriber of a type; order of calls = order of delivery. */
 int bus_subscribe(struct bus *bus, uint16_t type, bus_handler *fn, void *arg, struct pawl_err *err);
 
+/* It subscribed to the type. */
+bool bus_listens(const struct bus *bus, uint32_t component, uint16_t type);
+
 /* Run one turn at now_ns. seq, time and source of `event` are filled in; `event` may be NULL: then
  * the turn is only end_of_turn (a command of the operator, a release of the outbox). */
 void bus_input(struct bus *bus, struct pawl_event *event, uint32_t source, int64_t now_ns);

@@ -81,8 +81,9 @@ struct order *adopt_from_execution(struct exec *exec, const struct pawl_ev_execu
 void adopt_room(struct exec *exec, struct order *order, struct pawl_qty fill) {
     struct lot *lot = order->lot;
     const struct pawl_instrument *in = &exec->book->instruments[order->rec.instrument].def;
-    int64_t rest = order->rec.reduce ? lot_open_e8(lot)
-                                     : lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
+    int64_t rest = order->rec.reduce     ? lot_open_e8(lot)
+                   : order_is_add(order) ? lot->rec.add_up_to.e8 - lot->rec.added.e8
+                                         : lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
     rest = rest - fill.e8 > in->step.e8 ? rest - fill.e8 : in->step.e8;
     int64_t total;
     if (!order_is_guessed(order) || !order_is_live(order) ||

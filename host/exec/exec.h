@@ -139,6 +139,7 @@ struct risk_ask {
     struct pawl_qty quantity;
     struct pawl_price price, stop; /* price 0 = market */
     const struct lot *lot;         /* NULL = not opened yet */
+    bool rests;                    /* a limit that waits on the losing side: it has no collar */
     const char *ref;
 };
 /* PASS, or the refusal is reported (risk.refused) and *ret_why says it in a sentence. */
@@ -152,6 +153,8 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
               uint64_t *ret_lot, struct pawl_err *err);
 int want_enter(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
                struct pawl_err *err);
+int want_add(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
+             struct pawl_price price, struct pawl_err *err);
 int want_exit(struct exec *exec, uint32_t caller, uint64_t lot, const struct pawl_exit_spec *spec,
               struct pawl_err *err);
 int want_stop(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_price price,

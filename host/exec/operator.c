@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "book/market.h"
+#include "book/money.h"
 #include "book/report.h"
 #include "exec/steps.h"
 
@@ -53,8 +56,31 @@ static void stop_one(struct exec *exec, struct lot *lot, const struct pawl_ev_st
         complain(exec, lot, "stop", &err);
 }
 
+/* Whoever holds grow and listens to the request decides it; the others know of no profit. */
+static bool is_for_holder(const struct exec *exec, const struct lot *lot) {
+    return lot->rec.hold_grow != 0 &&
+           bus_listens(exec->book->bus, lot->rec.hold_grow, PAWL_EV_SCALE_IN);
+}
+
+static bool has_profit(const struct exec *exec, const struct lot *lot, struct pawl_ratio pct) {
+    struct pawl_price now =
+        market_price(exec->book, lot->rec.instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
+    bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
+    int64_t factor_e8 = is_long ? PAWL_E8 + pct.e8 : PAWL_E8 - pct.e8;
+    pawl_i128 level = (pawl_i128)lot_entry(lot).e8 * factor_e8;
+    if (now.e8 == 0 || lot->rec.entered.e8 == 0) return false;
+    return is_long ? (pawl_i128)now.e8 * PAWL_E8 >= level : (pawl_i128)now.e8 * PAWL_E8 <= level;
+}
+
 static void scale_one(struct exec *exec, struct lot *lot, const struct pawl_ev_scale_in *request) {
     struct pawl_err err = {0};
+    if (is_for_holder(exec, lot)) return;
+    if (request->trigger_profit_pct.e8 != 0 &&
+        !has_profit(exec, lot, request->trigger_profit_pct)) {
+        pawl_fail(&err, PAWL_E_STATE, "the lot has not that profit");
+        complain(exec, lot, "scale_in", &err);
+        return;
+    }
     struct pawl_qty total = {lot->rec.enter_up_to.e8};
     if (pawl_add_i64(total.e8, request->quantity.e8, &total.e8) != PAWL_OK ||
         want_enter(exec, exec->operator_id, lot->rec.id, total, &err) != PAWL_OK)

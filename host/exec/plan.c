@@ -17,7 +17,12 @@ struct leaves lot_leaves(const struct lot *lot) {
         case PAWL_ROLE_STOP: sum.stop_e8 += leaves_e8, sum.stops++; break;
         case PAWL_ROLE_TARGET: sum.target_e8 += leaves_e8, sum.targets++; break;
         case PAWL_ROLE_EXIT: sum.exit_e8 += leaves_e8, sum.exits++; break;
-        default: sum.entry_e8 += leaves_e8, sum.entries++; break;
+        default:
+            if (order_is_add(order))
+                sum.add_e8 += leaves_e8, sum.adds++;
+            else
+                sum.entry_e8 += leaves_e8, sum.entries++;
+            break;
         }
     }
     return sum;
@@ -31,7 +36,7 @@ bool lot_is_closing(const struct lot *lot) {
 static void cancel_entries(struct exec *exec, struct lot *lot, const char *reason) {
     for (struct order *order = lot->orders, *next; order != NULL; order = next) {
         next = order->next;
-        if (role_is_entry(order->rec.role) && order_is_live(order))
+        if (role_is_entry(order->rec.role) && !order_is_add(order) && order_is_live(order))
             command_cancel(exec, order, reason);
     }
 }
@@ -49,14 +54,26 @@ static bool others_flat(const struct exec *exec, const struct lot *lot) {
         if (one == lot || one->rec.account != lot->rec.account ||
             one->rec.state == PAWL_LOT_STATE_WAITING)
             continue;
-        if (lot_open_e8(one) > 0 || lot_leaves(one).entries > 0) return false;
+        if (lot_open_e8(one) > 0 || lot_leaves(one).entries + lot_leaves(one).adds > 0)
+            return false;
     }
+    return true;
+}
+
+/* What its owner had there before has concluded: lots that are linked end together. */
+static bool owner_flat(const struct exec *exec, const struct lot *lot) {
+    const struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
+    for (; one != NULL && one != lot; one = one->instrument_next)
+        if (one->rec.account == lot->rec.account && one->rec.owner == lot->rec.owner &&
+            one->rec.state != PAWL_LOT_STATE_WAITING)
+            return false;
     return true;
 }
 
 static bool may_leave_waiting(const struct exec *exec, const struct lot *lot) {
     switch (lot->rec.after) {
     case PAWL_AFTER_KIND_POSITION_FLAT: return others_flat(exec, lot);
+    case PAWL_AFTER_KIND_OWNER_FLAT: return owner_flat(exec, lot);
     case PAWL_AFTER_KIND_LOT_CONCLUDED: {
         const struct lot *other = book_lot(exec->book, lot->rec.after_lot);
         return other == NULL || other->rec.state == PAWL_LOT_STATE_CLOSED;
@@ -98,6 +115,9 @@ bool lot_is_complete_ticket(const struct exec *exec, const struct lot *lot) {
 static int64_t entry_missing(struct exec *exec, struct lot *lot, const struct leaves *leaves) {
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
     int64_t missing = lot->rec.enter_up_to.e8 - lot->rec.entered.e8 - leaves->entry_e8;
+    int64_t add_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+    if (add_e8 < 0) add_e8 = 0;
+    if (leaves->add_e8 > add_e8) missing -= leaves->add_e8 - add_e8; /* withdrawn, may fill yet */
     if (lot->rec.entry_spent || lot_is_closing(lot) || missing <= 0) return 0;
     if (pawl_round_to(missing, in->step.e8, PAWL_ROUND_DOWN, &missing) != PAWL_OK) return 0;
     if (missing < in->min_quantity.e8) return 0;
@@ -113,6 +133,7 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
                            .price = lot->rec.entry_price,
                            .stop = lot->rec.stop,
                            .lot = lot,
+                           .rests = lot->rec.entry_role == PAWL_ROLE_DOUBLEDOWN,
                            .ref = lot->rec.ref};
     switch (risk_entry(exec, &ask, why)) {
     case RISK_WAIT: /* the broker's recovery looks at every lot anyway; the message rate refills */
@@ -127,7 +148,8 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
     }
     bool limit = lot->rec.entry_kind == PAWL_KIND_LIMIT;
     bool stop = lot->rec.entry_kind == PAWL_KIND_STOP;
-    struct order_terms terms = {.role = lot->rec.entered.e8 == 0 ? PAWL_ROLE_MAIN : PAWL_ROLE_SCALE,
+    uint8_t role = lot->rec.entered.e8 == 0 ? PAWL_ROLE_MAIN : PAWL_ROLE_SCALE;
+    struct order_terms terms = {.role = lot->rec.entry_role != 0 ? lot->rec.entry_role : role,
                                 .kind = lot->rec.entry_kind,
                                 .tif = lot->rec.entry_tif,
                                 .trigger = PAWL_TRIGGER_SOURCE_ENTRY_SIDE,
@@ -144,7 +166,7 @@ static bool may_expire(const struct lot *lot, const struct leaves *leaves, bool 
     if (leaves->entries == 0) return true;
     for (const struct order *order = lot->orders; order != NULL; order = order->next)
         if (role_is_entry(order->rec.role) && order->rec.kind == PAWL_KIND_MARKET &&
-            order_is_live(order))
+            !order_is_add(order) && order_is_live(order))
             return false;
     return up;
 }
@@ -241,6 +263,7 @@ void plan_lot(struct exec *exec, struct lot *lot) {
     bool up = broker != NULL && broker->state != BROKER_DOWN;
     if (up) pending_cancels(exec, lot);
     plan_entry(exec, lot, up);
+    if (up) plan_add(exec, lot);
     /* What an earlier process left at the venue is learnt first; only the guard does not wait. */
     bool known = up && broker->known;
     if (lot_open_e8(lot) > 0 && (known || (up && lot->exit_by_guard))) plan_exit(exec, lot);

@@ -112,7 +112,8 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
 static bool wait_for_entry(struct exec *exec, struct order *order,
                            const struct pawl_ev_execution *report) {
     if (order == NULL || role_is_entry(order->rec.role) || report->head.cookie != 0 ||
-        report->quantity.e8 <= lot_open_e8(order->lot) || lot_leaves(order->lot).entries == 0)
+        report->quantity.e8 <= lot_open_e8(order->lot) ||
+        lot_leaves(order->lot).entries + lot_leaves(order->lot).adds == 0)
         return false;
     struct exec_broker *broker = exec_broker_of(exec, order->lot);
     if (broker == NULL) return false;
@@ -187,7 +188,10 @@ void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index,
                 uint32_t generation, const char *reason) {
     struct pawl_rec_lot *rec = &lot->rec;
     uint32_t holder = rec->hold_grow;
-    if (role_is_entry(role)) {
+    if (role == PAWL_ROLE_DOUBLEDOWN && rec->entry_role != PAWL_ROLE_DOUBLEDOWN) {
+        if (generation != rec->add_gen) return;
+        rec->add_spent = 1;
+    } else if (role_is_entry(role)) {
         if (generation != rec->entry_gen) return;
         rec->entry_spent = 1;
     } else if (role == PAWL_ROLE_EXIT) {
@@ -277,6 +281,9 @@ void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t cla
         tries = &lot->targets[order->rec.index].tries;
         retry_ns = &lot->target_retry_ns;
         lot->targets_changed = true;
+    } else if (order_is_add(order)) {
+        tries = &lot->rec.add_tries;
+        retry_ns = &lot->add_retry_ns;
     } else {
         tries = &lot->rec.entry_tries;
         retry_ns = &lot->entry_retry_ns;

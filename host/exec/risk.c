@@ -128,7 +128,7 @@ static enum risk_answer collar(struct exec *exec, const struct risk_ask *ask, ch
     bool is_stale;
     struct pawl_price now = reference(exec, ask, &is_stale);
     int64_t band_e8, away_e8 = ask->price.e8 - now.e8;
-    if (ask->price.e8 == 0 || exec->risk->collar_pct.e8 == 0) return RISK_PASS;
+    if (ask->price.e8 == 0 || exec->risk->collar_pct.e8 == 0 || ask->rests) return RISK_PASS;
     if (pawl_mul_e8(now.e8, exec->risk->collar_pct.e8, PAWL_ROUND_DOWN, &band_e8) != PAWL_OK)
         return RISK_REFUSE;
     if (away_e8 < 0) away_e8 = -away_e8;
@@ -145,7 +145,7 @@ static enum risk_answer opposite_side(struct exec *exec, const struct risk_ask *
         if (lot == ask->lot || lot->rec.account != ask->account || lot->rec.side == ask->side ||
             lot->rec.state == PAWL_LOT_STATE_WAITING)
             continue;
-        if (lot_open_e8(lot) == 0 && lot_leaves(lot).entries == 0 &&
+        if (lot_open_e8(lot) == 0 && lot_leaves(lot).entries + lot_leaves(lot).adds == 0 &&
             lot->rec.enter_up_to.e8 <= lot->rec.entered.e8)
             continue;
         snprintf(why, 128, "lot %llu holds the other side of %s", (unsigned long long)lot->rec.id,
@@ -168,8 +168,10 @@ static int64_t lot_exposure_e8(const struct exec *exec, const struct lot *lot, b
     int64_t quantity_e8 = lot_open_e8(lot);
     int64_t wanted_e8 = lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
     if (asks || lot->rec.entry_spent) wanted_e8 = 0;
-    int64_t working_e8 = lot_leaves(lot).entry_e8;
-    quantity_e8 += working_e8 > wanted_e8 ? working_e8 : wanted_e8;
+    struct leaves working = lot_leaves(lot);
+    int64_t add_e8 = lot->rec.add_spent || asks ? 0 : lot->rec.add_up_to.e8 - lot->rec.added.e8;
+    quantity_e8 += working.entry_e8 > wanted_e8 ? working.entry_e8 : wanted_e8;
+    quantity_e8 += working.add_e8 > add_e8 ? working.add_e8 : add_e8;
     if (quantity_e8 <= 0) return 0;
     struct pawl_price price =
         market_price(exec->book, lot->rec.instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);

@@ -37,14 +37,15 @@ void order_end(struct exec *exec, struct order *order, uint8_t state, const char
 
 /* ---- planning: plan*.c ---- */
 void plan_lot(struct exec *exec, struct lot *lot);
+void plan_add(struct exec *exec, struct lot *lot);
 void plan_exit(struct exec *exec, struct lot *lot);
 void plan_stop(struct exec *exec, struct lot *lot);
 void plan_targets(struct exec *exec, struct lot *lot);
 void plan_targets_off(struct exec *exec, struct lot *lot); /* watch nothing of it any more */
 void plan_target_fired(struct exec *exec, struct lot *lot, uint32_t index);
 struct leaves { /* of a lot's live orders */
-    int64_t entry_e8, exit_e8, target_e8, stop_e8;
-    uint32_t entries, exits, targets, stops, unknown;
+    int64_t entry_e8, add_e8, exit_e8, target_e8, stop_e8;
+    uint32_t entries, adds, exits, targets, stops, unknown;
 };
 struct leaves lot_leaves(const struct lot *lot);
 bool lot_is_closing(const struct lot *lot); /* wants everything out */

@@ -55,10 +55,18 @@ static void hold(struct exec *exec, struct lot *lot, const char *profile, uint32
     }
 }
 
+/* Plugins built before it existed send a shorter spec. */
+static uint8_t entry_role(const struct pawl_lot_spec *spec) {
+    return spec->size < sizeof *spec ? 0 : spec->entry_role;
+}
+
 static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t account,
                       struct pawl_err *err) {
     struct book *book = exec->book;
-    if (spec->size < sizeof *spec) return pawl_fail(err, PAWL_E_ABI, "lot spec is too small");
+    if (spec->size < PAWL_LOT_SPEC_SIZE_MIN)
+        return pawl_fail(err, PAWL_E_ABI, "lot spec is too small");
+    if (entry_role(spec) != 0 && !role_is_entry(entry_role(spec)))
+        return pawl_fail(err, PAWL_E_INVAL, "role %u is none of an entry", entry_role(spec));
     if (spec->instrument == 0 || spec->instrument > book->instrument_count ||
         book->instruments[spec->instrument].def.id == 0)
         return pawl_fail(err, PAWL_E_INVAL, "instrument %u is not configured", spec->instrument);
@@ -125,8 +133,9 @@ static void fill_entry(struct exec *exec, struct lot *lot, const struct pawl_lot
     rec->entry_gen = 1;
     rec->enter_up_to.e8 = quantity_e8;
     rec->entry_price = spec->entry_price;
-    rec->entry_expires = spec->expires;
-    if (rec->entry_expires == 0 &&
+    rec->entry_role = entry_role(spec);
+    rec->entry_expires = spec->expires == PAWL_EXPIRES_NEVER ? 0 : spec->expires;
+    if (spec->expires == 0 &&
         (spec->entry_kind != PAWL_KIND_MARKET || spec->after <= PAWL_AFTER_KIND_NOW))
         rec->entry_expires = now + exec->set->entry_limit_expires_ns;
     rec->after = spec->after != 0 ? spec->after : PAWL_AFTER_KIND_NOW;
@@ -185,6 +194,7 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
                            .quantity = {quantity_e8},
                            .price = spec->entry_price,
                            .stop = stop,
+                           .rests = entry_role(spec) == PAWL_ROLE_DOUBLEDOWN,
                            .ref = spec->ref};
     bool waits = spec->after > PAWL_AFTER_KIND_NOW; /* the gate asks again when it enters */
     if (!waits && risk_entry(exec, &ask, why) != RISK_PASS)
@@ -247,6 +257,36 @@ int want_enter(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty 
     }
     lot->rec.enter_up_to = total.e8 > lot->rec.entered.e8 ? total : lot->rec.entered;
     lot->rec.entry_gen++;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    return PAWL_OK;
+}
+
+int want_add(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty total,
+             struct pawl_price price, struct pawl_err *err) {
+    struct lot *lot = find(exec, id, err);
+    if (lot == NULL) return err != NULL && err->rc != PAWL_OK ? err->rc : PAWL_E_NOTFOUND;
+    if (caller != lot->rec.hold_grow && !is_operator(exec, caller))
+        return deny(exec, lot, caller, "grow", lot->rec.hold_grow, err);
+    const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
+    bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
+    struct pawl_qty quantity;
+    struct pawl_price level;
+    if (total.e8 < 0 || (total.e8 > 0 && price.e8 <= 0) ||
+        pawl_round_to(total.e8, in->step.e8, PAWL_ROUND_DOWN, &quantity.e8) != PAWL_OK ||
+        pawl_round_to(price.e8, in->tick.e8, is_long ? PAWL_ROUND_DOWN : PAWL_ROUND_UP,
+                      &level.e8) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_INVAL, "growth is a quantity and the price of its limit");
+    if (total.e8 > 0 && lot_is_complete_ticket(exec, lot))
+        return pawl_fail(err, PAWL_E_STATE,
+                         "the venue would open another position for it: open another lot");
+    if (total.e8 > 0 && (lot->rec.state != PAWL_LOT_STATE_OPEN || lot_is_closing(lot)))
+        return pawl_fail(err, PAWL_E_STATE, "only an open lot can grow");
+    lot->rec.add_up_to = quantity;
+    lot->rec.add_price = level;
+    lot->rec.add_gen++;
+    lot->rec.add_spent = lot->rec.add_tries = 0;
+    lot->add_retry_ns = 0;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     return PAWL_OK;

@@ -37,11 +37,19 @@ static const struct pawl_market_state *market_state(struct pawl_ctx *ctx, uint32
     return id == 0 || id > book->instrument_count ? NULL : &book->instruments[id].market;
 }
 
+static const struct pawl_instrument *market_next(struct pawl_ctx *ctx, uint32_t after) {
+    const struct book *book = book_of(ctx);
+    for (uint32_t id = after + 1; id != 0 && id <= book->instrument_count; id++)
+        if (book->instruments[id].def.id != 0) return &book->instruments[id].def;
+    return NULL;
+}
+
 static const struct pawl_market market_table = {.size = (uint32_t)sizeof(struct pawl_market),
                                                 .instrument = market_instrument,
                                                 .by_symbol = market_by_symbol,
                                                 .account = market_account,
-                                                .state = market_state};
+                                                .state = market_state,
+                                                .next = market_next};
 
 /* ---- pawl.book/1 ---- */
 
@@ -178,6 +186,21 @@ static int lot_set_target(struct pawl_ctx *ctx, uint64_t lot, uint32_t index,
     return want(instance_of(ctx), &call, err);
 }
 
+static int lot_add(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
+                   struct pawl_price price, struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
+    return want_add(exec_of(ctx), ctx->component, lot, total, price, err);
+}
+
+static const struct pawl_rec_order *lot_order_next(struct pawl_ctx *ctx, uint64_t id,
+                                                   uint64_t after) {
+    const struct lot *lot = book_lot(book_of(ctx), id);
+    if (lot == NULL) return NULL;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.id > after && order_is_live(order)) return &order->rec;
+    return NULL;
+}
+
 static int equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret) {
     if (market_account(ctx, account) == NULL) return PAWL_E_NOTFOUND;
     return book_equity(book_of(ctx), account, ret);
@@ -193,7 +216,9 @@ static const struct pawl_book book_table = {.size = (uint32_t)sizeof(struct pawl
                                             .exit = lot_leave,
                                             .stop = lot_stop,
                                             .set_target = lot_set_target,
-                                            .equity = equity};
+                                            .equity = equity,
+                                            .add = lot_add,
+                                            .order_next = lot_order_next};
 
 /* ---- pawl.timers/1, pawl.triggers/1 ---- */
 

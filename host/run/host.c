@@ -170,6 +170,7 @@ static int ask_caps(struct host *host, struct pawl_err *err) {
                              names_text(host->names, NAME_COMPONENT, account->info.broker));
         account->caps.size = (uint32_t)sizeof account->caps;
         int rc = broker->plugin->caps(broker->self, id, &account->caps);
+        account->info.lots_grow = account->caps.exit_bound != PAWL_EXIT_TICKET;
         if (rc != PAWL_OK)
             return pawl_fail(err, PAWL_E_CONFIG,
                              "accounts.%s: broker \"%s\" cannot serve it as configured "

@@ -180,6 +180,21 @@ static void wish_enter(struct chaos *self, const struct pawl_rec_lot *lot,
     self->book->enter(self->ctx, lot->id, total, &err);
 }
 
+/* Growth that rests, on the losing side or where it fills at once. */
+static void wish_add(struct chaos *self, const struct pawl_rec_lot *lot,
+                     const struct pawl_instrument *in) {
+    const struct pawl_market_state *now = self->market->state(self->ctx, in->id);
+    struct pawl_err err = {0};
+    struct pawl_qty total = {0};
+    struct pawl_price price = {0};
+    if (!self->options.grow || now == NULL || now->bid.e8 == 0) return;
+    if (chance(self, 80)) {
+        total.e8 = lot->added.e8 + in->step.e8 * between(self, 1, 6);
+        price = away(lot->side, now->bid, in, between(self, -30, 3));
+    }
+    self->book->add(self->ctx, lot->id, total, price, &err);
+}
+
 static void act(struct chaos *self) {
     const struct pawl_instrument *in = self->symbols[draw(self, self->symbol_count)];
     uint64_t lots[LOTS_MAX];
@@ -191,7 +206,9 @@ static void act(struct chaos *self) {
     }
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, lots[draw(self, count)]);
     if (lot == NULL) return;
-    switch (draw(self, 12)) {
+    switch (draw(self, 14)) {
+    case 12:
+    case 13: wish_add(self, lot, in); break;
     case 0:
     case 1: wish_exit(self, lot, in, true); break;
     case 2:

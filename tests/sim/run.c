@@ -65,8 +65,12 @@ static void see_wants(struct sim_run *run) {
     for (const struct lot *lot = run->host->book.first_lot; lot != NULL; lot = lot->next) {
         uint64_t id = lot->rec.id;
         if (id >= SIM_LOTS_MAX) continue;
-        if (lot->rec.enter_up_to.e8 > run->lots[id].want_in_e8)
-            run->lots[id].want_in_e8 = lot->rec.enter_up_to.e8;
+        int64_t add_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+        int64_t in_e8 = lot->rec.enter_up_to.e8;
+        if (add_e8 > 0 && lot->rec.entered.e8 > in_e8) in_e8 = lot->rec.entered.e8;
+        if (add_e8 > 0) in_e8 += add_e8; /* growth is on top of what is in, wanted or not */
+        if (in_e8 > run->lots[id].want_in_e8)
+            run->lots[id].want_in_e8 = in_e8;
         if (lot->rec.exit_at_least.e8 > run->lots[id].want_out_e8)
             run->lots[id].want_out_e8 = lot->rec.exit_at_least.e8;
     }
