@@ -14,6 +14,7 @@
 #define EVENTS_CODEC_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/names.h"
 #include "pawl_event.h"
@@ -43,6 +44,7 @@ struct event_decode {
     uint32_t (*component)(void *self, const char *name);
     const char *type; /* of an object without "type"; NULL = it is required */
     int64_t now_ns;   /* time of an object without "t"; 0 = it is required */
+    bool open;        /* null is a value not known yet: the key is checked, the event is no use */
 };
 
 /* Fill buf, aligned to 8 and at most max bytes of it, with an event: head.size, type and time_ns (a

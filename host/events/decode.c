@@ -81,6 +81,7 @@ static int check_keys(struct decode *d, const struct input_key *keys, const json
             continue;
         }
         if (parent != NULL || !is_parent(keys, name)) return decode_fail(d, &here, "unknown key");
+        if (json_is_null(value) && d->env->open) continue;
         if (!json_is_object(value) || json_object_size(value) == 0)
             return decode_fail(d, &here, "must be an object with at least one key");
         int rc = check_keys(d, keys, value, name);
@@ -114,7 +115,8 @@ static int check_level(struct decode *d, const json_t *object, const char *which
     static const char *const ways[] = {"price", "pct", "atr", NULL};
     const struct input_key here = {.key = which};
     const json_t *level = json_object_get(object, which);
-    if (level == NULL || count_of(level, ways) == 1) return PAWL_OK;
+    if (level == NULL || (d->env->open && json_is_null(level)) || count_of(level, ways) == 1)
+        return PAWL_OK;
     return decode_fail(d, &here, "exactly one of price, pct, atr must be given");
 }
 
@@ -156,7 +158,7 @@ static int check_entry(struct decode *d, const json_t *object) {
     int rc = check_level(d, object, "stop");
     if (rc == PAWL_OK) rc = check_level(d, object, "target");
     if (rc == PAWL_OK) rc = check_legs(d, object);
-    if (rc != PAWL_OK) return rc;
+    if (rc != PAWL_OK || d->left_open) return rc;
     if (entry->order_kind == 0) entry->order_kind = PAWL_KIND_MARKET;
     bool market = entry->order_kind == PAWL_KIND_MARKET;
     if (!market && entry->order_kind != PAWL_KIND_LIMIT && entry->order_kind != PAWL_KIND_STOP)
@@ -237,6 +239,10 @@ int event_from_json(const json_t *object, const struct event_decode *env, void *
         if (value == NULL) {
             bool wanted = parent_of(object, k->parent) != NULL;
             if ((k->rules & INPUT_REQUIRED) != 0 && wanted) return decode_fail(&d, k, "missing");
+            continue;
+        }
+        if (env->open && json_is_null(value)) {
+            d.left_open = true;
             continue;
         }
         rc = decode_value(&d, k, value);

@@ -4,6 +4,8 @@
 #ifndef EVENTS_DECODE_H
 #define EVENTS_DECODE_H
 
+#include <stdbool.h>
+
 #include "events/codec.h"
 #include "events/input_table.h"
 #include "events/reflect.h"
@@ -15,6 +17,7 @@ struct decode {
     size_t max;
     uint32_t size; /* of the event so far: the struct, then what is in the tail */
     int64_t time_ns; /* the object's "t" */
+    bool left_open;  /* a value is not known yet */
     struct pawl_err *err;
 };
 
