@@ -25,6 +25,7 @@ struct order {
     int64_t amend_strays_ns;       /* an amend without effect (rec.want_*) may arrive until then */
     uint64_t id_key;
     uint32_t lookups;
+    uint32_t outbox_place; /* of its request that waits for the disk, + 1; 0 = none does */
     bool changed;
     bool cancel_wanted; /* cancelled as soon as nothing is in flight about it */
     bool absent;        /* the venue said it never saw it; to be confirmed */

@@ -73,7 +73,7 @@ struct exec_broker {
 
 struct outbox_entry {
     uint64_t turn, cause;
-    struct order *order;
+    struct order *order; /* NULL = a hole: it left, or was dropped */
     uint32_t broker;
     uint8_t op;         /* PAWL_ORDER_OP_* */
     uint8_t protective; /* a stalled disk may not hold it for long */
@@ -88,7 +88,7 @@ struct exec {
     struct exec_broker brokers[EXEC_BROKERS_MAX];
     uint32_t broker_count;
     struct outbox_entry *outbox; /* ring of EXEC_OUTBOX_MAX */
-    uint32_t outbox_first, outbox_count;
+    uint32_t outbox_first, outbox_count; /* holes included; the first is none */
     uint64_t release_turn;     /* commands of turns up to this may go */
     bool release_protective;   /* the disk stalls: protective ones may go now */
     bool release_without_disk; /* it failed for good: entries that wait for it are dropped */

@@ -1,6 +1,9 @@
 /*
  * Commands wait here until the turn that made them is durable. A stalled disk holds entries for
  * ever, protective and reducing orders only as long as the runner allows (release_protective).
+ *
+ * What leaves from the middle leaves a hole; the first entry is never one. An order has at most one
+ * request in flight, so at most one entry, and knows its place.
  */
 #include <string.h>
 
@@ -11,8 +14,44 @@ static struct outbox_entry *at(struct exec *exec, uint32_t i) {
     return &exec->outbox[(exec->outbox_first + i) % EXEC_OUTBOX_MAX];
 }
 
+static void trim(struct exec *exec) {
+    while (exec->outbox_count > 0 && at(exec, 0)->order == NULL) {
+        exec->outbox_first = (exec->outbox_first + 1) % EXEC_OUTBOX_MAX;
+        exec->outbox_count--;
+    }
+}
+
+static struct outbox_entry take(struct outbox_entry *entry) {
+    struct outbox_entry taken = *entry;
+    taken.order->outbox_place = 0;
+    entry->order = NULL;
+    return taken;
+}
+
+/* Everything moves up over the holes. */
+static void close_holes(struct exec *exec) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < exec->outbox_count; i++) {
+        struct outbox_entry entry = *at(exec, i);
+        if (entry.order == NULL) continue;
+        *at(exec, kept) = entry;
+        entry.order->outbox_place = (exec->outbox_first + kept++) % EXEC_OUTBOX_MAX + 1;
+    }
+    exec->outbox_count = kept;
+}
+
+bool outbox_drop_order(struct exec *exec, struct order *order) {
+    if (order->outbox_place == 0) return false;
+    take(&exec->outbox[order->outbox_place - 1]);
+    trim(exec);
+    return true;
+}
+
 bool outbox_put(struct exec *exec, struct order *order, uint8_t op, bool protective) {
+    outbox_drop_order(exec, order); /* its request was answered before it left: this one is meant */
+    if (exec->outbox_count == EXEC_OUTBOX_MAX) close_holes(exec);
     if (exec->outbox_count == EXEC_OUTBOX_MAX) return false;
+    order->outbox_place = (exec->outbox_first + exec->outbox_count) % EXEC_OUTBOX_MAX + 1;
     struct outbox_entry *entry = at(exec, exec->outbox_count++);
     *entry = (struct outbox_entry){.turn = exec->book->bus->turn,
                                    .cause = exec->book->bus->cause,
@@ -23,31 +62,10 @@ bool outbox_put(struct exec *exec, struct order *order, uint8_t op, bool protect
     return true;
 }
 
-static void remove_at(struct exec *exec, uint32_t i) {
-    for (; i + 1 < exec->outbox_count; i++) *at(exec, i) = *at(exec, i + 1);
-    exec->outbox_count--;
-}
-
-bool outbox_drop_order(struct exec *exec, struct order *order) {
-    bool found = false;
-    for (uint32_t i = 0; i < exec->outbox_count;)
-        if (at(exec, i)->order == order) {
-            remove_at(exec, i);
-            found = true;
-        } else {
-            i++;
-        }
-    return found;
-}
-
 void outbox_drop_broker(struct exec *exec, uint32_t broker) {
-    for (uint32_t i = 0; i < exec->outbox_count;) {
-        struct outbox_entry entry = *at(exec, i);
-        if (entry.broker != broker) {
-            i++;
-            continue;
-        }
-        remove_at(exec, i);
+    for (uint32_t i = 0; i < exec->outbox_count; i++) {
+        if (at(exec, i)->order == NULL || at(exec, i)->broker != broker) continue;
+        struct outbox_entry entry = take(at(exec, i));
         if (entry.op == PAWL_ORDER_OP_SUBMIT) {
             order_end(exec, entry.order, PAWL_ORDER_STATE_CANCELLED, "never sent: connection lost");
         } else {
@@ -55,17 +73,14 @@ void outbox_drop_broker(struct exec *exec, uint32_t broker) {
             book_order_changed(exec->book, entry.order);
         }
     }
+    trim(exec);
 }
 
 /* Entries whose record will never be durable: never sent, which is certain. */
 static void drop_entries(struct exec *exec) {
-    for (uint32_t i = 0; i < exec->outbox_count;) {
-        struct outbox_entry entry = *at(exec, i);
-        if (entry.protective) {
-            i++;
-            continue;
-        }
-        remove_at(exec, i);
+    for (uint32_t i = 0; i < exec->outbox_count; i++) {
+        if (at(exec, i)->order == NULL || at(exec, i)->protective) continue;
+        struct outbox_entry entry = take(at(exec, i));
         if (entry.op != PAWL_ORDER_OP_SUBMIT) {
             entry.order->rec.op = PAWL_ORDER_OP_NONE;
             continue;
@@ -74,31 +89,25 @@ static void drop_entries(struct exec *exec) {
         want_spent(exec, entry.order->lot, entry.order->rec.role, 0, PAWL_ERROR_CLASS_FATAL,
                    entry.order->rec.generation, "the database failed");
     }
+    trim(exec);
 }
 
 bool outbox_release(struct exec *exec) {
     bool released = false;
     if (exec->release_without_disk) drop_entries(exec);
-    for (uint32_t i = 0; i < exec->outbox_count;) {
-        struct outbox_entry entry = *at(exec, i);
-        bool due = entry.turn <= exec->release_turn;
-        if (!due && !(exec->release_protective && entry.protective)) {
-            if (!exec->release_protective) break; /* turns only rise */
-            i++;
-            continue;
-        }
+    for (uint32_t i = 0; i < exec->outbox_count; i++) {
+        if (at(exec, i)->order == NULL) continue;
+        bool due = at(exec, i)->turn <= exec->release_turn;
+        if (!due && !exec->release_protective) break; /* turns only rise */
+        if (!due && !at(exec, i)->protective) continue;
+        struct outbox_entry entry = take(at(exec, i));
         if (!due)
             report_alert(exec->book, "disk_stalled", PAWL_SEVERITY_CRITICAL, entry.order->lot,
                          entry.order, "sent before its record was durable: it protects");
-        if (i == 0) {
-            exec->outbox_first = (exec->outbox_first + 1) % EXEC_OUTBOX_MAX;
-            exec->outbox_count--;
-        } else {
-            remove_at(exec, i);
-        }
         command_publish(exec, &entry);
         released = true;
     }
+    trim(exec);
     exec->release_protective = false;
     return released;
 }

@@ -1,9 +1,7 @@
 /* Exits that somebody wants now: partial or whole, at market or a limit. */
 #include "exec/steps.h"
 
-bool lot_exits_blocked(const struct exec *exec, const struct lot *lot,
-                       const struct leaves *leaves) {
-    (void)exec;
+bool lot_exits_blocked(const struct lot *lot, const struct leaves *leaves) {
     /* While an old and a new stop both live either may fill: one more exit could be one too many.
      */
     return leaves->stops > 1 && leaves->stop_e8 > lot_open_e8(lot);
@@ -136,7 +134,7 @@ void plan_exit(struct exec *exec, struct lot *lot) {
         missing <= 0)
         return;
     if (guard_must_wait(exec, lot, &leaves)) return;
-    if (!lot->exit_by_guard && lot_exits_blocked(exec, lot, &leaves)) return;
+    if (!lot->exit_by_guard && lot_exits_blocked(lot, &leaves)) return;
     if (shrink_first(exec, lot, &leaves, missing)) return;
     struct order_terms terms = {.role = PAWL_ROLE_EXIT,
                                 .kind = lot->rec.exit_kind,

@@ -125,7 +125,7 @@ static void plan_fired(struct exec *exec, struct lot *lot, struct pawl_rec_targe
     int64_t exits = lot_exit_missing(lot, &leaves); /* they go first */
     int64_t room = lot_open_e8(lot) - leaves.exit_e8 - leaves.target_e8 - (exits > 0 ? exits : 0);
     if (wanted > room) wanted = room;
-    if (wanted <= 0 || lot_exits_blocked(exec, lot, &leaves)) return;
+    if (wanted <= 0 || lot_exits_blocked(lot, &leaves)) return;
     submit_target(exec, lot, target, wanted, false);
 }
 

@@ -56,7 +56,7 @@ bool lot_exits_are_bound(const struct exec *exec, const struct lot *lot);
 /* Quantity wanted out now beyond what explicit exits may still fill; 0 or less = none. */
 int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves);
 /* Some stops of the lot may both fill: nothing more may be sent out. */
-bool lot_exits_blocked(const struct exec *exec, const struct lot *lot, const struct leaves *leaves);
+bool lot_exits_blocked(const struct lot *lot, const struct leaves *leaves);
 
 /* ---- guard.c ---- */
 void guard_update(struct exec *exec, struct lot *lot); /* arm, re-arm or disarm; protection state */
