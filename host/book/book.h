@@ -27,7 +27,10 @@
 
 #define BOOK_LOTS_MAX 4000000u
 #define BOOK_ORDERS_MAX 16000000u
-#define BOOK_EXECUTIONS_MAX 16000000u
+#define BOOK_EXECUTIONS_MAX 16000000u /* remembered at once */
+#define BOOK_EXECUTIONS_KEPT_NS (INT64_C(86400) * PAWL_NS) /* no venue tells one later than this */
+#define BOOK_HEARD_STORED_NS (INT64_C(3600) * PAWL_NS) /* heard runs so far ahead of the disk */
+#define BOOK_TRIM_NS (INT64_C(600) * PAWL_NS) /* between two looks for ended orders */
 #define BOOK_ORDERS_PER_LOT_MAX 64u /* live at once */
 #define BOOK_CLOSED_LOTS_KEPT 4096u
 #define BOOK_ORDER_SHARES_MAX 16u
@@ -37,7 +40,8 @@ struct book_instrument {
     struct pawl_market_state market;
     struct pawl_price half_spread; /* of trade-only feeds */
     bool has_quotes;               /* quotes are live: trades and bars move nothing but `last` */
-    bool halted;                   /* no entries: something at the venue is unexplained */
+    struct pawl_rec_symbol kept;   /* kept.halted: no entries, something is unexplained */
+    int64_t line_time[TRIGGER_LINES + 1]; /* of the last good price of each line; 0 = none */
     bool restricted;
     bool rate_told; /* that profits are converted by a fixed rate */
     bool gap;       /* a position differed in the last reconcile round: entries wait */
@@ -48,8 +52,9 @@ struct book_account {
     struct pawl_account_info info; /* id 0 = not configured */
     struct pawl_broker_caps caps;
     struct pawl_money realised, fees, cash_flow;
-    struct pawl_money day_equity; /* when this day's loss began to count */
-    int64_t day, reset_second;
+    struct pawl_rec_account kept;
+    int64_t stored_heard; /* kept.heard as it is on the disk */
+    int64_t day_began;    /* of the day whose timer has fired */
 };
 
 /* What is left of a bar's way through its prices: four a line, the last of each its close. */
@@ -86,13 +91,16 @@ struct book {
     struct table lots, orders; /* by number */
     struct table order_ids;    /* by hash of the client id */
     struct table executions;   /* by hash of account and execution id */
+    struct execution *executions_first, *executions_last; /* in the order they are looked at */
+    uint32_t execution_count;
+    int64_t trim_ns; /* when ended orders were last looked at */
     struct lot *first_lot, *last_lot;
     struct lot *dirty, *dirty_last, *changed, *closed, *closed_last;
     struct order *changed_orders;
     uint32_t open_lots, closed_lots;
     struct book_totals totals;
     struct book_path path;
-    bool plugin_changes;  /* a plugin put records into the batch */
+    bool plugin_changes;  /* rows were put into the batch directly: a plugin's, book_keep()'s */
     bool store_refused;   /* a record did not fit the batch; the turn must not be released */
     uint64_t events_lost; /* a turn beyond its limit; checked after every turn */
 };
@@ -105,18 +113,15 @@ static inline int64_t book_now(const struct book *book) {
 }
 
 /* ---- lots (lots.c) ---- */
-struct lot *book_lot(const struct book *book,
-                     uint64_t id); /* closed ones too while kept; NULL = none */
+struct lot *book_lot(const struct book *book, uint64_t id); /* closed ones, too; NULL = none */
 struct lot *book_lot_by_ref(const struct book *book, const char *ref); /* newest not closed */
 struct lot *book_lot_new(struct book *book, struct pawl_err *err);     /* with the next number */
 struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
                              struct pawl_err *err);
-int book_lot_link(struct book *book,
-                  struct lot *lot); /* into its instrument's list, once rec is set */
+void book_lot_link(struct book *book, struct lot *lot); /* its instrument's list; rec is set */
 void book_lot_close(struct book *book, struct lot *lot);
-void book_lot_reopen(struct book *book,
-                     struct lot *lot); /* a fill came late; closes it at market */
-void book_evict(struct book *book);    /* between turns */
+void book_lot_reopen(struct book *book, struct lot *lot); /* for a late fill; closes at market */
+void book_evict(struct book *book);                       /* between turns */
 struct pawl_rec_target *lot_target(struct lot *lot,
                                    uint32_t index); /* makes it; NULL = no memory */
 static inline int64_t lot_open_e8(const struct lot *lot) {
@@ -160,6 +165,12 @@ void book_put(struct book *book, uint16_t record_id, const void *row); /* into t
 int book_store(struct book *book); /* put all that changed; returns a store code */
 bool book_has_changes(const struct book *book);
 
+/* ---- what is kept of accounts and instruments (keep.c) ---- */
+void book_keep_account(struct book *book, uint32_t account); /* its record into the batch */
+/* Stop entries in it, over restarts, until it is resumed. Told once. */
+void book_halt(struct book *book, uint32_t instrument, const char *reason);
+bool book_resume(struct book *book, uint32_t instrument, const char *reason); /* false = it ran */
+
 /* ---- fills (fills.c) ---- */
 struct book_fill {       /* one report of a fill, checked */
     struct order *order; /* NULL = not ours */
@@ -171,11 +182,20 @@ struct book_fill {       /* one report of a fill, checked */
     int64_t venue_time;
     const char *execution, *ticket;
 };
-/* Book it once: PAWL_OK booked, PAWL_E_STATE seen before (nothing changes), PAWL_E_RANGE refused.
- */
+/* PAWL_OK booked, PAWL_E_STATE seen before: nothing changes, PAWL_E_RANGE refused. */
 int book_fill(struct book *book, const struct book_fill *fill);
+/* ---- executions (executions.c) ---- */
 bool book_execution_seen(const struct book *book, uint32_t account, const char *execution);
-int book_execution_add(struct book *book, uint32_t account, const char *execution);
+/* So old that it was booked long ago; of an order that is not in the book, or none of ours. */
+bool book_execution_past(const struct book *book, uint32_t account, int64_t venue_time);
+int book_execution_add(struct book *book, const struct pawl_rec_fill *fill); /* keys and times */
+void book_executions_evict(struct book *book);
+void book_executions_done(struct book *book);
+/* Asked for every execution up to then, the venue has told them all. */
+void book_heard(struct book *book, uint32_t account, int64_t until_ns);
+/* It ended so long ago that nothing of it can be new: an open lot need not keep it. */
+bool book_order_past(const struct book *book, const struct pawl_rec_order *rec);
+
 /* Take a quantity off the lots of one side of an instrument, oldest first (ticket: that lot only);
  * returns what could not be placed. Used for fills without a known order and overruns. */
 struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uint8_t role,

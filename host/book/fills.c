@@ -1,47 +1,9 @@
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/hash.h"
 #include "book/book.h"
 #include "book/money.h"
 #include "book/report.h"
 #include "events/reflect.h"
-
-/* ---- each execution counts once ---- */
-
-struct execution {
-    uint32_t account;
-    char id[48];
-};
-
-static uint64_t execution_slot(const struct book *book, uint32_t account, const char *id,
-                               bool *ret_seen) {
-    uint64_t key = hash_bytes(id, strlen(id), account);
-    for (;; key++) {
-        const struct execution *one = table_get(&book->executions, key);
-        *ret_seen = one != NULL && one->account == account && strcmp(one->id, id) == 0;
-        if (one == NULL || *ret_seen) return key;
-    }
-}
-
-bool book_execution_seen(const struct book *book, uint32_t account, const char *execution) {
-    bool seen;
-    execution_slot(book, account, execution, &seen);
-    return seen;
-}
-
-int book_execution_add(struct book *book, uint32_t account, const char *execution) {
-    bool seen;
-    uint64_t key = execution_slot(book, account, execution, &seen);
-    if (seen) return PAWL_OK;
-    struct execution *one = mem_calloc(1, sizeof *one);
-    if (one == NULL) return PAWL_E_NOMEM;
-    one->account = account;
-    TEXT_SET(one->id, execution);
-    int rc = table_put(&book->executions, key, one);
-    if (rc != PAWL_OK) mem_free(one);
-    return rc;
-}
 
 /* ---- one part of a fill, to one lot ---- */
 
@@ -316,14 +278,28 @@ static bool fits(const struct book *book, const struct book_fill *fill, int64_t 
            pawl_add_i64(fill->order->rec.filled.e8, fill->quantity.e8, &unused) == PAWL_OK;
 }
 
+static bool is_seen(const struct book *book, const struct book_fill *fill) {
+    return (fill->order == NULL && book_execution_past(book, fill->account, fill->venue_time)) ||
+           book_execution_seen(book, fill->account, fill->execution);
+}
+
+static int remember(struct book *book, const struct book_fill *fill) {
+    struct pawl_rec_fill rec = {.order = fill->order == NULL ? 0 : fill->order->rec.id,
+                                .account = fill->account,
+                                .venue_time = fill->venue_time,
+                                .booked = book_now(book)};
+    TEXT_SET(rec.execution, fill->execution);
+    return book_execution_add(book, &rec);
+}
+
 int book_fill(struct book *book, const struct book_fill *fill) {
     int64_t value_e8 = 0;
     if (fill->quantity.e8 <= 0 || fill->price.e8 <= 0 || fill->execution[0] == '\0' ||
         pawl_mul_e8(fill->price.e8, fill->quantity.e8, PAWL_ROUND_EVEN, &value_e8) != PAWL_OK)
         return PAWL_E_RANGE;
-    if (book_execution_seen(book, fill->account, fill->execution)) return PAWL_E_STATE;
+    if (is_seen(book, fill)) return PAWL_E_STATE;
     if (!fits(book, fill, value_e8)) return PAWL_E_RANGE;
-    int rc = book_execution_add(book, fill->account, fill->execution);
+    int rc = remember(book, fill);
     if (rc != PAWL_OK) return rc;
     struct order *order = fill->order;
     struct pawl_qty left = {0};
@@ -344,7 +320,7 @@ int book_fill(struct book *book, const struct book_fill *fill) {
         book_dirty(book, order->lot);
     }
     if (left.e8 > 0) {
-        book->instruments[fill->instrument].halted = true;
+        book_halt(book, fill->instrument, "a fill belongs to no lot");
         report_alert(book, "unattributed", PAWL_SEVERITY_CRITICAL, NULL, order,
                      "a fill of %s belongs to no lot; entries in it are stopped",
                      book->instruments[fill->instrument].def.symbol);

@@ -43,9 +43,7 @@ void book_done(struct book *book) {
     table_done(&book->lots);
     table_done(&book->orders);
     table_done(&book->order_ids);
-    void *seen;
-    for (uint32_t at = 0; table_next(&book->executions, &at, NULL, &seen);) mem_free(seen);
-    table_done(&book->executions);
+    book_executions_done(book);
     mem_free(book->instruments);
     mem_free(book->accounts);
 }
@@ -72,13 +70,21 @@ static struct lot *lot_insert(struct book *book, uint64_t id) {
     return lot;
 }
 
-static void lot_append(struct book *book, struct lot *lot) {
-    lot->previous = book->last_lot;
-    if (book->last_lot != NULL)
-        book->last_lot->next = lot;
+/* Lists are by id; a lot that is opened again has an old one. */
+static void lot_insert_open(struct book *book, struct lot *lot) {
+    struct lot *before = book->last_lot;
+    while (before != NULL && before->rec.id > lot->rec.id) before = before->previous;
+    struct lot *after = before == NULL ? book->first_lot : before->next;
+    lot->previous = before;
+    lot->next = after;
+    if (before != NULL)
+        before->next = lot;
     else
         book->first_lot = lot;
-    book->last_lot = lot;
+    if (after != NULL)
+        after->previous = lot;
+    else
+        book->last_lot = lot;
     book->open_lots++;
 }
 
@@ -97,19 +103,25 @@ struct lot *book_lot_new(struct book *book, struct pawl_err *err) {
     lot->rec.created = book_now(book);
     lot->rec.protection_since = book_now(book);
     lot->rec.cause = book->bus->cause;
-    lot_append(book, lot);
+    lot_insert_open(book, lot);
     return lot;
 }
 
-int book_lot_link(struct book *book, struct lot *lot) {
+void book_lot_link(struct book *book, struct lot *lot) {
     struct book_instrument *in = &book->instruments[lot->rec.instrument];
-    lot->instrument_previous = in->lots_last;
-    if (in->lots_last != NULL)
-        in->lots_last->instrument_next = lot;
+    struct lot *before = in->lots_last;
+    while (before != NULL && before->rec.id > lot->rec.id) before = before->instrument_previous;
+    struct lot *after = before == NULL ? in->lots : before->instrument_next;
+    lot->instrument_previous = before;
+    lot->instrument_next = after;
+    if (before != NULL)
+        before->instrument_next = lot;
     else
         in->lots = lot;
-    in->lots_last = lot;
-    return PAWL_OK;
+    if (after != NULL)
+        after->instrument_previous = lot;
+    else
+        in->lots_last = lot;
 }
 
 static void keep_closed(struct book *book, struct lot *lot) {
@@ -149,7 +161,7 @@ struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
     if (rec->state == PAWL_LOT_STATE_CLOSED) {
         keep_closed(book, lot);
     } else {
-        lot_append(book, lot);
+        lot_insert_open(book, lot);
         book_lot_link(book, lot);
     }
     return lot;
@@ -198,7 +210,7 @@ void book_lot_reopen(struct book *book, struct lot *lot) {
     lot->rec.exit_gen++;
     lot->rec.exit_kind = PAWL_KIND_MARKET;
     lot->rec.protection_since = book_now(book);
-    lot_append(book, lot);
+    lot_insert_open(book, lot);
     book_lot_link(book, lot);
     report_alert(book, "reopened", PAWL_SEVERITY_CRITICAL, lot, NULL,
                  "something of it lives at the venue after its conclusion; it is closed");
@@ -211,20 +223,57 @@ static bool has_live(const struct lot *lot) {
     return false;
 }
 
-void book_evict(struct book *book) {
-    while (book->closed_lots > BOOK_CLOSED_LOTS_KEPT) {
+static void drop_order(struct book *book, struct order *order) {
+    table_remove(&book->orders, order->rec.id);
+    book_order_unindex(book, order);
+}
+
+static void evict_lot(struct book *book, struct lot *lot) {
+    for (struct order *order = lot->orders; order != NULL; order = order->next)
+        drop_order(book, order);
+    table_remove(&book->lots, lot->rec.id);
+    lot_free(lot);
+}
+
+static void evict_lots(struct book *book) {
+    uint32_t looks = book->closed_lots;
+    for (; book->closed_lots > BOOK_CLOSED_LOTS_KEPT && looks > 0; looks--) {
         struct lot *lot = book->closed;
-        if (lot->dirty || lot->changed || has_live(lot)) return; /* something points to it still */
         book->closed = lot->closed_next;
         if (book->closed == NULL) book->closed_last = NULL;
         book->closed_lots--;
-        for (struct order *order = lot->orders; order != NULL; order = order->next) {
-            table_remove(&book->orders, order->rec.id);
-            book_order_unindex(book, order);
-        }
-        table_remove(&book->lots, lot->rec.id);
-        lot_free(lot);
+        if (lot->dirty || lot->changed || has_live(lot)) /* something points to it still */
+            keep_closed(book, lot);
+        else
+            evict_lot(book, lot);
     }
+}
+
+/* A stop that is replaced at every move leaves an ended order behind each time. */
+static void trim_orders(struct book *book, struct lot *lot) {
+    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
+        next = order->next;
+        if (order->changed || order->attached != NULL || !book_order_past(book, &order->rec))
+            continue;
+        if (order->previous != NULL)
+            order->previous->next = next;
+        else
+            lot->orders = next;
+        if (next != NULL)
+            next->previous = order->previous;
+        else
+            lot->orders_last = order->previous;
+        drop_order(book, order);
+        order_free(order);
+    }
+}
+
+void book_evict(struct book *book) {
+    evict_lots(book);
+    book_executions_evict(book);
+    if (book_now(book) - book->trim_ns < BOOK_TRIM_NS) return;
+    book->trim_ns = book_now(book);
+    for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) trim_orders(book, lot);
 }
 
 struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index) {

@@ -97,6 +97,15 @@ struct pawl_ratio lot_r_of(const struct lot *lot, struct pawl_price price) {
     return r;
 }
 
+bool book_priced(const struct book *book, uint32_t account) {
+    for (const struct lot *lot = book->first_lot; lot != NULL; lot = lot->next)
+        if (lot->rec.account == account && lot_open_e8(lot) != 0 &&
+            market_price(book, lot->rec.instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side)
+                    .e8 == 0)
+            return false;
+    return true;
+}
+
 int book_equity(const struct book *book, uint32_t account, struct pawl_money *ret) {
     const struct book_account *acc = &book->accounts[account];
     int64_t sum = acc->info.balance.e8;

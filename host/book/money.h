@@ -24,6 +24,8 @@ struct pawl_price lot_exit(const struct lot *lot);  /* average; 0 before an exit
 void lot_set_r(struct lot *lot); /* |average entry - initial stop| */
 struct pawl_ratio lot_r_of(const struct lot *lot,
                            struct pawl_price price); /* profit in R; 0 = no R */
+/* Every open lot of the account has a price, so that book_equity() leaves nothing out. */
+bool book_priced(const struct book *book, uint32_t account);
 int book_equity(const struct book *book, uint32_t account, struct pawl_money *ret);
 
 #endif

@@ -29,8 +29,18 @@ int book_order_index(struct book *book, struct order *order) {
     return table_put(&book->order_ids, key, order);
 }
 
+/* What stood behind it because its hash was taken moves up. */
 void book_order_unindex(struct book *book, struct order *order) {
-    table_remove(&book->order_ids, order->id_key);
+    uint64_t hole = order->id_key;
+    table_remove(&book->order_ids, hole);
+    struct order *next;
+    for (uint64_t key = hole + 1; (next = table_get(&book->order_ids, key)) != NULL; key++) {
+        if (key - id_key(next->rec.order) < key - hole) continue; /* not because of the hole */
+        table_remove(&book->order_ids, key);
+        next->id_key = hole;
+        table_put(&book->order_ids, hole, next);
+        hole = key;
+    }
 }
 
 static struct order *order_insert(struct book *book, struct lot *lot, uint64_t number) {

@@ -138,6 +138,10 @@ static void on_key(struct exec *exec, uint64_t key, bool is_timer) {
         if ((lot = book_lot(exec->book, number >> 2)) != NULL)
             plan_target_fired(exec, lot, (uint32_t)(number & 3));
         break;
+    case EXEC_KEY_DAY:
+        risk_day(exec, (uint32_t)number, exec->book->accounts[number].day_began, true);
+        break;
+    case EXEC_KEY_DAY_EQUITY: risk_day_equity(exec, (uint32_t)number); break;
     case EXEC_KEY_ROUND: reconcile_due(exec, (uint32_t)number); break;
     default: break;
     }

@@ -30,7 +30,9 @@ enum exec_key {
     EXEC_KEY_TARGET,     /* lot << 2 | index: a watched level (trigger) */
     EXEC_KEY_ROUND,      /* broker component: reconcile */
     EXEC_KEY_GROUP,      /* lot: the venue had time to shrink a group itself */
-    EXEC_KEY_SCHEDULE    /* the host's schedules; exec ignores them */
+    EXEC_KEY_SCHEDULE,   /* the host's schedules; exec ignores them */
+    EXEC_KEY_DAY,        /* account: its trading day begins */
+    EXEC_KEY_DAY_EQUITY  /* account: an open lot had no price when it began */
 };
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
 #define EXEC_KEY_WHAT(key) ((enum exec_key)((key) >> 56))
@@ -63,6 +65,7 @@ struct exec_broker {
     enum broker_state state;
     uint32_t round;         /* number of the reconcile round, in its queries' cookies */
     uint32_t round_pending; /* answers missing in it */
+    int64_t round_began;
     bool round_failed;      /* one of them was incomplete */
     bool known;             /* this process has been through a round: nothing is news any more */
     bool gap_seen;          /* a position differed in the last round; the next one decides */
@@ -146,6 +149,9 @@ struct risk_ask {
 enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char ret_why[128]);
 enum risk_answer risk_message(struct exec *exec, struct exec_broker *broker); /* message rate */
 void risk_stop_entries(struct exec *exec, const char *reason); /* for this process only */
+/* An account's day began: what it has counts as its base. told = with an event. */
+void risk_day(struct exec *exec, uint32_t account, int64_t began_ns, bool told);
+void risk_day_equity(struct exec *exec, uint32_t account); /* once every open lot has a price */
 void risk_set_state(struct exec *exec, uint8_t state, const char *reason);
 
 /* ---- wants.c: what components ask (pawl.book/1) ---- */

@@ -123,11 +123,11 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
     bool apart = place->ticket == NULL || gap->lots_e8 == 0;
     if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && apart) {
         adopt(exec, place, gap);
-    } else if (exec->set->foreign != CONFIG_FOREIGN_IGNORE && !in->halted) {
+    } else if (exec->set->foreign != CONFIG_FOREIGN_IGNORE && !in->kept.halted) {
         char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
         pawl_format_e8(gap->venue_e8, venue);
         pawl_format_e8(gap->lots_e8, lots);
-        in->halted = true;
+        book_halt(exec->book, place->instrument, "the venue holds more than the lots say");
         report_alert(exec->book, "unattributed", PAWL_SEVERITY_CRITICAL, NULL, NULL,
                      "%s: the venue holds %s, the lots say %s; no entries in it", in->def.symbol,
                      venue, lots);
@@ -140,7 +140,7 @@ static bool compare(struct exec *exec, struct exec_broker *broker, const struct 
     struct gap gap = gap_of(exec, place);
     bool more = gap.venue_e8 > gap.lots_e8;
     if (gap.venue_e8 == gap.lots_e8) return false;
-    if (more && (in->halted || exec->set->foreign == CONFIG_FOREIGN_IGNORE)) return false;
+    if (more && (in->kept.halted || exec->set->foreign == CONFIG_FOREIGN_IGNORE)) return false;
     if (in->gap && !gap.moving) settle(exec, broker, place, &gap);
     return true;
 }

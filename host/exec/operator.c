@@ -87,11 +87,25 @@ static void scale_one(struct exec *exec, struct lot *lot, const struct pawl_ev_s
         complain(exec, lot, "scale_in", &err);
 }
 
+static void resume(struct exec *exec, const struct pawl_ev_resume *request) {
+    const char *reason = request->reason[0] != '\0' ? request->reason : "an operator resumed it";
+    if (request->instrument != 0 && request->instrument <= exec->book->instrument_count &&
+        book_resume(exec->book, request->instrument, reason))
+        return;
+    report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, NULL, NULL,
+                 "resume: %s is not halted",
+                 names_text(exec->book->names, NAME_INSTRUMENT, request->instrument));
+}
+
 void operator_event(struct exec *exec, const struct pawl_event *event) {
     struct selection sel = {0};
     const struct pawl_ev_exit *exit = (const void *)event;
     const struct pawl_ev_stop *stop = (const void *)event;
     const struct pawl_ev_scale_in *scale = (const void *)event;
+    if (event->type == PAWL_EV_RESUME) {
+        resume(exec, (const void *)event);
+        return;
+    }
     if (event->type == PAWL_EV_EXIT)
         sel = (struct selection){exit->lot, exit->instrument, exit->side, exit->ref};
     else if (event->type == PAWL_EV_STOP)

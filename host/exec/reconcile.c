@@ -61,12 +61,21 @@ void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *
 }
 
 static int64_t executions_since(const struct exec *exec, const struct exec_broker *broker) {
-    int64_t since = book_now(exec->book);
+    int64_t since = book_now(exec->book), heard = INT64_MAX;
     for (const struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
         if (!is_of(exec, lot, broker)) continue;
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
             if (order_is_live(order) && order->rec.created < since) since = order->rec.created;
     }
+    /* Back to what was heard, but not behind what would be known as old without a look. */
+    for (uint32_t id = 1; id <= exec->book->account_count; id++) {
+        const struct book_account *account = &exec->book->accounts[id];
+        if (account->info.broker != broker->component || account->kept.heard == 0) continue;
+        if (account->kept.heard < heard) heard = account->kept.heard;
+    }
+    if (heard < since) since = heard;
+    if (heard != INT64_MAX && since < heard - BOOK_EXECUTIONS_KEPT_NS)
+        since = heard - BOOK_EXECUTIONS_KEPT_NS;
     return since - EXECUTIONS_BACK_NS;
 }
 
@@ -100,6 +109,7 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     struct book *book = exec->book;
     broker->round++;
     broker->round_failed = false;
+    broker->round_began = book_now(book);
     forget_positions(exec, broker);
     uint64_t cookie =
         EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 | (broker->round & 0xffffff));
@@ -177,6 +187,9 @@ static bool anything_unknown(const struct exec *exec, const struct exec_broker *
 
 static void round_over(struct exec *exec, struct exec_broker *broker) {
     broker->known = true;
+    for (uint32_t id = 1; !broker->round_failed && id <= exec->book->account_count; id++)
+        if (exec->book->accounts[id].info.broker == broker->component)
+            book_heard(exec->book, id, broker->round_began);
     int64_t now = book_now(exec->book), next_ns = exec->config->host.reconcile_seconds * PAWL_NS;
     bool unknown = anything_unknown(exec, broker);
     bool gap = !broker->round_failed && !unknown && gaps_compare(exec, broker);

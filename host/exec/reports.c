@@ -128,6 +128,7 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
         report->account == 0 || report->account > book->account_count)
         return;
     struct order *order = report->order[0] == '\0' ? NULL : book_order_by_id(book, report->order);
+    if (order == NULL && book_execution_past(book, report->account, report->venue_time)) return;
     if (order == NULL && !book_execution_seen(book, report->account, report->execution))
         order = adopt_from_execution(exec, report);
     if (!book_execution_seen(book, report->account, report->execution) &&

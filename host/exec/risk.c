@@ -11,6 +11,8 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
+#define DAY_EQUITY_LOOK_NS PAWL_NS /* after a restart prices have to come first */
+
 struct check {
     const char *limit;
     enum risk_answer (*fn)(struct exec *exec, const struct risk_ask *ask, char why[128]);
@@ -60,8 +62,8 @@ static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *
 
 static enum risk_answer symbol(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     const struct book_instrument *in = &exec->book->instruments[ask->instrument];
-    if (in->gap && !in->halted) return RISK_WAIT;
-    if (!in->halted && !in->restricted) return RISK_PASS;
+    if (in->gap && !in->kept.halted) return RISK_WAIT;
+    if (!in->kept.halted && !in->restricted) return RISK_PASS;
     snprintf(why, 128, "%s is %s", in->def.symbol,
              in->restricted ? "on the restricted list"
                             : "halted: something at the venue is unexplained");
@@ -212,22 +214,67 @@ static enum risk_answer exposure(struct exec *exec, const struct risk_ask *ask, 
     return RISK_PASS;
 }
 
-/* Net realised and unrealised since the account's day began (reset_second, UTC). */
+/* Net realised and unrealised since the account's day began. */
 static enum risk_answer daily_loss(struct exec *exec, const struct risk_ask *ask, char why[128]) {
-    struct book_account *account = &exec->book->accounts[ask->account];
+    const struct book_account *account = &exec->book->accounts[ask->account];
     struct pawl_money equity;
-    int64_t max_e8 = exec->risk->daily_loss_max.e8;
+    int64_t max_e8 = exec->risk->daily_loss_max.e8, lost_e8;
     if (max_e8 == 0) return RISK_PASS;
-    if (book_equity(exec->book, ask->account, &equity) != PAWL_OK) return RISK_REFUSE;
-    int64_t day = (book_now(exec->book) / PAWL_NS - account->reset_second) / 86400;
-    if (account->day != day) {
-        account->day = day;
-        account->day_equity = equity;
+    if (!account->kept.day_known || !book_priced(exec->book, ask->account)) {
+        snprintf(why, 128, "the day's loss is not known: an open lot has no price yet");
+        return ask->lot != NULL ? RISK_WAIT : RISK_REFUSE;
     }
-    int64_t lost_e8 = account->day_equity.e8 - equity.e8;
+    if (book_equity(exec->book, ask->account, &equity) != PAWL_OK ||
+        pawl_sub_i64(account->kept.day_equity.e8, equity.e8, &lost_e8) != PAWL_OK) {
+        snprintf(why, 128, "the day's loss is out of range");
+        return RISK_REFUSE;
+    }
     if (lost_e8 < max_e8) return RISK_PASS;
     numbers(why, "lost today", lost_e8, max_e8);
     return RISK_REFUSE;
+}
+
+static bool take_base(struct exec *exec, uint32_t id) {
+    struct pawl_rec_account *kept = &exec->book->accounts[id].kept;
+    if (!book_priced(exec->book, id) ||
+        book_equity(exec->book, id, &kept->day_equity) != PAWL_OK)
+        return false;
+    kept->day_known = 1;
+    return true;
+}
+
+static void tell_day(struct exec *exec, uint32_t id, struct pawl_money before) {
+    const struct pawl_rec_account *kept = &exec->book->accounts[id].kept;
+    struct pawl_ev_day_started ev;
+    EVENT_INIT(ev, PAWL_EV_DAY_STARTED);
+    ev.account = id;
+    ev.equity = kept->day_equity;
+    ev.before = before;
+    ev.began = kept->day;
+    book_publish(exec->book, &ev.head);
+}
+
+void risk_day(struct exec *exec, uint32_t id, int64_t began_ns, bool told) {
+    struct pawl_rec_account *kept = &exec->book->accounts[id].kept;
+    struct pawl_money before = kept->day_equity;
+    kept->day = began_ns;
+    kept->day_known = 0;
+    if (!take_base(exec, id))
+        exec_wake_at(exec, EXEC_KEY_DAY_EQUITY, id, book_now(exec->book) + DAY_EQUITY_LOOK_NS);
+    else if (told)
+        tell_day(exec, id, before);
+    book_keep_account(exec->book, id);
+}
+
+void risk_day_equity(struct exec *exec, uint32_t id) {
+    struct pawl_money before = exec->book->accounts[id].kept.day_equity;
+    if (exec->book->accounts[id].kept.day_known) return;
+    if (!take_base(exec, id)) {
+        exec_wake_at(exec, EXEC_KEY_DAY_EQUITY, id, book_now(exec->book) + DAY_EQUITY_LOOK_NS);
+        return;
+    }
+    book_keep_account(exec->book, id);
+    tell_day(exec, id, before);
 }
 
 static enum risk_answer broker_ready(struct exec *exec, const struct risk_ask *ask, char why[128]) {

@@ -30,8 +30,6 @@ static int make_accounts(struct host *host, struct pawl_err *err) {
         account->info.hedging = from->mode == CONFIG_MODE_HEDGING;
         account->info.leverage = from->leverage;
         account->info.balance = from->balance;
-        account->reset_second = from->reset_second;
-        account->day = INT64_MIN;
         TEXT_SET(account->info.name, from->name);
         TEXT_SET(account->info.currency, from->currency);
         int rc = names_keep(host, NAME_COMPONENT, from->broker, &account->info.broker, err);
@@ -238,6 +236,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
     if (rc == PAWL_OK) rc = restore_names(host, err);
     if (rc == PAWL_OK) rc = names_keep(host, NAME_COMPONENT, "host", &host->exec.operator_id, err);
     if (rc == PAWL_OK) rc = make_accounts(host, err);
+    if (rc == PAWL_OK) rc = day_init(host, err);
     if (rc == PAWL_OK) rc = make_instruments(host, err);
     for (uint32_t i = 0; rc == PAWL_OK && i < options->config->plugin_count; i++)
         rc = make_plugin(host, i, err);
@@ -267,12 +266,14 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
             lot->rec.protection_since = host->bus->now_ns;
     host->begun = true;
     schedule_begin(host, host->bus->now_ns);
+    day_begin(host, host->bus->now_ns);
     return tell_restored(host, err);
 }
 
 static void release_all(struct host *host) {
     for (uint32_t i = host->instance_count; i > 0; i--) instance_free(host->instances[i - 1]);
     exec_done(&host->exec);
+    day_done(host);
     book_done(&host->book);
     triggers_free(host->book.triggers);
     timers_free(host->book.timers);

@@ -52,6 +52,13 @@ struct host_counts { /* of the inputs, for the summary */
     int64_t first_ns, last_ns;
 };
 
+struct tz;
+struct host_day { /* of one configured account */
+    uint32_t account;
+    int64_t reset_second; /* of the local day */
+    struct tz *tz;
+};
+
 struct host {
     struct host_options options;
     struct names *names;
@@ -68,6 +75,8 @@ struct host {
     uint64_t stored_row; /* of the last batch */
     uint32_t schedule_count;
     struct pawl_rec_schedule schedules[CONFIG_SCHEDULE_MAX];
+    uint32_t day_count;
+    struct host_day days[CONFIG_ACCOUNTS_MAX];
     uint64_t committed_turn;
     uint32_t orphans;
     bool begun;
@@ -98,13 +107,17 @@ struct pawl_money host_equity(const struct host *host);
 uint64_t
 host_feed_row(const struct host *host); /* where a replayed feed goes on; 0 = at its start */
 
-/* ---- internal: restore.c, schedule.c, turn.c ---- */
+/* ---- internal: restore.c, schedule.c, day.c, turn.c ---- */
 int restore_names(struct host *host, struct pawl_err *err);
 int restore_book(struct host *host, struct pawl_err *err);
 int schedule_init(struct host *host, struct pawl_err *err);
 void schedule_begin(struct host *host, int64_t now_ns); /* at the first input */
 /* The entry a schedule makes now, in buf; false = none. Sets its next timer. */
 bool schedule_fire(struct host *host, uint64_t id, int64_t now_ns, void *buf, size_t max);
+int day_init(struct host *host, struct pawl_err *err);
+void day_done(struct host *host);
+void day_begin(struct host *host, int64_t now_ns); /* at the first input */
+void day_fire(struct host *host, uint64_t account, int64_t now_ns); /* before its timer's turn */
 /* A strategy or service that runs now, by name; 0 = none. A former plugin or a broker is none. */
 uint32_t host_component(const struct host *host, const char *name);
 struct event_decode;

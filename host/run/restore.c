@@ -43,6 +43,24 @@ static int host_row(void *arg, const void *row, struct pawl_err *err) {
     return PAWL_OK;
 }
 
+static int account_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    const struct pawl_rec_account *rec = row;
+    (void)err;
+    if (rec->id > book->account_count) return PAWL_OK;
+    book->accounts[rec->id].kept = *rec;
+    book->accounts[rec->id].stored_heard = rec->heard;
+    return PAWL_OK;
+}
+
+static int symbol_row(void *arg, const void *row, struct pawl_err *err) {
+    struct book *book = &((struct host *)arg)->book;
+    const struct pawl_rec_symbol *rec = row;
+    (void)err;
+    if (rec->id <= book->instrument_count) book->instruments[rec->id].kept = *rec;
+    return PAWL_OK;
+}
+
 static int lot_row(void *arg, const void *row, struct pawl_err *err) {
     struct book *book = &((struct host *)arg)->book;
     struct lot *lot = book_lot_restore(book, row, err);
@@ -51,13 +69,6 @@ static int lot_row(void *arg, const void *row, struct pawl_err *err) {
     account->realised.e8 += lot->rec.profit.e8;
     account->fees.e8 += lot->rec.fees.e8;
     account->cash_flow.e8 += lot->rec.cash_flow.e8;
-    book->totals.gross.e8 += lot->rec.profit.e8;
-    book->totals.fees.e8 += lot->rec.fees.e8;
-    book->totals.unprotected_ns += lot->rec.naked_ns;
-    book->totals.guarded_ns += lot->rec.guarded_ns;
-    book->totals.stops_moved += lot->rec.stop_moves;
-    book->totals.lots_opened++;
-    if (lot->rec.state == PAWL_LOT_STATE_CLOSED) book->totals.lots_closed++;
     book_evict(book);
     return PAWL_OK;
 }
@@ -78,8 +89,7 @@ static int target_row(void *arg, const void *row, struct pawl_err *err) {
 static int order_row(void *arg, const void *row, struct pawl_err *err) {
     struct book *book = &((struct host *)arg)->book;
     const struct pawl_rec_order *rec = row;
-    book->totals.orders += rec->sent != 0;
-    if (book_lot(book, rec->lot) == NULL) return PAWL_OK;
+    if (book_lot(book, rec->lot) == NULL || book_order_past(book, rec)) return PAWL_OK;
     return book_order_restore(book, rec, err) == NULL ? PAWL_E_DATA : PAWL_OK;
 }
 
@@ -99,11 +109,16 @@ static int share_row(void *arg, const void *row, struct pawl_err *err) {
 static int fill_row(void *arg, const void *row, struct pawl_err *err) {
     struct book *book = &((struct host *)arg)->book;
     const struct pawl_rec_fill *rec = row;
-    book->totals.fills++;
-    if (rec->execution[0] == '\0') return PAWL_OK;
+    bool known = rec->order != 0 && book_order(book, rec->order) != NULL;
+    if (rec->account == 0 || rec->account > book->account_count)
+        return pawl_fail(err, PAWL_E_DATA, "fill %llu: its account is not known",
+                         (unsigned long long)rec->id);
+    if (rec->execution[0] == '\0' ||
+        (!known && book_execution_past(book, rec->account, rec->venue_time)))
+        return PAWL_OK;
     /* Those of lots that are history, too: as long as an old order works the venue tells them
      * again, and taken for foreign ones they would come off other lots. */
-    int rc = book_execution_add(book, rec->account, rec->execution);
+    int rc = book_execution_add(book, rec);
     return rc == PAWL_OK ? rc : pawl_fail(err, rc, "no memory for the fills");
 }
 
@@ -126,7 +141,8 @@ int restore_book(struct host *host, struct pawl_err *err) {
     static const struct {
         uint16_t id;
         int (*row)(void *arg, const void *row, struct pawl_err *err);
-    } parts[] = {{PAWL_REC_HOST, host_row},     {PAWL_REC_LOT, lot_row},
+    } parts[] = {{PAWL_REC_HOST, host_row},     {PAWL_REC_ACCOUNT, account_row},
+                 {PAWL_REC_SYMBOL, symbol_row}, {PAWL_REC_LOT, lot_row},
                  {PAWL_REC_TARGET, target_row}, {PAWL_REC_ORDER, order_row},
                  {PAWL_REC_SHARE, share_row},   {PAWL_REC_FILL, fill_row},
                  {PAWL_REC_FEED, feed_row},     {PAWL_REC_SCHEDULE, schedule_row}};

@@ -146,6 +146,14 @@ static void check_schedule(const struct session *session, struct config_errors *
 }
 
 static void check_zones(const struct session *session, struct config_errors *errors) {
+    for (uint32_t i = 0; i < session->config->account_count; i++) {
+        struct pawl_err why = {0};
+        struct tz *tz = NULL;
+        const struct config_account *account = &session->config->accounts[i];
+        if (tz_new(account->reset_tz, NULL, &tz, &why) != PAWL_OK)
+            fault(session, errors, "accounts.%s.reset_time", account->name, why.text);
+        tz_free(tz);
+    }
     for (uint32_t i = 0; i < session->config->feed_count; i++) {
         struct pawl_err why = {0};
         struct tz *tz = NULL;

@@ -157,6 +157,8 @@ bool host_timer(struct host *host, int64_t now_ns) {
             host_turn(host, NULL, now_ns);
         }
     } else {
+        if (owner == 0 && EXEC_KEY_WHAT(key) == EXEC_KEY_DAY)
+            day_fire(host, EXEC_KEY_NUMBER(key), now_ns);
         struct pawl_ev_timer event;
         EVENT_INIT(event, PAWL_EV_TIMER);
         event.head.target = owner == 0 ? host->exec.operator_id : owner;

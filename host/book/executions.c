@@ -1,0 +1,135 @@
+/*
+ * Each execution counts once, without remembering all of them for ever.
+ *
+ * An execution is remembered as long as its order is in the book, so that whatever is told again
+ * about an order we know is recognised by its id. One whose order has left the book (or was never
+ * ours) is remembered until it is older than the account's mark: BOOK_EXECUTIONS_KEPT_NS before the
+ * time up to which the venue told every execution when asked (kept.heard). Behind the mark nothing
+ * can be new, so what comes from there is known without a look: it was booked, or came before us.
+ *
+ * Both answers depend on the mark alone and never on what happens to be remembered still. After a
+ * restart the mark is at most older, and what is newer than it is remembered again.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "book/book.h"
+
+#define LOOKS_MAX 16u /* of the oldest, between two turns */
+
+struct execution {
+    struct execution *next; /* the one booked or looked at after it */
+    struct execution *same; /* of the same hash */
+    uint64_t order;         /* number; 0 = not ours */
+    int64_t venue_time;     /* 0 = the venue does not say: not forgotten before its order */
+    int64_t look_ns;        /* not before */
+    uint32_t account;
+    char id[48];
+};
+
+static uint64_t key_of(uint32_t account, const char *id) {
+    return hash_bytes(id, strlen(id), account);
+}
+
+static int64_t mark(const struct book *book, uint32_t account) {
+    int64_t heard = book->accounts[account].kept.heard;
+    return heard <= BOOK_EXECUTIONS_KEPT_NS ? 0 : heard - BOOK_EXECUTIONS_KEPT_NS;
+}
+
+bool book_execution_past(const struct book *book, uint32_t account, int64_t venue_time) {
+    return venue_time > 0 && venue_time < mark(book, account);
+}
+
+bool book_execution_seen(const struct book *book, uint32_t account, const char *execution) {
+    const struct execution *one = table_get(&book->executions, key_of(account, execution));
+    while (one != NULL && (one->account != account || strcmp(one->id, execution) != 0))
+        one = one->same;
+    return one != NULL;
+}
+
+static void append(struct book *book, struct execution *one, int64_t look_ns) {
+    one->next = NULL;
+    one->look_ns = look_ns;
+    if (book->executions_last != NULL)
+        book->executions_last->next = one;
+    else
+        book->executions_first = one;
+    book->executions_last = one;
+}
+
+int book_execution_add(struct book *book, const struct pawl_rec_fill *fill) {
+    if (book_execution_seen(book, fill->account, fill->execution)) return PAWL_OK;
+    if (book->execution_count >= BOOK_EXECUTIONS_MAX) return PAWL_E_BUSY;
+    struct execution *one = mem_calloc(1, sizeof *one);
+    if (one == NULL) return PAWL_E_NOMEM;
+    one->order = fill->order;
+    one->account = fill->account;
+    one->venue_time = fill->venue_time;
+    memcpy(one->id, fill->execution, sizeof one->id);
+    one->id[sizeof one->id - 1] = '\0';
+    uint64_t key = key_of(one->account, one->id);
+    one->same = table_get(&book->executions, key);
+    int rc = table_put(&book->executions, key, one);
+    if (rc != PAWL_OK) {
+        mem_free(one);
+        return rc;
+    }
+    append(book, one, fill->booked + BOOK_EXECUTIONS_KEPT_NS);
+    book->execution_count++;
+    return PAWL_OK;
+}
+
+static void forget(struct book *book, struct execution *gone) {
+    uint64_t key = key_of(gone->account, gone->id);
+    struct execution *one = table_get(&book->executions, key);
+    if (one == gone && gone->same == NULL) {
+        table_remove(&book->executions, key);
+    } else if (one == gone) {
+        table_put(&book->executions, key, gone->same); /* replaces: cannot fail */
+    } else {
+        while (one->same != gone) one = one->same;
+        one->same = gone->same;
+    }
+    mem_free(gone);
+    book->execution_count--;
+}
+
+/* The oldest first, a few at a time. What has to stay is looked at again later. */
+void book_executions_evict(struct book *book) {
+    for (uint32_t i = 0; i < LOOKS_MAX; i++) {
+        struct execution *one = book->executions_first;
+        if (one == NULL || one->look_ns > book_now(book)) return;
+        book->executions_first = one->next;
+        if (one->next == NULL) book->executions_last = NULL;
+        bool known = one->order != 0 && book_order(book, one->order) != NULL;
+        if (!known && book_execution_past(book, one->account, one->venue_time))
+            forget(book, one);
+        else
+            append(book, one, book_now(book) + BOOK_EXECUTIONS_KEPT_NS / 4);
+    }
+}
+
+void book_executions_done(struct book *book) {
+    for (struct execution *one = book->executions_first, *next; one != NULL; one = next) {
+        next = one->next;
+        mem_free(one);
+    }
+    book->executions_first = book->executions_last = NULL;
+    table_done(&book->executions);
+}
+
+void book_heard(struct book *book, uint32_t account, int64_t until_ns) {
+    struct book_account *of = &book->accounts[account];
+    if (until_ns <= of->kept.heard) return;
+    of->kept.heard = until_ns;
+    if (until_ns - of->stored_heard >= BOOK_HEARD_STORED_NS) book_keep_account(book, account);
+}
+
+/* ---- orders of the past ---- */
+
+bool book_order_past(const struct book *book, const struct pawl_rec_order *rec) {
+    bool ends = rec->state == PAWL_ORDER_STATE_FILLED || rec->state == PAWL_ORDER_STATE_CANCELLED ||
+                rec->state == PAWL_ORDER_STATE_REJECTED || rec->state == PAWL_ORDER_STATE_EXPIRED;
+    return ends && !rec->attached && book_execution_past(book, rec->account, rec->ended);
+}
