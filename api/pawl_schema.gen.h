@@ -1389,7 +1389,7 @@ PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot_tag) == 176, "layout of pawl_rec_l
 /* What the host must not forget of an account. */
 struct pawl_rec_account {
     uint64_t id; /* The account. */
-    int64_t heard; /* Every execution up to here was asked for and is booked; 0 = never asked. */
+    int64_t heard; /* Every execution of our orders up to here is booked; 0 = not known yet. */
     int64_t day; /* When its trading day began; 0 = not yet. */
     struct pawl_money day_equity; /* Equity then. */
     uint8_t day_known; /* 1 = day_equity is known: every open lot had a price. */

@@ -653,7 +653,7 @@ record "lot_tag" { id = 10, class = "durable", table = "lot_tags",
 record "account" { id = 11, class = "durable", table = "accounts",
   doc = "What the host must not forget of an account.",
   { "id", "u64", "The account." },
-  { "heard", "time", "Every execution up to here was asked for and is booked; 0 = never asked." },
+  { "heard", "time", "Every execution of our orders up to here is booked; 0 = not known yet." },
   { "day", "time", "When its trading day began; 0 = not yet." },
   { "day_equity", "money", "Equity then." },
   { "day_known", "u8", "1 = day_equity is known: every open lot had a price." } }

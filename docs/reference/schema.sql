@@ -214,7 +214,7 @@ CREATE TABLE "lot_tags" (
 -- What the host must not forget of an account.
 CREATE TABLE "accounts" (
   "id" INTEGER PRIMARY KEY, -- u64: The account.
-  "heard" INTEGER NOT NULL, -- ns UTC: Every execution up to here was asked for and is booked; 0 = never asked.
+  "heard" INTEGER NOT NULL, -- ns UTC: Every execution of our orders up to here is booked; 0 = not known yet.
   "day" INTEGER NOT NULL, -- ns UTC: When its trading day began; 0 = not yet.
   "day_equity" INTEGER NOT NULL, -- money x 1e-8: Equity then.
   "day_known" INTEGER NOT NULL, -- u8: 1 = day_equity is known: every open lot had a price.

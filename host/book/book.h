@@ -191,7 +191,7 @@ bool book_execution_past(const struct book *book, uint32_t account, int64_t venu
 int book_execution_add(struct book *book, const struct pawl_rec_fill *fill); /* keys and times */
 void book_executions_evict(struct book *book);
 void book_executions_done(struct book *book);
-/* Asked for every execution up to then, the venue has told them all. */
+/* The venue has told every execution of our orders up to then. */
 void book_heard(struct book *book, uint32_t account, int64_t until_ns);
 /* It ended so long ago that nothing of it can be new: an open lot need not keep it. */
 bool book_order_past(const struct book *book, const struct pawl_rec_order *rec);

@@ -4,8 +4,9 @@
  * An execution is remembered as long as its order is in the book, so that whatever is told again
  * about an order we know is recognised by its id. One whose order has left the book (or was never
  * ours) is remembered until it is older than the account's mark: BOOK_EXECUTIONS_KEPT_NS before the
- * time up to which the venue told every execution when asked (kept.heard). Behind the mark nothing
- * can be new, so what comes from there is known without a look: it was booked, or came before us.
+ * time up to which every execution of our orders is booked (kept.heard: a whole reconcile round).
+ * Behind the mark nothing of ours can be new, so what comes from there is known without a look. What
+ * others traded and nobody told in time shows in the positions, and is a gap there.
  *
  * Both answers depend on the mark alone and never on what happens to be remembered still. After a
  * restart the mark is at most older, and what is newer than it is remembered again.

@@ -5,6 +5,8 @@
 #include "book/report.h"
 #include "events/reflect.h"
 
+#define FOREIGN_SKEW_NS PAWL_NS /* between the venue's clock and ours */
+
 /* ---- one part of a fill, to one lot ---- */
 
 struct part {
@@ -190,6 +192,11 @@ static struct pawl_money fee_part(const struct book_fill *fill, struct pawl_qty 
     return fee;
 }
 
+/* It traded before the lot was filled at all: told late, it is not of this lot. */
+static bool is_before(const struct book_fill *fill, const struct lot *lot) {
+    return fill->venue_time > 0 && fill->venue_time < lot->rec.opened - FOREIGN_SKEW_NS;
+}
+
 struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uint8_t role,
                             struct lot *except, struct pawl_qty quantity) {
     uint8_t side =
@@ -200,6 +207,7 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
         if (lot == except || lot->rec.side != side || lot->rec.account != fill->account ||
             lot_open_e8(lot) <= 0)
             continue;
+        if (fill->order == NULL && is_before(fill, lot)) continue;
         if (fill->ticket[0] != '\0' && strcmp(lot->rec.ticket, fill->ticket) != 0) continue;
         int64_t take = lot_open_e8(lot) < quantity.e8 ? lot_open_e8(lot) : quantity.e8;
         struct part part = {.lot = lot,

@@ -1650,7 +1650,7 @@ static const struct pawl_field pawl_fields_account[] = {
     {"id", PAWL_F_U64, 0, offsetof(struct pawl_rec_account, id), 8,
      "The account."},
     {"heard", PAWL_F_TIME, 0, offsetof(struct pawl_rec_account, heard), 8,
-     "Every execution up to here was asked for and is booked; 0 = never asked."},
+     "Every execution of our orders up to here is booked; 0 = not known yet."},
     {"day", PAWL_F_TIME, 0, offsetof(struct pawl_rec_account, day), 8,
      "When its trading day began; 0 = not yet."},
     {"day_equity", PAWL_F_MONEY, 0, offsetof(struct pawl_rec_account, day_equity), 8,

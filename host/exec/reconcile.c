@@ -67,13 +67,12 @@ static int64_t executions_since(const struct exec *exec, const struct exec_broke
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
             if (order_is_live(order) && order->rec.created < since) since = order->rec.created;
     }
-    /* Back to what was heard, but not behind what would be known as old without a look. */
+    /* What is known as old without a look is not asked for. */
     for (uint32_t id = 1; id <= exec->book->account_count; id++) {
         const struct book_account *account = &exec->book->accounts[id];
         if (account->info.broker != broker->component || account->kept.heard == 0) continue;
         if (account->kept.heard < heard) heard = account->kept.heard;
     }
-    if (heard < since) since = heard;
     if (heard != INT64_MAX && since < heard - BOOK_EXECUTIONS_KEPT_NS)
         since = heard - BOOK_EXECUTIONS_KEPT_NS;
     return since - EXECUTIONS_BACK_NS;
@@ -187,9 +186,6 @@ static bool anything_unknown(const struct exec *exec, const struct exec_broker *
 
 static void round_over(struct exec *exec, struct exec_broker *broker) {
     broker->known = true;
-    for (uint32_t id = 1; !broker->round_failed && id <= exec->book->account_count; id++)
-        if (exec->book->accounts[id].info.broker == broker->component)
-            book_heard(exec->book, id, broker->round_began);
     int64_t now = book_now(exec->book), next_ns = exec->config->host.reconcile_seconds * PAWL_NS;
     bool unknown = anything_unknown(exec, broker);
     bool gap = !broker->round_failed && !unknown && gaps_compare(exec, broker);
@@ -204,6 +200,10 @@ static void round_over(struct exec *exec, struct exec_broker *broker) {
         if (account->info.broker == broker->component && next_ns < account->caps.settle_ns)
             next_ns = account->caps.settle_ns;
     }
+    bool whole = !broker->round_failed && !unknown && !gap;
+    for (uint32_t id = 1; whole && id <= exec->book->account_count; id++)
+        if (exec->book->accounts[id].info.broker == broker->component)
+            book_heard(exec->book, id, broker->round_began);
     if (next_ns > 0) exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, now + next_ns);
     dirty_all(exec, broker);
 }
