@@ -5,7 +5,7 @@
  * about an order we know is recognised by its id. One whose order has left the book (or was never
  * ours) is remembered until it is older than the account's mark: BOOK_EXECUTIONS_KEPT_NS before the
  * time up to which every execution of our orders is booked (kept.heard: a whole reconcile round).
- * Behind the mark nothing of ours can be new, so what comes from there is known without a look. What
+ * Behind the mark nothing of ours can be new: what comes from there is known without a look. What
  * others traded and nobody told in time shows in the positions, and is a gap there.
  *
  * Both answers depend on the mark alone and never on what happens to be remembered still. After a
