@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from pawl import (DEMO, START, base_config, entry, one_trade, pawl, quote, start, tree,
+from pawl import (DEMO, START, base_config, entry, one_trade, pawl, quote, stamp, start, tree,
                   write_config, write_events)
 
 
@@ -235,6 +235,56 @@ def test_a_run_goes_on_where_it_ended(tmp_path):
     second = json.loads(again.stdout.splitlines()[-1])
     assert second["quotes"] == 0 and second["orders"] == 0 and second["fills"] == 0
     assert second["equity_end"] == first["equity_end"]
+
+
+def test_more_closed_lots_than_are_kept(tmp_path):
+    """Closed lots beyond 4096 leave memory; a start after that knows them no worse than before."""
+    config = base_config()
+    config["host"].update(data_dir=str(tmp_path / "state"), durability="none")
+    path, count = write_config(tmp_path, config), 4200
+    events = [quote(0, 2650)]
+    for at in range(1, 10 * count, 10):
+        events += [entry(at, "BUY", 2645, 2660, "lot%d" % at), quote(at + 1, 2650)]
+        events.append({"t": stamp(at + 3), "type": "exit", "ref": "lot%d" % at})
+        events += [quote(at + 4, 2650), quote(at + 6, 2650)]
+    end = 10 * count
+    more = [quote(end, 2650), entry(end + 1, "BUY", 2645, 2660, "last"), quote(end + 2, 2650),
+            quote(end + 20, 2661), quote(end + 21, 2661)]
+    many = write_events(tmp_path / "many.jsonl", events)
+    last = write_events(tmp_path / "more.jsonl", more)
+    first = pawl("run", "-c", path, "--until-end", "--json", "--data", many)
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout.splitlines()[-1])
+    assert (told["lots_closed"], told["fills"]) == (count, 2 * count)
+    second = pawl("run", "-c", path, "--until-end", "--json", "--data", many, last)
+    assert second.returncode == 0, second.stderr
+    after = json.loads(second.stdout.splitlines()[-1])
+    assert (after["lots_closed"], after["fills"], after["alerts"]) == (1, 2, 0)
+    assert float(after["equity_start"]) == float(told["equity_start"])
+    gained = float(after["equity_end"]) - float(told["equity_end"])
+    assert abs(gained - float(after["net_pnl"])) < 1e-6
+    assert rows(tmp_path / "state", "SELECT count(*) FROM lots") == [(count + 1,)]
+
+
+@pytest.mark.parametrize("gone", ["instrument", "account"])
+def test_an_open_lot_keeps_what_it_is_of(gone, tmp_path):
+    """A start without the instrument or the account of an open lot is refused; nothing is lost."""
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    data = write_events(tmp_path / "open.jsonl", open_trade()[:30])
+    words = ["--until-end", "--data", data]
+    assert pawl("run", "-c", write_config(tmp_path, config), *words).returncode == 0
+    other = json.loads(json.dumps(config))
+    if gone == "account":
+        other["accounts"] = {"other": config["accounts"]["main"]}
+    other["instruments"] = {"XAUUSD" if gone == "account" else "EURUSD":
+                            {"account": "other" if gone == "account" else "main"}}
+    done = pawl("run", "-c", write_config(tmp_path, other, "other.json"), *words)
+    assert done.returncode == 3
+    assert "lot 1 is open, but its instrument XAUUSD or account main" in done.stderr
+    again = pawl("run", "-c", tmp_path / "pawl.json", *words)
+    assert again.returncode == 0, again.stderr
+    assert rows(tmp_path / "state", "SELECT count(*) FROM lots WHERE closed = 0") == [(1,)]
 
 
 def test_a_replay_without_a_data_folder_leaves_nothing(tmp_path, monkeypatch):
