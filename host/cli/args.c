@@ -21,6 +21,14 @@ static const struct option options[ARGS_] = {
     [ARG_OUT] = {"out", "DIR", "keep database, trace and summary in this folder"},
     [ARG_TRACE] = {"trace", NULL, "print every state event, one JSON object a line"},
     [ARG_GRAPH] = {"graph", NULL, "print who listens to what, in Graphviz' language"},
+    [ARG_SOCKET] = {"socket", "PATH", "the host's control socket, in place of the configuration"},
+    [ARG_YES] = {"yes", NULL, "do not ask"},
+    [ARG_PLAN] = {"plan", NULL, "say what would be done, do nothing"},
+    [ARG_DRY_RUN] = {"dry-run", NULL, "say what would be done, do nothing"},
+    [ARG_METRICS] = {"metrics", NULL, "the metrics, in Prometheus' text format"},
+    [ARG_AFTER] = {"after", "SEQ", "begin with what happened after this event"},
+    [ARG_LIMIT] = {"limit", "N", "at most so many"},
+    [ARG_BY] = {"by", "WHAT", "what to group by"},
     [ARG_JSON] = {"json", NULL, "JSON in place of text"},
     [ARG_SET] = {"set", "PATH=VALUE", "override a key of the configuration; may be repeated"},
     [ARG_HELP] = {"help", NULL, "this text; also -h"},
@@ -69,10 +77,11 @@ static int add(const char **list, uint32_t *count, uint32_t max, const char *val
 }
 
 static int keep(struct args *args, int arg, const char *value, struct pawl_err *err) {
-    const char **one = arg == ARG_CONFIG   ? &args->config
-                       : arg == ARG_FORMAT ? &args->format
-                       : arg == ARG_SYMBOL ? &args->symbol
-                                           : &args->out;
+    const char **const places[ARGS_] = {
+        [ARG_CONFIG] = &args->config, [ARG_FORMAT] = &args->format, [ARG_SYMBOL] = &args->symbol,
+        [ARG_OUT] = &args->out,       [ARG_SOCKET] = &args->socket, [ARG_AFTER] = &args->after,
+        [ARG_LIMIT] = &args->limit,   [ARG_BY] = &args->by};
+    const char **one = places[arg];
     if (value[0] == '\0') return pawl_fail(err, PAWL_E_INVAL, "--%s is empty", options[arg].name);
     if (arg == ARG_DATA) return add(args->data, &args->data_count, ARGS_DATA_MAX, value, arg, err);
     if (arg == ARG_SET) return add(args->sets, &args->set_count, ARGS_SETS_MAX, value, arg, err);
@@ -90,6 +99,10 @@ static bool is_word(const char *text) {
 static int read_option(const struct command *command, int count, char *const *words, int *at,
                        struct args *args, struct pawl_err *err) {
     const char *word = words[(*at)++], *value;
+    if (is_word(word) && args->word_count < command->words_max) {
+        args->words[args->word_count++] = word;
+        return PAWL_OK;
+    }
     int arg = find(command, word, &value);
     if (arg < 0) return unknown(command, word, err);
     args->given |= ARG_BIT(arg);
@@ -121,6 +134,8 @@ int args_parse(const struct command *command, int count, char *const *words, str
         int rc = read_option(command, count, words, &at, ret_args, err);
         if (rc != PAWL_OK) return rc;
     }
+    if (ret_args->word_count < command->words_min)
+        return pawl_fail(err, PAWL_E_INVAL, "%s is missing", command->words_name);
     for (int i = 0; i < ARGS_; i++)
         if ((command->needs & ARG_BIT(i)) != 0 && !arg_given(ret_args, (enum arg)i))
             return pawl_fail(err, PAWL_E_INVAL, "%s%s %s is missing",

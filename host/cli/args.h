@@ -15,6 +15,7 @@
 
 #define ARGS_SETS_MAX 256u
 #define ARGS_DATA_MAX 256u
+#define ARGS_WORDS_MAX 8u
 
 enum arg {
     ARG_CONFIG = 0,
@@ -26,6 +27,14 @@ enum arg {
     ARG_OUT,
     ARG_TRACE,
     ARG_GRAPH,
+    ARG_SOCKET,
+    ARG_YES,
+    ARG_PLAN,
+    ARG_DRY_RUN,
+    ARG_METRICS,
+    ARG_AFTER,
+    ARG_LIMIT,
+    ARG_BY,
     ARG_JSON,
     ARG_SET,
     ARG_HELP,
@@ -36,8 +45,9 @@ enum arg {
 
 struct args {
     uint32_t given; /* ARG_BIT of each option that was there */
-    const char *config, *format, *symbol, *out;
-    uint32_t data_count, set_count;
+    const char *config, *format, *symbol, *out, *socket, *after, *limit, *by;
+    uint32_t data_count, set_count, word_count;
+    const char *words[ARGS_WORDS_MAX]; /* that belong to no option */
     const char *data[ARGS_DATA_MAX], *sets[ARGS_SETS_MAX];
 };
 
@@ -51,6 +61,8 @@ struct command {
     const char *synopsis; /* of its options, after its name */
     const char *about;    /* paragraphs, each line ended */
     uint32_t takes, needs; /* ARG_BITs */
+    uint32_t words_min, words_max; /* without an option; at most ARGS_WORDS_MAX */
+    const char *words_name;        /* what they are, for messages: "FILE" */
     int (*run)(const struct args *args); /* returns an exit code of cli.h */
 };
 

@@ -17,6 +17,8 @@ enum cli_exit {
     CLI_REFUSED = 5
 };
 
+extern const struct command command_status, command_halt, command_resume, command_flatten,
+    command_send;
 extern const struct command command_run, command_backtest, command_check, command_plugins,
     command_version;
 

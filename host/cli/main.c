@@ -8,7 +8,9 @@
 #include "config/report.h"
 
 static const struct command *const commands[] = {&command_run, &command_backtest, &command_check,
-                                                 &command_plugins, &command_version};
+                                                 &command_plugins, &command_status, &command_halt,
+                                                 &command_resume,  &command_flatten, &command_send,
+                                                 &command_version};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static void help(FILE *out) {
@@ -18,7 +20,7 @@ static void help(FILE *out) {
             "every position stopped, and goes on until the venue agrees with what they want.\n\n"
             "commands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-12s  %s\n", commands[i]->name, commands[i]->summary);
     fprintf(out, "\n`pawl COMMAND --help` tells more of each.\n"
                  "exit codes: 0 done, 1 failed, 2 wrong usage, 3 the configuration is invalid,\n"
                  "            4 no running host, 5 refused\n");

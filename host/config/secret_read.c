@@ -109,8 +109,8 @@ static int from_file(const char *reference, const char *dir, const char *name, i
                      struct secret **ret, struct pawl_err *err) {
     char path[2 * CONFIG_PATH_MAX + 2];
     int relative = name[0] != '/' && dir != NULL;
-    int length = snprintf(path, sizeof path, "%s%s%s", relative ? dir : "", relative ? "/" : "",
-                          name);
+    int length =
+        snprintf(path, sizeof path, "%s%s%s", relative ? dir : "", relative ? "/" : "", name);
     if (length < 0 || (size_t)length >= sizeof path)
         return pawl_fail(err, PAWL_E_CONFIG, "%.100s: the path is too long", reference);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -122,8 +122,7 @@ static int from_file(const char *reference, const char *dir, const char *name, i
     return rc;
 }
 
-int secret_read(const char *reference, const char *dir, struct secret **ret,
-                struct pawl_err *err) {
+int secret_read(const char *reference, const char *dir, struct secret **ret, struct pawl_err *err) {
     const char *fault = secret_fault(reference);
     if (fault == NULL && !secret_is_reference(reference))
         fault = "must be a reference to a secret: \"env:NAME\", \"file:PATH\" or "

@@ -146,6 +146,11 @@ static void arrange(struct live *live) {
         arrange_data(live);
 }
 
+void live_arrange(struct live *live) {
+    watch_faults(live);
+    arrange(live);
+}
+
 /* ---- stopping ---- */
 
 static void on_deadline(uv_timer_t *timer) {
@@ -263,6 +268,7 @@ int live_run(struct session *session, const struct live_options *options,
     live->result = ret_result;
     live->narrator.out = options->out;
     live->phase = LIVE_RUNNING;
+    live->lock_fd = -1;
     int rc = open_loop(live, err);
     if (rc == PAWL_OK) rc = live_open(live, err);
     if (rc == PAWL_OK) {
@@ -275,7 +281,9 @@ int live_run(struct session *session, const struct live_options *options,
         farewell(live);
     }
     live_close(live);
+    control_close(live->control);
     close_loop(live);
+    control_done(live->control);
     ret_result->wall_seconds = (double)(uv_hrtime() - began) / 1e9;
     mem_free(live);
     return rc;

@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include "control/control.h"
 #include "run/folder.h"
 #include "drive/live.h"
 #include "drive/narrate.h"
@@ -36,6 +37,8 @@ struct live {
     char folder[DISK_PATH_MAX + 1];
     bool temporary; /* the folder is removed at the end */
     bool instant;   /* nothing waits for the disk */
+    int lock_fd;    /* of the data folder */
+    struct control *control;
     uint64_t hold_turn; /* left before it was durable: recorded data waits until it is */
     struct pawl_err err; /* why the run failed */
 
@@ -56,6 +59,7 @@ struct live {
 };
 
 int64_t live_wall_now(void); /* UTC ns */
+void live_arrange(struct live *live); /* turns were run from outside: look at what is due */
 
 /* ---- live_start.c ---- */
 int live_open(struct live *live, struct pawl_err *err); /* folder, host, data */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "control/lock.h"
 #include "drive/live_int.h"
 
 static void on_trace(void *arg, const struct pawl_event *event, const char *line, size_t length) {
@@ -18,6 +19,11 @@ static void on_trace(void *arg, const struct pawl_event *event, const char *line
     }
 }
 
+static void on_event(void *arg, const struct pawl_event *event) {
+    struct live *live = arg;
+    if (live->control != NULL) control_observe(live->control, event);
+}
+
 static void on_stored(void *arg) { /* on the writer's thread */
     uv_async_send(&((struct live *)arg)->wake);
 }
@@ -29,6 +35,7 @@ static int start_host(struct live *live, struct pawl_err *err) {
         .data_dir = live->folder, .disk = live->session->disk, .durability = host->durability,
         .threaded = !live->instant, .instant = live->instant, .wake = on_stored, .wake_arg = live,
         .log = live->session->log, .trace = on_trace, .trace_arg = live,
+        .observe = on_event, .observe_arg = live,
         .start_ns = live->options->data.path_count > 0 ? 0 : live_wall_now()};
     return host_start(&options, &live->host, err);
 }
@@ -36,10 +43,12 @@ static int start_host(struct live *live, struct pawl_err *err) {
 int live_restart_host(struct live *live, struct pawl_err *err) {
     struct pawl_err why = {0};
     summary_host(&live->result->summary, live->host);
+    control_host(live->control, NULL);
     host_stop(live->host);
     live->host = NULL;
     int rc = start_host(live, &why);
     if (rc != PAWL_OK) return pawl_fail(err, rc, "restart: %s", why.text);
+    control_host(live->control, live->host);
     data_attach(live->data, live->host);
     return PAWL_OK;
 }
@@ -66,10 +75,40 @@ static int open_data(struct live *live, struct pawl_err *err) {
     return rc == PAWL_OK ? rc : pawl_fail(err, rc, "%s", why.text);
 }
 
+/* ---- the control socket ---- */
+
+static int64_t input_now(void *arg) {
+    const struct live *live = arg;
+    int64_t now = live->host->bus->now_ns, wall = live_wall_now();
+    return live->options->data.path_count > 0 || wall < now ? now : wall;
+}
+
+static void after_turns(void *arg) {
+    live_arrange(arg);
+}
+
+/* Where host.data_dir is temporary, so is the socket, unless it is named. */
+static int open_control(struct live *live, struct pawl_err *err) {
+    const struct config_host *host = &live->session->config->host;
+    char path[CONFIG_PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s", host->control_socket);
+    if (live->temporary && !host->control_socket_given)
+        snprintf(path, sizeof path, "%s/control.sock", live->folder);
+    struct control_options options = {.loop = &live->loop, .path = path,
+                                      .session = live->session, .data_dir = live->folder,
+                                      .data_clock = live->options->data.path_count > 0,
+                                      .started_ns = live_wall_now(), .now_ns = input_now,
+                                      .after = after_turns, .arg = live};
+    return control_new(&options, &live->control, err);
+}
+
 int live_open(struct live *live, struct pawl_err *err) {
     live->instant = live->session->config->host.durability == CONFIG_DURABILITY_NONE;
     int rc = open_folder(live, err);
+    if (rc == PAWL_OK) rc = lock_take(live->folder, &live->lock_fd, err);
+    if (rc == PAWL_OK) rc = open_control(live, err);
     if (rc == PAWL_OK) rc = start_host(live, err);
+    if (rc == PAWL_OK) control_host(live->control, live->host);
     if (rc == PAWL_OK && live->options->data.path_count > 0) rc = open_data(live, err);
     return rc;
 }
@@ -81,8 +120,10 @@ void live_close(struct live *live) {
     }
     if (live->host != NULL) summary_host(&live->result->summary, live->host);
     data_free(live->data);
+    control_host(live->control, NULL);
     host_stop(live->host);
     live->host = NULL;
+    lock_drop(live->lock_fd);
     if (live->temporary && live->folder[0] != '\0') folder_remove(live->folder);
 }
 

@@ -217,7 +217,7 @@ def test_a_second_instance_is_refused(slow, tmp_path):
     second = pawl("run", "-c", slow)
     assert second.returncode == 5
     assert "in use by another process" in second.stderr
-    assert second.stderr.startswith(str(tmp_path / "state" / "pawl.db"))
+    assert second.stderr.startswith(str(tmp_path / "state"))
     assert process.poll() is None
     process.terminate()
     assert finish(process)[0] == 0

@@ -124,7 +124,7 @@ static int make_folder(void **state) {
 
 static int remove_folder(void **state) {
     (void)state;
-    static const char *const names[] = {"key", "two", "empty", "open", "group",
+    static const char *const names[] = {"key",  "two",  "empty",  "open", "group",
                                         "most", "long", "longer", "api"};
     char path[256];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -136,8 +136,8 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_variable),  cmocka_unit_test(test_file),
+        cmocka_unit_test(test_variable),        cmocka_unit_test(test_file),
         cmocka_unit_test(test_others_may_read), cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_credential), cmocka_unit_test(test_form)};
+        cmocka_unit_test(test_credential),      cmocka_unit_test(test_form)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
