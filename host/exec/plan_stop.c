@@ -3,6 +3,8 @@
  * cancel-then-new with the guard over the gap. */
 #include "exec/steps.h"
 
+#define SLOT_LOOK_NS PAWL_NS
+
 struct stops {
     struct order *match; /* working, as wanted */
     struct order *other; /* newest working, not as wanted */
@@ -71,14 +73,25 @@ static bool venue_shrinks(struct exec *exec, struct lot *lot, const struct order
     return true;
 }
 
-/* The venue holds a limited number of conditional orders: beyond it the guard has the lot. */
-static bool slots_full(const struct exec *exec, const struct lot *lot) {
+static uint32_t conditional_orders(const struct lot *lot) {
+    uint32_t count = 0;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        count += order_is_live(order) &&
+                 (order->rec.role == PAWL_ROLE_STOP || order->rec.kind >= PAWL_KIND_STOP);
+    return count;
+}
+
+/* The venue holds a limited number of conditional orders: beyond it the guard has the lot, until
+ * one of them is over. */
+static bool slots_full(struct exec *exec, struct lot *lot) {
     uint32_t slots = exec_caps(exec, lot)->stop_slots, used = 0;
     if (slots == 0) return false;
     const struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
     for (; one != NULL && used < slots; one = one->instrument_next)
-        if (one->rec.account == lot->rec.account) used += lot_leaves(one).stops;
-    return used >= slots;
+        if (one->rec.account == lot->rec.account) used += conditional_orders(one);
+    if (used < slots) return false;
+    exec_wake_lot(exec, lot, book_now(exec->book) + SLOT_LOOK_NS);
+    return true;
 }
 
 static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8) {

@@ -231,6 +231,61 @@ static void test_a_recovered_order_that_is_over(void **state) {
     assert_int_equal(lot_open_e8(lot), 0);
 }
 
+/* ---- few conditional orders ---- */
+
+static uint32_t stops_of(const struct kit *kit, const struct lot *lot) {
+    uint32_t count = 0;
+    struct oid_parts parts;
+    for (uint32_t i = 0; i < kit->sent_count; i++) {
+        const union kit_any *one = &kit->sent[i];
+        if (one->head.type == PAWL_EV_SUBMIT && one->submit.role == PAWL_ROLE_STOP &&
+            oid_parse(one->submit.order, &parts) == PAWL_OK && parts.lot == lot->rec.id)
+            count++;
+    }
+    return count;
+}
+
+static void tell_accepted(struct kit *kit, const struct order *order) {
+    struct pawl_ev_accepted ev;
+    EVENT_INIT(ev, PAWL_EV_ACCEPTED);
+    TEXT_SET(ev.order, order->rec.order);
+    kit_turn(kit, &ev.head, 1);
+}
+
+/* Without a slot the guard has a lot, and a slot that becomes free is taken. */
+static void test_a_free_slot_is_taken(void **state) {
+    struct kit *kit = *state;
+    struct lot *lots[3];
+    kit->book.accounts[1].caps.stop_slots = 2;
+    for (int i = 0; i < 3; i++) lots[i] = kit_lot(kit, 1, 2);
+    ready(kit, 1, 6);
+    assert_int_equal(stops_of(kit, lots[0]) + stops_of(kit, lots[1]), 2);
+    assert_int_equal(stops_of(kit, lots[2]), 0);
+    assert_int_equal(lots[2]->rec.protection, PAWL_PROTECTION_GUARDED);
+    tell_accepted(kit, lots[0]->orders);
+    tell_accepted(kit, lots[1]->orders);
+    tell_fill(kit, lots[0]->orders->rec.order, 20, "E1");
+    kit_wait(kit, PAWL_NS);
+    assert_int_equal(stops_of(kit, lots[2]), 1);
+}
+
+/* An entry that waits for its level takes one of them, too. */
+static void test_a_stop_entry_takes_a_slot(void **state) {
+    struct kit *kit = *state;
+    kit->book.accounts[1].caps.stop_slots = 1;
+    struct lot *entering = kit_lot(kit, 1, 2), *open = kit_lot(kit, 1, 2);
+    entering->rec.entered.e8 = entering->rec.entry_value.e8 = 0;
+    entering->rec.state = PAWL_LOT_STATE_ENTERING;
+    kit_inside(kit, true);
+    struct order_terms terms = {.role = PAWL_ROLE_MAIN, .kind = PAWL_KIND_STOP};
+    terms.quantity.e8 = 2 * KIT_E8;
+    terms.stop_price.e8 = 110 * KIT_E8;
+    assert_non_null(command_submit(&kit->exec, entering, &terms));
+    kit_inside(kit, false);
+    ready(kit, 1, 2);
+    assert_int_equal(stops_of(kit, open), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_outbox, kit_setup, kit_teardown),
@@ -243,6 +298,8 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_recovered_order_that_is_over, kit_setup,
                                         kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_free_slot_is_taken, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_stop_entry_takes_a_slot, kit_setup, kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
