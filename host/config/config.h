@@ -14,6 +14,7 @@
 #define CONFIG_CONFIG_H
 
 #include "config/errors.h"
+#include "config/grants.h"
 #include "config/sessions.h"
 #include "pawl_services.h"
 
@@ -31,11 +32,8 @@
 #define CONFIG_OPENER "opener" /* a profile's holder: whoever opens the lot */
 
 struct json_t; /* jansson's; include <jansson.h> to look inside */
-enum config_durability {
-    CONFIG_DURABILITY_FULL = 1,
-    CONFIG_DURABILITY_PROCESS,
-    CONFIG_DURABILITY_NONE
-};
+enum config_durability { CONFIG_DURABILITY_FULL = 1, CONFIG_DURABILITY_PROCESS,
+                         CONFIG_DURABILITY_NONE };
 enum config_log_format { CONFIG_LOG_HUMAN = 1, CONFIG_LOG_JSON };
 enum config_foreign { CONFIG_FOREIGN_ADOPT = 1, CONFIG_FOREIGN_IGNORE, CONFIG_FOREIGN_HALT_SYMBOL };
 enum config_mode { CONFIG_MODE_NETTING = 1, CONFIG_MODE_HEDGING };
@@ -70,6 +68,7 @@ struct config_host { /* "host" */
     uint32_t log_level;  /* enum pawl_log_level */
     uint32_t log_format; /* enum config_log_format */
     uint32_t durability; /* enum config_durability */
+    char net_ca_file[CONFIG_PATH_MAX + 1]; /* certificates to trust; empty = the system's */
     struct config_executor executor;
 };
 
@@ -77,6 +76,7 @@ struct config_plugin {
     char name[PAWL_NAME_MAX + 1];
     char so[CONFIG_PATH_MAX + 1]; /* full path of the file */
     const struct json_t *options; /* object or NULL; borrowed */
+    struct config_grants grants;
 };
 
 struct config_account {
@@ -154,7 +154,6 @@ struct config_rules {
     uint32_t disabled_count;
     char (*disabled)[CONFIG_TEXT_MAX + 1];
 };
-
 struct config {
     char file[CONFIG_PATH_MAX + 1]; /* the main file, as given */
     char dir[CONFIG_PATH_MAX + 1];  /* its folder */
@@ -162,7 +161,7 @@ struct config {
     struct config_risk risk;
     struct config_rules rules;
     uint32_t plugin_count, account_count, instrument_count, feed_count, schedule_count,
-        profile_count, session_count;
+        profile_count, session_count, secret_count;
     struct config_plugin *plugins;
     struct config_account *accounts;
     struct config_instrument *instruments;
@@ -170,6 +169,7 @@ struct config {
     struct config_schedule *schedule;
     struct config_profile *profiles;
     struct config_session *sessions; /* configured ones, then shipped ones that are named */
+    struct config_secret *secrets;
     struct config_source *source; /* private: the JSON and which file said what */
 };
 
@@ -193,8 +193,8 @@ const char *config_file_of(const struct config *config, const char *path);
 /* NULL if there is none. */
 const struct config_plugin *config_plugin_find(const struct config *config, const char *name);
 const struct config_account *config_account_find(const struct config *config, const char *name);
-const struct config_instrument *config_instrument_find(const struct config *config,
-                                                       const char *symbol);
+const struct config_instrument *config_instrument_find(const struct config *c, const char *symbol);
+const struct config_secret *config_secret_find(const struct config *config, const char *name);
 const struct config_profile *config_profile_find(const struct config *config, const char *name);
 
 #endif

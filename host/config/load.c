@@ -100,6 +100,7 @@ int loading_names(struct loading *l, const struct path *path, const json_t *arra
 static void top_level(struct loading *l) {
     static const struct field keys[] = {{.name = "host", .type = FIELD_OTHER},
                                         {.name = "plugins", .type = FIELD_OTHER},
+                                        {.name = "secrets", .type = FIELD_OTHER},
                                         {.name = "accounts", .type = FIELD_OTHER},
                                         {.name = "instruments", .type = FIELD_OTHER},
                                         {.name = "sessions", .type = FIELD_OTHER},
@@ -137,9 +138,8 @@ static int load_shipped(struct loading *l) {
 
 static int load_sections(struct loading *l) {
     int (*const sections[])(struct loading *) = {
-        load_host,     load_shipped,     load_risk,     load_rules,    load_plugins,
-        load_accounts, load_instruments, load_sessions, load_profiles, load_feeds,
-        load_schedule};
+        load_host, load_shipped, load_risk, load_rules, load_secrets, load_plugins, load_accounts,
+        load_instruments, load_sessions, load_profiles, load_feeds, load_schedule};
     top_level(l);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         int rc = sections[i](l);
@@ -188,7 +188,9 @@ int config_load(const char *file, const char *const *sets, uint32_t set_count, s
 
 void config_free(struct config *config) {
     if (config == NULL) return;
+    for (uint32_t i = 0; i < config->plugin_count; i++) grants_free(&config->plugins[i].grants);
     mem_free(config->plugins);
+    mem_free(config->secrets);
     mem_free(config->accounts);
     mem_free(config->instruments);
     mem_free(config->feeds);

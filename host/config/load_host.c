@@ -35,6 +35,8 @@ static const struct field host_fields[] = {
      .doc = "Between two comparisons with the venue."},
     {"shutdown_wait", FIELD_DURATION, HOST(shutdown_wait_ns), .min = 0, .max = 60 * PAWL_NS,
      .def = "5s", .doc = "Longest wait for answers at the end."},
+    {"net.ca_file", FIELD_TEXT, FIELD_ROOM(struct config_host, net_ca_file),
+     .doc = "Certificates to trust for TLS; the system's if not given."},
     {"executor.retry_tries", FIELD_INT, HOST(executor.retry_tries), .min = 0, .max = 20, .def = "3",
      .doc = "Further attempts after the first."},
     {"executor.retry_delay", FIELD_DURATION, HOST(executor.retry_delay_ns), .min = PAWL_MS,
@@ -129,6 +131,8 @@ static void load_places(struct loading *l, const struct path *host) {
         loading_path(l, &path, out->sessions_file);
     else
         place_sessions(out->sessions_file, sizeof out->sessions_file);
+    struct path net = {.up = host, .key = "net"}, ca_file = {.up = &net, .key = "ca_file"};
+    loading_path(l, &ca_file, out->net_ca_file);
     path.key = "control_socket";
     out->control_socket_given = out->control_socket[0] != '\0';
     if (out->control_socket_given) {

@@ -62,6 +62,7 @@ static const struct field plugin_fields[] = {
     {"so", FIELD_TEXT, FIELD_ROOM(struct config_plugin, so),
      .doc = "File; NAME.so in host.plugin_dir if not given."},
     {"options", FIELD_OTHER, .doc = "As the plugin's table says."},
+    {"grants", FIELD_OTHER, .doc = "What it may reach outside the host."},
     {.name = NULL}};
 
 static void resolve_so(struct loading *l, const struct path *path, struct config_plugin *plugin) {
@@ -106,7 +107,7 @@ static void check_plugin_name(struct loading *l, const struct path *element, con
         loading_fault(l, &path, "\"%s\" is the name of an earlier plugin, too", name);
 }
 
-static void load_plugin(struct loading *l, const struct path *element, const json_t *object) {
+static int load_plugin(struct loading *l, const struct path *element, const json_t *object) {
     struct config_plugin *out = &l->config->plugins[l->config->plugin_count];
     struct path path = {.up = element, .key = "so"};
     loading_fields(l, element, object, plugin_fields, out, 1);
@@ -120,6 +121,7 @@ static void load_plugin(struct loading *l, const struct path *element, const jso
         check_secrets(l, &path, options, 0);
     out->options = json_is_object(options) ? options : NULL;
     l->config->plugin_count++; /* even at fault: indexes stay those of the file */
+    return load_grants(l, element, json_object_get(object, "grants"), &out->grants);
 }
 
 int load_plugins(struct loading *l) {
@@ -130,7 +132,8 @@ int load_plugins(struct loading *l) {
     if (l->config->plugins == NULL) return PAWL_E_NOMEM;
     for (size_t i = 0; i < json_array_size(array); i++) {
         struct path element = {.up = &plugins, .index = i};
-        load_plugin(l, &element, json_array_get(array, i));
+        int rc = load_plugin(l, &element, json_array_get(array, i));
+        if (rc != PAWL_OK) return rc;
     }
     return PAWL_OK;
 }

@@ -44,7 +44,12 @@ int loading_names(struct loading *l, const struct path *path, const json_t *arra
 int load_host(struct loading *l);
 int load_risk(struct loading *l);
 int load_rules(struct loading *l);
-int load_plugins(struct loading *l);
+int load_secrets(struct loading *l);
+int load_plugins(struct loading *l);     /* after secrets */
+/* `grants` of a plugin's element. */
+int load_grants(struct loading *l, const struct path *plugin, const json_t *object,
+                struct config_grants *out);
+void grants_free(struct config_grants *grants);
 int load_accounts(struct loading *l);    /* after plugins */
 int load_instruments(struct loading *l); /* after accounts */
 int load_sessions(struct loading *l);    /* after instruments */
