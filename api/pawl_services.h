@@ -11,6 +11,7 @@
 #include "pawl_book.h"
 #include "pawl_broker.h"
 #include "pawl_market.h"
+#include "pawl_series.h"
 
 #ifdef __cplusplus
 extern "C" {

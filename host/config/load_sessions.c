@@ -188,7 +188,8 @@ static int load_special(struct loading *l, const struct path *path, const json_t
         if (date_of(key, &date->day) != PAWL_OK || text == NULL ||
             clock_time(&text, &from) != PAWL_OK || *text++ != '-' ||
             clock_time(&text, &to) != PAWL_OK || *text != '\0' || to <= from) {
-            loading_fault(l, &here, "must be a date and its hours: \"2026-11-27\": \"09:30-13:00\"");
+            loading_fault(l, &here,
+                          "must be a date and its hours: \"2026-11-27\": \"09:30-13:00\"");
             continue;
         }
         date->hours = (struct config_range){(uint16_t)from, (uint16_t)to};
@@ -200,7 +201,8 @@ static int load_special(struct loading *l, const struct path *path, const json_t
 static int load_session(struct loading *l, const struct path *path, const char *name,
                         const json_t *object, struct config_session *out) {
     struct path hours = {.up = path, .key = "hours"}, breaks = {.up = path, .key = "breaks"};
-    struct path holidays = {.up = path, .key = "holidays"}, special = {.up = path, .key = "special"};
+    struct path holidays = {.up = path, .key = "holidays"};
+    struct path special = {.up = path, .key = "special"};
     if (!name_is_valid(name, sizeof out->name - 1))
         loading_fault(l, path, "the name of a calendar must be [A-Za-z0-9_-]{1,%zu}",
                       sizeof out->name - 1);

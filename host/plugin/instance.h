@@ -13,6 +13,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "exec/exec.h"
+#include "series/series.h"
 
 #define INSTANCES_MAX 64u
 #define INSTANCE_RECORD_TYPES_MAX 16u
@@ -29,6 +30,8 @@ struct record_rows {
 struct services { /* what the tables work on */
     struct book *book;
     struct exec *exec;
+    struct series_set *series;
+    struct calendars *calendars;
     struct disk *disk;
     const char *data_dir;
     struct log *log;

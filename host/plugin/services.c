@@ -264,6 +264,65 @@ static void trigger_disarm(struct pawl_ctx *ctx, uint64_t key) {
 static const struct pawl_triggers triggers_table = {
     .size = (uint32_t)sizeof(struct pawl_triggers), .arm = trigger_arm, .disarm = trigger_disarm};
 
+/* ---- pawl.series/1 ---- */
+
+static int keep(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t bars,
+                struct pawl_err *err) {
+    if (market_instrument(ctx, instrument) == NULL)
+        return pawl_fail(err, PAWL_E_INVAL, "no instrument %u", instrument);
+    return series_keep(instance_of(ctx)->services->series, ctx->component, instrument, seconds,
+                       bars, err);
+}
+
+static int bar(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t back,
+               struct pawl_bar *ret) {
+    return series_bar(instance_of(ctx)->services->series, instrument, seconds, back,
+                      book_now(book_of(ctx)), ret);
+}
+
+static int value(struct pawl_ctx *ctx, enum series_what what, uint32_t instrument,
+                 uint32_t seconds, uint32_t n, int64_t *ret_e8) {
+    return series_value(instance_of(ctx)->services->series, what, instrument, seconds, n,
+                        book_now(book_of(ctx)), ret_e8);
+}
+
+static int atr(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t n,
+               struct pawl_price *ret) {
+    return value(ctx, SERIES_ATR, instrument, seconds, n, &ret->e8);
+}
+static int sma(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t n,
+               struct pawl_price *ret) {
+    return value(ctx, SERIES_SMA, instrument, seconds, n, &ret->e8);
+}
+static int ema(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t n,
+               struct pawl_price *ret) {
+    return value(ctx, SERIES_EMA, instrument, seconds, n, &ret->e8);
+}
+static int rsi(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t n,
+               struct pawl_ratio *ret) {
+    return value(ctx, SERIES_RSI, instrument, seconds, n, &ret->e8);
+}
+static int volatility(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t n,
+                      struct pawl_ratio *ret) {
+    return value(ctx, SERIES_VOLATILITY, instrument, seconds, n, &ret->e8);
+}
+
+static int session(struct pawl_ctx *ctx, uint32_t instrument, struct pawl_session *ret) {
+    if (market_instrument(ctx, instrument) == NULL) return PAWL_E_NOTFOUND;
+    sessions_at(instance_of(ctx)->services->calendars, instrument, book_now(book_of(ctx)), ret);
+    return PAWL_OK;
+}
+
+static const struct pawl_series series_table = {.size = (uint32_t)sizeof(struct pawl_series),
+                                                .keep = keep,
+                                                .bar = bar,
+                                                .atr = atr,
+                                                .sma = sma,
+                                                .ema = ema,
+                                                .rsi = rsi,
+                                                .volatility = volatility,
+                                                .session = session};
+
 /* ---- by name ---- */
 
 struct lent {
@@ -282,6 +341,7 @@ static const struct lent lent[] = {
     {PAWL_RECORDS, &records_table, BROKER | STRATEGY | SERVICE},
     {PAWL_TIMERS, &timers_table, BROKER | STRATEGY | SERVICE},
     {PAWL_TRIGGERS, &triggers_table, STRATEGY},
+    {PAWL_SERIES, &series_table, STRATEGY},
     {PAWL_FILES, &files_table, BROKER | SERVICE}};
 
 bool service_known(void *unused, const char *name) {

@@ -63,6 +63,8 @@ static int make_instruments(struct host *host, struct pawl_err *err) {
         in->def = from->base;
         in->def.id = id;
         in->def.account = names_find(host->names, NAME_ACCOUNT, from->account);
+        int rc = calendars_assign(host->calendars, id, from->session, err);
+        if (rc != PAWL_OK) return rc;
         in->market.stale_after_ns = config->risk.quote_stale_ns;
         in->restricted = is_restricted(&config->risk, from->base.symbol);
     }
@@ -91,6 +93,8 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     if (rc == PAWL_OK) rc = bus_new(&host->bus, store_boot(host->store), err);
     if (rc == PAWL_OK) rc = triggers_new(&book->triggers, err);
     if (rc == PAWL_OK) rc = timers_new(&book->timers, err);
+    if (rc == PAWL_OK) rc = calendars_new(host->options.config, &host->calendars, err);
+    if (rc == PAWL_OK) rc = series_new(host->calendars, &host->series, err);
     if (rc != PAWL_OK) return rc;
     book->bus = host->bus;
     book->store = host->store;
@@ -106,6 +110,8 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     hash_init(&host->trace_hash, 0);
     host->services = (struct services){.book = book,
                                        .exec = &host->exec,
+                                       .series = host->series,
+                                       .calendars = host->calendars,
                                        .disk = host->options.disk,
                                        .data_dir = host->options.data_dir,
                                        .log = host->options.log};
@@ -234,6 +240,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
     host->options = *options;
     int rc = make_parts(host, err);
     if (rc == PAWL_OK) rc = restore_names(host, err);
+    if (rc == PAWL_OK) rc = series_restore(host->series, host->store, err);
     if (rc == PAWL_OK) rc = names_keep(host, NAME_COMPONENT, "host", &host->exec.operator_id, err);
     if (rc == PAWL_OK) rc = make_accounts(host, err);
     if (rc == PAWL_OK) rc = day_init(host, err);
@@ -267,7 +274,9 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     host->begun = true;
     schedule_begin(host, host->bus->now_ns);
     day_begin(host, host->bus->now_ns);
-    return tell_restored(host, err);
+    int rc = tell_restored(host, err);
+    if (rc == PAWL_OK) series_settle(host->series); /* all have asked for what they want */
+    return rc;
 }
 
 static void release_all(struct host *host) {
@@ -275,6 +284,8 @@ static void release_all(struct host *host) {
     exec_done(&host->exec);
     day_done(host);
     book_done(&host->book);
+    series_free(host->series);
+    calendars_free(host->calendars);
     triggers_free(host->book.triggers);
     timers_free(host->book.timers);
     bus_free(host->bus);

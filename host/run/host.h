@@ -22,6 +22,7 @@
 
 #include "base/hash.h"
 #include "plugin/instance.h"
+#include "series/series.h"
 
 #define HOST_PLUGINS_MAX CONFIG_PLUGINS_MAX
 
@@ -66,6 +67,8 @@ struct host {
     struct store *store;
     struct book book;
     struct exec exec;
+    struct calendars *calendars;
+    struct series_set *series;
     struct services services;
     struct instance *instances[HOST_PLUGINS_MAX]; /* in the configuration's order */
     uint32_t instance_count;

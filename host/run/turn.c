@@ -32,6 +32,7 @@ void host_on_event(void *arg, const struct pawl_event *event) {
     if (host->options.observe != NULL) host->options.observe(host->options.observe_arg, event);
     if (family == 0x01) {
         book_market(&host->book, event);
+        series_market(host->series, event);
     } else if (family >= 0x06) {
         trace(host, event);
     } else if (family == 0x04 || family == 0x05 || family == 0x02) {
@@ -70,12 +71,16 @@ static void on_store_failed(struct host *host) {
 static void commit(struct host *host) {
     struct book *book = &host->book;
     bool far = host->row - host->stored_row >= ROWS_PER_BATCH_MAX && !host->options.instant;
-    if (!book_has_changes(book) && !far && !host->extra_changed) return;
+    bool bars = host->row == 0 && series_has_changes(host->series); /* live: a bar is finished */
+    if (!book_has_changes(book) && !far && !bars && !host->extra_changed) return;
     if (book->host.virtual_now != 0 || host->row != 0) {
         book->host.virtual_now = host->bus->now_ns;
         book->host_changed = true;
     }
     int rc = book_store(book);
+    /* Of a replayed feed bars stand exactly where its place does, the running ones, too. */
+    int series_rc = series_store(host->series, host->store, host->row != 0);
+    if (rc == PAWL_OK) rc = series_rc;
     if (host->row != host->stored_row) {
         struct pawl_rec_feed rec = {.id = 1, .row = host->row};
         int put_rc = store_put(host->store, reflect_record(PAWL_REC_FEED), &rec);

@@ -1,0 +1,426 @@
+/* series: bars from every source, indicators against a plain reckoning, what a restart gives back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "pawl_num.h"
+#include "series/series.h"
+
+#define T0 (INT64_C(1700000000) / 3600 * 3600 * PAWL_NS)
+#define S PAWL_NS
+#define EUR 3u
+#define INIT(ev, type_)                                                                            \
+    do {                                                                                           \
+        memset(&(ev), 0, sizeof(ev));                                                              \
+        (ev).head.size = (uint32_t)sizeof(ev);                                                     \
+        (ev).head.type = (type_);                                                                  \
+    } while (0)
+
+static struct pawl_price price(int64_t units) {
+    return (struct pawl_price){units * PAWL_E8};
+}
+
+static void trade(struct series_set *set, int64_t at, int64_t units, int64_t size) {
+    struct pawl_ev_trade ev;
+    INIT(ev, PAWL_EV_TRADE);
+    ev.head.time_ns = at;
+    ev.instrument = EUR;
+    ev.price = price(units);
+    ev.size.e8 = size * PAWL_E8;
+    ev.side = PAWL_SIDE_BUY;
+    series_market(set, &ev.head);
+}
+
+static void quote(struct series_set *set, int64_t at, int64_t bid, int64_t ask) {
+    struct pawl_ev_quote ev;
+    INIT(ev, PAWL_EV_QUOTE);
+    ev.head.time_ns = at;
+    ev.instrument = EUR;
+    ev.bid = price(bid);
+    ev.ask = price(ask);
+    series_market(set, &ev.head);
+}
+
+static void bar(struct series_set *set, int64_t open_time, uint32_t seconds, int64_t open,
+                int64_t high, int64_t low, int64_t close, int64_t volume) {
+    struct pawl_ev_bar ev;
+    INIT(ev, PAWL_EV_BAR);
+    ev.head.time_ns = open_time + seconds * S;
+    ev.instrument = EUR;
+    ev.seconds = seconds;
+    ev.open_time = open_time;
+    ev.open = price(open);
+    ev.high = price(high);
+    ev.low = price(low);
+    ev.close = price(close);
+    ev.volume.e8 = volume * PAWL_E8;
+    series_market(set, &ev.head);
+}
+
+static void forced(struct series_set *set, int64_t at, uint8_t side, int64_t units, int64_t size) {
+    struct pawl_ev_liquidation ev;
+    INIT(ev, PAWL_EV_LIQUIDATION);
+    ev.head.time_ns = at;
+    ev.instrument = EUR;
+    ev.side = side;
+    ev.price = price(units);
+    ev.quantity.e8 = size * PAWL_E8;
+    series_market(set, &ev.head);
+}
+
+static struct series_set *fresh(void) {
+    struct series_set *set = NULL;
+    struct pawl_err err = {0};
+    assert_int_equal(series_new(NULL, &set, &err), PAWL_OK);
+    return set;
+}
+
+static void keep(struct series_set *set, uint32_t owner, uint32_t seconds, uint32_t bars) {
+    struct pawl_err err = {0};
+    if (series_keep(set, owner, EUR, seconds, bars, &err) != PAWL_OK) fail_msg("%s", err.text);
+}
+
+static void expect(struct series_set *set, uint32_t seconds, uint32_t back, int64_t now,
+                   int64_t open_time, int64_t open, int64_t high, int64_t low, int64_t close,
+                   int64_t volume) {
+    struct pawl_bar got;
+    assert_int_equal(series_bar(set, EUR, seconds, back, now, &got), PAWL_OK);
+    assert_int_equal(got.open_time, open_time);
+    assert_int_equal(got.end_time, open_time + seconds * S);
+    assert_int_equal(got.open.e8, open * PAWL_E8);
+    assert_int_equal(got.high.e8, high * PAWL_E8);
+    assert_int_equal(got.low.e8, low * PAWL_E8);
+    assert_int_equal(got.close.e8, close * PAWL_E8);
+    assert_int_equal(got.volume.e8, volume * PAWL_E8);
+    assert_int_equal(got.finished, back > 0);
+}
+
+static bool none(struct series_set *set, uint32_t seconds, uint32_t back, int64_t now) {
+    struct pawl_bar got;
+    return series_bar(set, EUR, seconds, back, now, &got) == PAWL_E_NOTFOUND;
+}
+
+/* ---- bars ---- */
+
+static void bars_are_built_from_trades(void **state) {
+    (void)state;
+    struct series_set *set = fresh();
+    trade(set, T0, 1, 1); /* nobody keeps anything yet */
+    keep(set, 7, 60, 3);
+    assert_true(none(set, 60, 0, T0));
+    trade(set, T0 + 1 * S, 10, 1);
+    trade(set, T0 + 2 * S, 12, 2);
+    trade(set, T0 + 3 * S, 9, 3);
+    expect(set, 60, 0, T0 + 3 * S, T0, 10, 12, 9, 9, 6);
+    assert_true(none(set, 60, 1, T0 + 59 * S));
+    expect(set, 60, 1, T0 + 60 * S, T0, 10, 12, 9, 9, 6); /* over, though nothing came */
+    assert_true(none(set, 60, 0, T0 + 60 * S));
+    trade(set, T0 + 59 * S, 99, 1); /* late: that bar is finished */
+    expect(set, 60, 1, T0 + 60 * S, T0, 10, 12, 9, 9, 6);
+    trade(set, T0 + 200 * S, 11, 1); /* two minutes in which nothing came make no bar */
+    trade(set, T0 + 240 * S, 13, 1);
+    expect(set, 60, 1, T0 + 240 * S, T0 + 180 * S, 11, 11, 11, 11, 1);
+    expect(set, 60, 2, T0 + 240 * S, T0, 10, 12, 9, 9, 6);
+    expect(set, 60, 0, T0 + 240 * S, T0 + 240 * S, 13, 13, 13, 13, 1);
+    trade(set, T0 + 300 * S, 1, 1);
+    trade(set, T0 + 360 * S, 1, 1);
+    assert_true(none(set, 60, 4, T0 + 360 * S)); /* three are kept */
+    series_free(set);
+}
+
+static void a_better_source_begins_anew(void **state) {
+    (void)state;
+    struct series_set *set = fresh();
+    keep(set, 7, 60, 10);
+    quote(set, T0, 10, 12);
+    quote(set, T0 + 61 * S, 12, 14);
+    expect(set, 60, 1, T0 + 61 * S, T0, 11, 11, 11, 11, 0);
+    trade(set, T0 + 62 * S, 50, 1);
+    assert_true(none(set, 60, 1, T0 + 62 * S));
+    quote(set, T0 + 63 * S, 1, 3); /* no longer heard */
+    expect(set, 60, 0, T0 + 63 * S, T0 + 60 * S, 50, 50, 50, 50, 1);
+    bar(set, T0 + 120 * S, 20, 5, 8, 4, 6, 1);
+    bar(set, T0 + 140 * S, 20, 6, 9, 5, 7, 2);
+    trade(set, T0 + 161 * S, 99, 9);
+    bar(set, T0 + 160 * S, 20, 7, 7, 3, 5, 3); /* the last of three finishes it */
+    expect(set, 60, 1, T0 + 161 * S, T0 + 120 * S, 5, 9, 3, 5, 6);
+    bar(set, T0 + 180 * S, 60, 1, 2, 1, 2, 7);
+    expect(set, 60, 1, T0 + 240 * S, T0 + 180 * S, 1, 2, 1, 2, 7);
+    assert_true(none(set, 60, 2, T0 + 240 * S));
+    bar(set, T0 + 240 * S, 20, 5, 8, 4, 6, 1);
+    bar(set, T0 + 240 * S, 45, 5, 8, 4, 6, 1); /* does not divide */
+    bar(set, T0 + 240 * S, 120, 5, 8, 4, 6, 1);
+    assert_true(none(set, 60, 0, T0 + 250 * S));
+    series_free(set);
+}
+
+static void nothing_is_kept_that_nobody_wants(void **state) {
+    (void)state;
+    struct series_set *set = fresh();
+    keep(set, 7, 60, 3);
+    keep(set, 8, 60, 5);
+    keep(set, 8, 300, 5);
+    series_unclaim(set, 8);
+    series_settle(set);
+    trade(set, T0, 10, 1);
+    assert_false(none(set, 60, 0, T0));
+    assert_true(none(set, 300, 0, T0));
+    series_unclaim(set, 7);
+    series_settle(set);
+    assert_true(none(set, 60, 0, T0));
+    assert_false(set->wanted[EUR]);
+    struct pawl_err err = {0};
+    assert_int_equal(series_keep(set, 1, EUR, 0, 3, &err), PAWL_E_INVAL);
+    assert_int_equal(series_keep(set, 1, EUR, 60, 0, &err), PAWL_E_INVAL);
+    assert_int_equal(series_keep(set, 1, EUR, 60, PAWL_SERIES_BARS_MAX + 1u, &err), PAWL_E_INVAL);
+    assert_int_equal(series_keep(set, 1, 0, 60, 1, &err), PAWL_E_INVAL);
+    assert_int_equal(series_keep(set, 1, EUR, PAWL_SERIES_SECONDS_MAX + 1u, 1, &err),
+                     PAWL_E_INVAL);
+    series_free(set);
+}
+
+/* ---- indicators ---- */
+
+static int64_t ask(struct series_set *set, enum series_what what, uint32_t n) {
+    int64_t value = -1;
+    int rc = series_value(set, what, EUR, 60, n, INT64_MAX, &value);
+    return rc == PAWL_OK ? value : rc;
+}
+
+static void indicators_by_hand(void **state) {
+    (void)state;
+    struct series_set *set = fresh();
+    static const int64_t closes[] = {10, 11, 9, 12, 15};
+    keep(set, 7, 60, 40);
+    assert_int_equal(ask(set, SERIES_SMA, 2), PAWL_E_NOTFOUND);
+    for (int i = 0; i < 5; i++)
+        bar(set, T0 + i * 60 * S, 60, closes[i], closes[i] + 1, closes[i] - 1, closes[i], 1);
+    assert_int_equal(ask(set, SERIES_SMA, 3), 12 * PAWL_E8);
+    assert_int_equal(ask(set, SERIES_SMA, 5), 1140000000);
+    /* true ranges: 11 before, 8..10 -> 3; 9, 11..13 -> 4; 12, 14..16 -> 4 */
+    assert_int_equal(ask(set, SERIES_ATR, 3), 366666667);
+    assert_int_equal(ask(set, SERIES_ATR, 4), 325000000); /* and 10, 10..12 -> 2 */
+    assert_int_equal(ask(set, SERIES_ATR, 5), PAWL_E_NOTFOUND);
+    /* rises 1 3 3, falls 2 */
+    assert_int_equal(ask(set, SERIES_RSI, 4), 7777777778);
+    /* mean of 10 11 9 is 10, then half way to 12: 11, to 15: 13 */
+    assert_int_equal(ask(set, SERIES_EMA, 3), 13 * PAWL_E8);
+    assert_int_equal(ask(set, SERIES_EMA, 11), PAWL_E_INVAL); /* 44 bars would have to be kept */
+    assert_int_equal(ask(set, SERIES_EMA, 6), PAWL_E_NOTFOUND);
+    /* returns 1/3 and 1/4 */
+    assert_int_equal(ask(set, SERIES_VOLATILITY, 2), 5892556);
+    assert_int_equal(ask(set, SERIES_VOLATILITY, 1), PAWL_E_INVAL);
+    assert_int_equal(ask(set, SERIES_SMA, 0), PAWL_E_INVAL);
+    for (int i = 5; i < 40; i++) bar(set, T0 + i * 60 * S, 60, 15, 15, 15, 15, 1);
+    assert_int_equal(ask(set, SERIES_RSI, 14), 50 * PAWL_E8);
+    assert_int_equal(ask(set, SERIES_ATR, 14), 0);
+    assert_int_equal(ask(set, SERIES_VOLATILITY, 14), 0);
+    series_free(set);
+}
+
+static void near(int64_t got, double want, int64_t slack) {
+    int64_t difference = got - (int64_t)(want * 1e8 + 0.5);
+    if (difference > slack || difference < -slack)
+        fail_msg("%lld, not %.8f", (long long)got, want);
+}
+
+/* Prices are whole numbers, so that doubles are exact enough to compare with. */
+static void indicators_as_reckoned_plainly(void **state) {
+    (void)state;
+    struct rng rng;
+    rng_init(&rng, 4711);
+    for (int round = 0; round < 200; round++) {
+        struct series_set *set = fresh();
+        double close[300], high[300], low[300];
+        uint32_t n = 2u + (uint32_t)rng_below(&rng, 30), count = 5u * n;
+        keep(set, 7, 60, 4u * n + 1u);
+        int64_t at = 1000;
+        for (uint32_t i = 0; i < count; i++) {
+            int64_t open = at, top = open + (int64_t)rng_below(&rng, 20);
+            int64_t bottom = open - (int64_t)rng_below(&rng, 20);
+            at = bottom + (int64_t)rng_below(&rng, (uint64_t)(top - bottom) + 1u);
+            bar(set, T0 + (int64_t)i * 60 * S, 60, open, top, bottom, at, 1);
+            close[i] = (double)at;
+            high[i] = (double)top;
+            low[i] = (double)bottom;
+        }
+        double sum = 0, ranges = 0, up = 0, moves = 0, mean = 0, square = 0, ema = 0;
+        for (uint32_t i = count - n; i < count; i++) {
+            double h = high[i] > close[i - 1] ? high[i] : close[i - 1];
+            double l = low[i] < close[i - 1] ? low[i] : close[i - 1];
+            double move = close[i] - close[i - 1];
+            sum += close[i];
+            ranges += h - l;
+            up += move > 0 ? move : 0;
+            moves += move > 0 ? move : -move;
+            mean += move / close[i - 1] / n;
+        }
+        for (uint32_t i = count - n; i < count; i++) {
+            double off = (close[i] - close[i - 1]) / close[i - 1] - mean;
+            square += off * off / (n - 1);
+        }
+        for (uint32_t i = count - 4 * n; i < count - 3 * n; i++) ema += close[i] / n;
+        for (uint32_t i = count - 3 * n; i < count; i++) ema += 2 * (close[i] - ema) / (n + 1);
+        near(ask(set, SERIES_SMA, n), sum / n, 1);
+        near(ask(set, SERIES_ATR, n), ranges / n, 1);
+        near(ask(set, SERIES_EMA, n), ema, 100);
+        near(ask(set, SERIES_RSI, n), moves > 0 ? 100 * up / moves : 50, 2);
+        int64_t deviation = ask(set, SERIES_VOLATILITY, n);
+        near(deviation * deviation / PAWL_E8, square, 20);
+        series_free(set);
+    }
+}
+
+/* ---- sums ---- */
+
+static int64_t sum_of(struct series_set *set, const struct series_sum *sum, int64_t now) {
+    int64_t value = -1;
+    assert_int_equal(series_sum_at(set, sum, now, &value), PAWL_OK);
+    return value;
+}
+
+static void sums_slide(void **state) {
+    (void)state;
+    struct series_set *set = fresh();
+    struct pawl_err err = {0};
+    const struct series_sum longs = {EUR, 60, PAWL_EV_LIQUIDATION, PAWL_POSITION_SIDE_LONG,
+                                     SERIES_NOTIONAL, 0};
+    const struct series_sum count = {EUR, 60, PAWL_EV_LIQUIDATION, 0, SERIES_COUNT, 0};
+    int64_t unused;
+    assert_int_equal(series_sum_at(set, &longs, T0, &unused), PAWL_E_NOTFOUND);
+    assert_int_equal(series_sum_keep(set, 7, &longs, &err), PAWL_OK);
+    assert_int_equal(series_sum_keep(set, 7, &count, &err), PAWL_OK);
+    assert_int_equal(sum_of(set, &longs, T0), 0);
+    forced(set, T0, PAWL_POSITION_SIDE_LONG, 100, 2);
+    forced(set, T0 + 1 * S, PAWL_POSITION_SIDE_SHORT, 100, 5);
+    forced(set, T0 + 30 * S, PAWL_POSITION_SIDE_LONG, 110, 1);
+    trade(set, T0 + 30 * S, 1000, 1000);
+    assert_int_equal(sum_of(set, &longs, T0 + 30 * S), 310 * PAWL_E8);
+    assert_int_equal(sum_of(set, &count, T0 + 30 * S), 3 * PAWL_E8);
+    assert_int_equal(sum_of(set, &longs, T0 + 60 * S - 1), 310 * PAWL_E8);
+    assert_int_equal(sum_of(set, &longs, T0 + 60 * S), 110 * PAWL_E8); /* exactly 60 s old: out */
+    assert_int_equal(sum_of(set, &count, T0 + 90 * S), 0);
+    for (int i = 0; i < 20000; i++) forced(set, T0 + 100 * S + i, PAWL_POSITION_SIDE_LONG, 1, 1);
+    assert_int_equal(sum_of(set, &longs, T0 + 101 * S), 20000 * PAWL_E8);
+    assert_int_equal(sum_of(set, &longs, T0 + 161 * S), 0);
+    series_free(set);
+}
+
+/* ---- restart ---- */
+
+static char path[] = "/tmp/pawl-series-XXXXXX";
+
+static struct store *open_store(void) {
+    struct store *store = NULL;
+    struct pawl_err err = {0};
+    char file[64];
+    snprintf(file, sizeof file, "%s/s.db", path);
+    const struct store_options options = {.path = file, .durability = STORE_PROCESS};
+    if (store_open(&options, &store, &err) != PAWL_OK) fail_msg("%s", err.text);
+    return store;
+}
+
+static void claim_all(struct series_set *set, const struct series_sum *sum) {
+    struct pawl_err err = {0};
+    keep(set, 7, 60, 20);
+    keep(set, 8, 300, 5);
+    keep(set, 8, PAWL_SESSION_BARS | 600, 5);
+    assert_int_equal(series_sum_keep(set, 7, sum, &err), PAWL_OK);
+    series_settle(set);
+}
+
+static void same(struct series_set *a, struct series_set *b, const struct series_sum *sum,
+                 int64_t now) {
+    static const uint32_t lengths[] = {60, 300, PAWL_SESSION_BARS | 600};
+    for (size_t i = 0; i < 3; i++)
+        for (uint32_t back = 0; back <= 21; back++) {
+            struct pawl_bar x = {0}, y = {0};
+            int rc = series_bar(a, EUR, lengths[i], back, now, &x);
+            assert_int_equal(series_bar(b, EUR, lengths[i], back, now, &y), rc);
+            assert_memory_equal(&x, &y, sizeof x);
+        }
+    static const uint32_t n[] = {14, 10, 5, 14, 14};
+    for (int what = SERIES_ATR; what <= SERIES_VOLATILITY; what++) {
+        int64_t x = 0, y = 0;
+        int rc = series_value(a, (enum series_what)what, EUR, 60, n[what - 1], now, &x);
+        assert_int_equal(
+            series_value(b, (enum series_what)what, EUR, 60, n[what - 1], now, &y), rc);
+        assert_int_equal(x, y);
+    }
+    assert_int_equal(sum_of(a, sum, now), sum_of(b, sum, now));
+}
+
+/* A set that is stored now and then, thrown away and restored must answer as one that never was. */
+static void a_restart_changes_nothing(void **state) {
+    (void)state;
+    const struct series_sum sum = {EUR, 600, PAWL_EV_TRADE, 0, SERIES_QUANTITY, 0};
+    struct pawl_err err = {0};
+    struct rng rng;
+    rng_init(&rng, 99);
+    assert_non_null(mkdtemp(path));
+    struct store *store = open_store();
+    struct series_set *never = fresh(), *set = fresh();
+    assert_int_equal(series_restore(set, store, &err), PAWL_OK);
+    claim_all(never, &sum);
+    claim_all(set, &sum);
+    int64_t now = T0, at = 1000;
+    uint64_t turn = 1;
+    for (int i = 0; i < 6000; i++) {
+        now += (int64_t)rng_below(&rng, (uint64_t)(20 * S)) + 1;
+        at += (int64_t)rng_below(&rng, 7) - 3;
+        if (i < 500)
+            quote(never, now, at, at + 2), quote(set, now, at, at + 2);
+        else
+            trade(never, now, at, 1), trade(set, now, at, 1);
+        if (rng_below(&rng, 4) == 0) same(never, set, &sum, now);
+        if (rng_below(&rng, 10) != 0) continue;
+        assert_int_equal(series_store(set, store, true), PAWL_OK);
+        assert_int_equal(store_commit(store, ++turn), PAWL_OK);
+        if (rng_below(&rng, 8) != 0) continue;
+        series_free(set);
+        store_close(store);
+        store = open_store();
+        set = fresh();
+        if (series_restore(set, store, &err) != PAWL_OK) fail_msg("%s", err.text);
+        claim_all(set, &sum);
+        same(never, set, &sum, now);
+    }
+    series_unclaim(set, 7);
+    series_unclaim(set, 8);
+    series_settle(set);
+    assert_int_equal(store_commit(store, ++turn), PAWL_OK);
+    series_free(set);
+    series_free(never);
+    store_close(store);
+    store = open_store();
+    set = fresh();
+    assert_int_equal(series_restore(set, store, &err), PAWL_OK);
+    assert_int_equal(set->instruments, 0); /* nothing is left of what nobody wants */
+    series_free(set);
+    store_close(store);
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", path);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bars_are_built_from_trades),
+        cmocka_unit_test(a_better_source_begins_anew),
+        cmocka_unit_test(nothing_is_kept_that_nobody_wants),
+        cmocka_unit_test(indicators_by_hand),
+        cmocka_unit_test(indicators_as_reckoned_plainly),
+        cmocka_unit_test(sums_slide),
+        cmocka_unit_test(a_restart_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
