@@ -279,6 +279,12 @@ static int row_read(struct store *store, const struct shape *shape, sqlite3_stmt
 int shape_load(struct store *store, const struct shape *shape,
                int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
                struct pawl_err *err) {
+    return shape_select(store, shape, NULL, row, arg, err);
+}
+
+int shape_select(struct store *store, const struct shape *shape, const char *filter,
+                 int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
+                 struct pawl_err *err) {
     sqlite3_stmt *select = NULL;
     int step = SQLITE_DONE;
     char *bytes = mem_alloc(STORE_SQL_MAX);
@@ -289,7 +295,11 @@ int shape_load(struct store *store, const struct shape *shape,
     if (rc == PAWL_OK) {
         sql_add(&sql, "SELECT ");
         add_columns(&sql, shape);
-        sql_add(&sql, " FROM \"%s\" ORDER BY \"%s\"", shape->table, shape->columns[0].name);
+        sql_add(&sql, " FROM \"%s\"", shape->table);
+        if (filter != NULL)
+            sql_add(&sql, "%s", filter);
+        else
+            sql_add(&sql, " ORDER BY \"%s\"", shape->columns[0].name);
         rc = sql_prepare(store, bytes, &select, err);
     }
     while (rc == PAWL_OK && (step = sqlite3_step(select)) == SQLITE_ROW) {

@@ -84,6 +84,28 @@ uint64_t store_durable_turn(struct store *store);
 int store_failed(const struct store *store, struct pawl_err *err);
 /* Wait until everything committed is durable or failed. Blocks: start, stop and tests only. */
 int store_flush(struct store *store, struct pawl_err *err);
+/* Some rows of a table, read by the writer between two transactions. */
+#define STORE_PAGES_MAX 128u /* waiting */
+#define STORE_PAGE_ROWS_MAX 1024u
+struct store_page {
+    const char *table;
+    uint32_t row_size; /* of the type's struct */
+    uint32_t limit;    /* rows */
+    uint64_t after;    /* keys above it; newest: below it, 0 = from the last one */
+    bool newest;       /* downwards */
+    const char *column; /* only rows with this value there; NULL = all. Not indexed: it is a scan */
+    uint64_t value;
+    void (*done)(void *arg); /* on the writer thread, once */
+    void *arg;
+    /* The answer. */
+    void *rows; /* count of them; the caller's, mem_free() */
+    uint32_t count;
+    struct pawl_err err;
+    struct store_page *next; /* the store's */
+};
+/* The page and its texts stay where they are until done(). Without a thread it is done before this
+ * returns. PAWL_E_BUSY: too many wait, or the store is closing; PAWL_E_INVAL. */
+int store_read(struct store *store, struct store_page *page);
 uint64_t store_bytes_written(const struct store *store); /* to the write-ahead log */
 
 #endif

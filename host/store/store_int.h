@@ -92,6 +92,7 @@ struct store {
     pthread_t thread;
     bool thread_runs, writer_busy, stop, abandon;
     struct batch queued;
+    struct store_page *pages; /* to be read */
     struct pawl_err failure;
     atomic_bool failed; /* also read without the lock */
     atomic_uint_fast64_t durable_turn;
@@ -132,6 +133,16 @@ int shape_erase(struct shape *shape, uint64_t key);
 int shape_load(struct store *store, const struct shape *shape,
                int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
                struct pawl_err *err);
+
+/* The same with what stands behind the table's name; NULL = all in key order. */
+int shape_select(struct store *store, const struct shape *shape, const char *filter,
+                 int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
+                 struct pawl_err *err);
+
+/* read.c */
+void read_do(struct store *store, struct store_page *page); /* writer; not inside a transaction */
+struct store_page *read_take(struct store *store);          /* the lock is held; NULL = none */
+void read_end(struct store *store);                         /* no writer any more */
 
 /* wal.c */
 int wal_check(struct store *store, struct pawl_err *err);

@@ -147,7 +147,7 @@ void writer_tidy_large(struct store *store) {
 static bool wait_for_work(struct store *store) {
     int64_t until = monotonic_ns() + IDLE_NS;
     struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
-    while (store->queued.turns == 0 && !store->stop)
+    while (store->queued.turns == 0 && store->pages == NULL && !store->stop)
         if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT)
             return true;
     return false;
@@ -163,6 +163,7 @@ static void *writer_main(void *arg) {
         store->queued = store->working;
         store->working = group;
         store->writer_busy = true;
+        struct store_page *page = read_take(store);
         pthread_mutex_unlock(&store->lock);
 
         if (store->working.turns > 0) {
@@ -171,6 +172,7 @@ static void *writer_main(void *arg) {
         }
         store->working.size = 0;
         store->working.turns = 0;
+        if (page != NULL) read_do(store, page);
         writer_tidy(store, idle ? WAL_FRAMES_IDLE : WAL_FRAMES_MAX);
 
         pthread_mutex_lock(&store->lock);
@@ -201,4 +203,5 @@ void writer_stop(struct store *store, bool abandon) {
     pthread_mutex_unlock(&store->lock);
     pthread_join(store->thread, NULL);
     store->thread_runs = false;
+    read_end(store);
 }

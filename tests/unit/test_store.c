@@ -75,6 +75,79 @@ static void rows_come_back_from_the_real_disk(void **state) {
     kit_remove_folder(folder);
 }
 
+/* ---- pages ---- */
+
+struct asked {
+    struct store_page page;
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    bool done;
+};
+
+static void on_page(void *arg) {
+    struct asked *asked = arg;
+    pthread_mutex_lock(&asked->lock);
+    asked->done = true;
+    pthread_cond_signal(&asked->answered);
+    pthread_mutex_unlock(&asked->lock);
+}
+
+/* Keys of the rows as a text: "1 2 3". */
+static const char *keys_of(struct store *store, struct store_page page) {
+    static char text[256];
+    struct asked asked = {.page = page};
+    pthread_mutex_init(&asked.lock, NULL);
+    pthread_cond_init(&asked.answered, NULL);
+    if (asked.page.table == NULL) asked.page.table = kit_type.table;
+    asked.page.row_size = kit_type.size;
+    asked.page.done = on_page;
+    asked.page.arg = &asked;
+    assert_int_equal(store_read(store, &asked.page), PAWL_OK);
+    pthread_mutex_lock(&asked.lock);
+    while (!asked.done) pthread_cond_wait(&asked.answered, &asked.lock);
+    pthread_mutex_unlock(&asked.lock);
+    size_t at = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < asked.page.count; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%llu", i > 0 ? " " : "",
+                               (unsigned long long)((struct kit_row *)asked.page.rows)[i].id);
+    if (asked.page.err.rc != PAWL_OK) snprintf(text, sizeof text, "%s", asked.page.err.text);
+    mem_free(asked.page.rows);
+    pthread_cond_destroy(&asked.answered);
+    pthread_mutex_destroy(&asked.lock);
+    return text;
+}
+
+static void pages_are_read_beside_the_writer(void **state) {
+    (void)state;
+    for (int threaded = 0; threaded <= 1; threaded++) {
+        struct store *store =
+            kit_must_open(threaded ? "pages-1" : "pages-0", KIT_VFS, STORE_FULL, threaded);
+        for (uint64_t id = 1; id <= 5; id++) {
+            struct kit_row row = {.id = id, .code = (int32_t)(id % 2)};
+            assert_int_equal(store_put(store, &kit_type, &row), PAWL_OK);
+            assert_int_equal(store_commit(store, id), PAWL_OK);
+        }
+        assert_string_equal(keys_of(store, (struct store_page){.limit = 3}), "1 2 3");
+        assert_string_equal(keys_of(store, (struct store_page){.limit = 3, .after = 3}), "4 5");
+        assert_string_equal(keys_of(store, (struct store_page){.limit = 2, .newest = true}),
+                            "5 4");
+        assert_string_equal(
+            keys_of(store, (struct store_page){.limit = 9, .newest = true, .after = 3}), "2 1");
+        assert_string_equal(
+            keys_of(store, (struct store_page){.limit = 9, .column = "code", .value = 1}),
+            "1 3 5");
+        assert_string_equal(
+            keys_of(store, (struct store_page){.limit = 9, .column = "text", .value = 1}),
+            "table kits: no such number: text");
+        assert_string_equal(keys_of(store, (struct store_page){.limit = 9, .table = "none"}),
+                            "there is no table none");
+        struct store_page none = {.limit = 0};
+        assert_int_equal(store_read(store, &none), PAWL_E_INVAL);
+        store_close(store);
+    }
+}
+
 static void extreme_values_come_back(void **state) {
     (void)state;
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
@@ -495,6 +568,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(rows_come_back_for_every_durability),
         cmocka_unit_test(rows_come_back_from_the_real_disk),
+        TEST(pages_are_read_beside_the_writer),
         TEST(extreme_values_come_back),
         TEST(bad_rows_are_refused),
         TEST(session_types_are_never_stored),
