@@ -24,7 +24,7 @@ VERSION = "host/cli/cmd_version.c"
 LIBRARIES = {
     "uv.h": ("host/net", "host/control", "host/drive", "host/cli"),
     "sqlite3.h": ("host/store", VERSION),
-    "jansson.h": ("host/events", "host/config", "host/feed", "host/run",
+    "jansson.h": ("host/events", "host/config", "host/feed", "host/rules", "host/run",
                   "host/reload", "host/control", "host/drive", "host/cli"),
     "archive.h": ("host/feed", VERSION),
     "archive_entry.h": ("host/feed",),
