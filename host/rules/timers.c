@@ -1,0 +1,70 @@
+/* Rules of the clock: one timer of the host's for all of them, so that priority holds among those
+ * that are due together. */
+#include <stdio.h>
+
+#include "book/report.h"
+#include "rules/rules_int.h"
+
+#define DAY_NS (86400 * PAWL_NS)
+#define DAYS_MAX 3 /* within which a time of day comes round, over changes of the clocks */
+
+static int64_t floor_div(int64_t n, int64_t d) { return n / d - (n % d < 0); }
+
+/* A period is counted from 1970, so that a restart shifts nothing. */
+static int64_t next_of(const struct rule *rule, int64_t after_ns) {
+    if (!rule->daily) return (floor_div(after_ns, rule->every_ns) + 1) * rule->every_ns;
+    int64_t local = after_ns + (rule->zone != NULL ? tz_offset_ns(rule->zone, after_ns) : 0);
+    int64_t day = floor_div(local, DAY_NS) - 1;
+    for (int i = 0; i < DAYS_MAX + 1; i++) {
+        int64_t wanted = (day + i) * DAY_NS + rule->at_ns, utc = wanted;
+        int rc = rule->zone != NULL ? tz_to_utc(rule->zone, wanted, INT64_MIN, &utc) : PAWL_OK;
+        if (rc == PAWL_OK && utc > after_ns) return utc; /* skipped by the clocks: not that day */
+    }
+    return INT64_MAX;
+}
+
+void timers_wake(struct rules *rules) {
+    const struct rule_list *list = &rules->set->by_type[PAWL_EV_TIMER];
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->rules[i]->due_ns < next) next = list->rules[i]->due_ns;
+    if (next != INT64_MAX) rules->world.wake(rules->world.arg, next);
+}
+
+void timers_begin(struct rules *rules, int64_t now_ns) {
+    const struct rule_list *list = &rules->set->by_type[PAWL_EV_TIMER];
+    for (uint32_t i = 0; i < list->count; i++)
+        list->rules[i]->due_ns = next_of(list->rules[i], now_ns);
+    timers_wake(rules);
+}
+
+/* Once for each of its symbols, or once for none. */
+static void ask(struct rules *rules, struct rule *rule, struct pawl_ev_timer *event) {
+    if (rule->symbol_count == 0) {
+        event->head.cookie = 0;
+        rule_evaluate(rules, rule, &event->head, 0);
+    }
+    for (uint32_t i = 0; i < rule->symbol_count && rule->instruments != NULL && !rule->off; i++) {
+        event->head.cookie = rule->instruments[i];
+        if (event->head.cookie != 0)
+            rule_evaluate(rules, rule, &event->head, rule->instruments[i]);
+    }
+}
+
+void rules_timer(struct rules *rules, const struct pawl_event *timer) {
+    const struct rule_list *list = &rules->set->by_type[PAWL_EV_TIMER];
+    int64_t now_ns = timer->time_ns;
+    struct pawl_ev_timer event;
+    EVENT_INIT(event, PAWL_EV_TIMER);
+    event.head.seq = timer->seq;
+    event.head.cause = timer->cause;
+    event.head.time_ns = now_ns;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct rule *rule = list->rules[i];
+        if (rule->due_ns > now_ns) continue;
+        event.due = rule->due_ns;
+        rule->due_ns = next_of(rule, now_ns); /* what was missed is passed over */
+        if (!rule->off) ask(rules, rule, &event);
+    }
+    timers_wake(rules);
+}
