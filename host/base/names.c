@@ -132,6 +132,15 @@ const char *names_text(const struct names *names, enum name_space space, uint32_
     return list->by_id[id];
 }
 
+void names_shrink(struct names *names, enum name_space space, uint32_t count) {
+    struct name_list *list = &names->list[space];
+    for (; list->count > count; list->count--) {
+        const char *text = list->by_id[list->count];
+        list->by_id[list->count] = NULL;
+        if (text != NULL) text_table_remove(&list->by_text, text);
+    }
+}
+
 uint32_t names_count(const struct names *names, enum name_space space) {
     return (int)space < 1 || space >= NAME_SPACES_ ? 0 : names->list[space].count;
 }

@@ -28,6 +28,8 @@ int names_restore(struct names *names, enum name_space space, uint32_t id, const
 uint32_t names_find(const struct names *names, enum name_space space, const char *text);
 /* "" = none. */
 const char *names_text(const struct names *names, enum name_space space, uint32_t id);
+/* Take back the newest, down to `count` of a space: what was given and never stored. */
+void names_shrink(struct names *names, enum name_space space, uint32_t count);
 uint32_t names_count(const struct names *names, enum name_space space); /* ids are 1 .. count */
 
 #endif

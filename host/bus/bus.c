@@ -49,18 +49,29 @@ int bus_attach(struct bus *bus, uint32_t component, bus_handler *fn, void *arg,
     return PAWL_OK;
 }
 
-int bus_subscribe(struct bus *bus, uint16_t type, bus_handler *fn, void *arg,
-                  struct pawl_err *err) {
+int bus_reserve(struct bus *bus, uint16_t type, struct pawl_err *err) {
     if (type == 0 || type >= BUS_TYPES_MAX)
         return pawl_fail(err, PAWL_E_INVAL, "event type 0x%04x does not exist", type);
+    struct bus_list *list = &bus->lists[type];
+    if (list->items == NULL) list->items = calloc(BUS_SUBSCRIBERS_MAX, sizeof *list->items);
+    if (list->items == NULL) return pawl_fail(err, PAWL_E_NOMEM, "event bus: out of memory");
+    return PAWL_OK;
+}
+
+void bus_clear(struct bus *bus) {
+    assert(!bus->in_turn);
+    for (uint32_t type = 0; type < BUS_TYPES_MAX; type++) bus->lists[type].count = 0;
+    memset(bus->components, 0, sizeof bus->components);
+}
+
+int bus_subscribe(struct bus *bus, uint16_t type, bus_handler *fn, void *arg,
+                  struct pawl_err *err) {
+    int rc = bus_reserve(bus, type, err);
+    if (rc != PAWL_OK) return rc;
     struct bus_list *list = &bus->lists[type];
     if (list->count == BUS_SUBSCRIBERS_MAX)
         return pawl_fail(err, PAWL_E_BUSY, "more than %u subscribers of one event type",
                          BUS_SUBSCRIBERS_MAX);
-    if (list->items == NULL) {
-        list->items = calloc(BUS_SUBSCRIBERS_MAX, sizeof *list->items);
-        if (list->items == NULL) return pawl_fail(err, PAWL_E_NOMEM, "event bus: out of memory");
-    }
     list->items[list->count++] = (struct bus_subscriber){fn, arg};
     return PAWL_OK;
 }

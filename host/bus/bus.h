@@ -68,6 +68,10 @@ int bus_subscribe(struct bus *bus, uint16_t type, bus_handler *fn, void *arg, st
 
 /* It subscribed to the type. */
 bool bus_listens(const struct bus *bus, uint32_t component, uint16_t type);
+/* Room for subscribers of a type, so that bus_subscribe() of it cannot fail for want of memory. */
+int bus_reserve(struct bus *bus, uint16_t type, struct pawl_err *err);
+/* Everybody off, to be lined up anew: reload. Between turns. */
+void bus_clear(struct bus *bus);
 
 /* Run one turn at now_ns. seq, time and source of `event` are filled in; `event` may be NULL: then
  * the turn is only end_of_turn (a command of the operator, a release of the outbox). */

@@ -29,6 +29,8 @@
 #define CONFIG_NAMES_MAX 1024u /* of a list of names: restricted, disabled */
 
 #define CONFIG_KEEPER "keeper" /* a profile's holder: the host's own keeper */
+#define CONFIG_HEIR_KEEP "keep"       /* the keeper enforces the last stops and targets */
+#define CONFIG_HEIR_FLATTEN "flatten" /* the lots are closed */
 #define CONFIG_OPENER "opener" /* a profile's holder: whoever opens the lot */
 
 struct json_t; /* jansson's; include <jansson.h> to look inside */
@@ -54,6 +56,11 @@ struct config_executor {            /* "host.executor" */
     uint8_t close_unprotected; /* 1 = close a lot whose protection cannot be placed */
 };
 
+struct config_heir {             /* what becomes of the lots of a plugin that is gone */
+    char name[PAWL_NAME_MAX + 1]; /* that plugin */
+    char to[PAWL_NAME_MAX + 1];   /* another strategy, CONFIG_HEIR_KEEP or CONFIG_HEIR_FLATTEN */
+};
+
 struct config_host { /* "host" */
     char instance[PAWL_NAME_MAX + 1];
     int64_t instance_id; /* 0..32767, of client order ids; from the name unless given */
@@ -69,6 +76,9 @@ struct config_host { /* "host" */
     uint32_t log_format; /* enum config_log_format */
     uint32_t durability; /* enum config_durability */
     char net_ca_file[CONFIG_PATH_MAX + 1]; /* certificates to trust; empty = the system's */
+    uint8_t watch;       /* 1 = a changed file of a plugin or rule reloads */
+    uint32_t heir_count;
+    struct config_heir heirs[CONFIG_PLUGINS_MAX];
     struct config_executor executor;
 };
 
@@ -186,6 +196,9 @@ void config_free(struct config *config);
 int config_plugin_options(const struct config *config, uint32_t index,
                           const struct pawl_option *table, uint32_t options_size, void *ret_options,
                           struct config_errors *errors) PAWL_MUST_CHECK;
+
+/* The merged JSON, overrides included; borrowed. For comparing two configurations. */
+const struct json_t *config_json(const struct config *config);
 
 /* The file that said what stands at this path ("accounts.main.broker"); else the main file. */
 const char *config_file_of(const struct config *config, const char *path);

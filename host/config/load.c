@@ -186,6 +186,10 @@ int config_load(const char *file, const char *const *sets, uint32_t set_count, s
     return rc;
 }
 
+const struct json_t *config_json(const struct config *config) {
+    return source_root(config->source);
+}
+
 void config_free(struct config *config) {
     if (config == NULL) return;
     for (uint32_t i = 0; i < config->plugin_count; i++) grants_free(&config->plugins[i].grants);

@@ -33,6 +33,10 @@ static const struct field host_fields[] = {
      .doc = "What an order waits for: the disk, the writer, nothing."},
     {"reconcile_seconds", FIELD_INT, HOST(reconcile_seconds), .min = 1, .max = 86400, .def = "180",
      .doc = "Between two comparisons with the venue."},
+    {"watch", FIELD_BOOL, HOST(watch), .def = "false",
+     .doc = "Reload when a file of a plugin or a rule changes."},
+    {"heirs", FIELD_OTHER,
+     .doc = "Per plugin that is gone: who takes its open lots: a strategy, keep or flatten."},
     {"shutdown_wait", FIELD_DURATION, HOST(shutdown_wait_ns), .min = 0, .max = 60 * PAWL_NS,
      .def = "5s", .doc = "Longest wait for answers at the end."},
     {"net.ca_file", FIELD_TEXT, FIELD_ROOM(struct config_host, net_ca_file),
@@ -149,11 +153,40 @@ static void load_places(struct loading *l, const struct path *host) {
     }
 }
 
+/* Whether an heir is a plugin of the new configuration is asked when there is something to inherit.
+ */
+static void load_heirs(struct loading *l, const struct path *host, const json_t *object) {
+    struct config_host *out = &l->config->host;
+    struct path path = {.up = host, .key = "heirs"};
+    const json_t *heirs = json_object_get(object, "heirs");
+    const char *name;
+    json_t *to;
+    if (heirs == NULL) return;
+    if (!json_is_object(heirs) || json_object_size(heirs) > CONFIG_PLUGINS_MAX) {
+        loading_fault(l, &path, "must be an object of at most %u members", CONFIG_PLUGINS_MAX);
+        return;
+    }
+    json_object_foreach((json_t *)heirs, name, to) {
+        struct path member = {.up = &path, .key = name};
+        struct config_heir *heir = &out->heirs[out->heir_count];
+        const char *text = json_is_string(to) ? json_string_value(to) : "";
+        if (!name_is_valid(name, PAWL_NAME_MAX) || !name_is_valid(text, PAWL_NAME_MAX)) {
+            loading_fault(l, &member, "must be the name of a strategy, \"%s\" or \"%s\"",
+                          CONFIG_HEIR_KEEP, CONFIG_HEIR_FLATTEN);
+            continue;
+        }
+        memcpy(heir->name, name, strlen(name) + 1);
+        memcpy(heir->to, text, strlen(text) + 1);
+        out->heir_count++;
+    }
+}
+
 int load_host(struct loading *l) {
     struct path host = {.key = "host"};
     const json_t *object = loading_object(l, "host", SIZE_MAX);
     loading_fields(l, &host, object, host_fields, &l->config->host, 1);
     load_instance(l, &host, object);
+    load_heirs(l, &host, object);
     load_places(l, &host);
     return PAWL_OK;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "drive/again.h"
 #include "run/folder.h"
 
 /* After the last row answers on their way still arrive, but no reconcile goes on for ever. */
@@ -89,7 +90,11 @@ static int step(struct backtest *run, const struct feed_item *item, struct pawl_
         host_input(run->host, (void *)copy, item->time_ns);
         break;
     case FEED_RESTART: return restart(run, err);
-    case FEED_RELOAD: /* nothing changed on disk under a scenario: reload is a no-op transaction */
+    case FEED_RELOAD: {
+        int rc = again(run->host, run->session, run->data, item->reload, "scenario", err);
+        if (rc != PAWL_OK) return rc;
+        break;
+    }
     case FEED_ADVANCE:
     case FEED_END: break;
     }

@@ -117,6 +117,10 @@ void data_attach(struct data *data, struct host *host) {
     tell_spreads(data);
 }
 
+void data_configure(struct data *data, const struct config *config) {
+    data->config = config; /* its `feeds` are the same: they need a restart */
+}
+
 struct feed *data_feed(struct data *data) {
     return data->feed;
 }

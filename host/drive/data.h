@@ -22,6 +22,8 @@ int data_open(const struct config *config, struct host *host, const struct data_
 void data_free(struct data *data);
 /* After a restart the same feed goes on with a new host. */
 void data_attach(struct data *data, struct host *host);
+/* After a reload: the configuration that counts now. */
+void data_configure(struct data *data, const struct config *config);
 struct feed *data_feed(struct data *data);
 /* Playback speed from the rules, at 1e-8; 0 = as fast as it goes. */
 int64_t data_speed_e8(const struct data *data);

@@ -179,11 +179,20 @@ static void stop(struct live *live, int number) {
     arrange(live);
 }
 
+/* Between turns: a signal is heard by the loop. What it caused may have to leave at once. */
+static void reload(struct live *live, const char *by) {
+    tick(live);
+    live_reload(live, by);
+    watch_faults(live);
+    host_release(live->host);
+    arrange(live);
+}
+
 static void on_signal(uv_signal_t *handle, int number) {
     struct live *live = handle->data;
     if (live->phase == LIVE_OVER) return;
     if (number == SIGHUP)
-        live_check_config(live);
+        reload(live, "signal");
     else
         stop(live, number);
 }

@@ -9,8 +9,8 @@
  * SIGTERM, SIGINT  nothing new is entered; answers still on their way are awaited, at most
  *                  host.shutdown_wait; then everything is flushed. Protection stays where it rests.
  *                  A second one does not wait.
- * SIGHUP           the configuration is read and checked, and what it says is logged; nothing of it
- *                  is taken over.
+ * SIGHUP           a reload: the configuration, plugins and rules are read again and take over as a
+ *                  whole, or are refused and nothing has happened; what it was is logged.
  * A failed disk    opens nothing new; protection goes on from memory. The run then ends as failed.
  *
  * Thread loop only. [start]

@@ -65,7 +65,7 @@ void live_arrange(struct live *live); /* turns were run from outside: look at wh
 int live_open(struct live *live, struct pawl_err *err); /* folder, host, data */
 void live_close(struct live *live);
 int live_restart_host(struct live *live, struct pawl_err *err);
-void live_check_config(struct live *live); /* SIGHUP */
+void live_reload(struct live *live, const char *by); /* SIGHUP */
 
 /* ---- live_play.c ---- */
 enum live_step live_play(struct live *live);

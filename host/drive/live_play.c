@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "pawl_num.h"
+#include "drive/again.h"
 #include "drive/live_int.h"
 
 /* After the last row answers on their way still arrive, but no reconcile goes on for ever. */
@@ -53,7 +54,11 @@ static void play_row(struct live *live) {
     case FEED_RESTART:
         if (live_restart_host(live, &live->err) != PAWL_OK) live_fail(live);
         break;
-    case FEED_RELOAD: /* no file of the configuration changes under recorded data */
+    case FEED_RELOAD:
+        if (again(live->host, live->session, live->data, live->item.reload, "scenario",
+                  &live->err) != PAWL_OK)
+            live_fail(live);
+        break;
     case FEED_ADVANCE:
     case FEED_END: break;
     }

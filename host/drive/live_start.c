@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "control/lock.h"
+#include "drive/again.h"
 #include "drive/live_int.h"
 
 static void on_trace(void *arg, const struct pawl_event *event, const char *line, size_t length) {
@@ -160,25 +161,8 @@ void live_files_done(struct live_files *files) {
 
 /* ---- SIGHUP ---- */
 
-void live_check_config(struct live *live) {
-    const char *file = live->session->config->file;
-    struct log *log = live->session->log;
-    struct session *other = NULL;
-    struct config_errors *errors = mem_calloc(1, sizeof *errors);
-    if (errors == NULL) return;
-    int rc = session_open(file, live->options->sets, live->options->set_count, -1, &other, errors);
-    for (uint32_t i = 0; rc != PAWL_OK && i < config_errors_lines(errors); i++)
-        log_write(log, PAWL_LOG_ERROR, "run", "%s", errors->line[i]);
-    if (rc == PAWL_OK)
-        log_write(log, PAWL_LOG_INFO, "run",
-                  "SIGHUP: %s is valid; it is not taken over while running: a changed "
-                  "configuration takes effect at the next start",
-                  file);
-    else
-        log_write(log, PAWL_LOG_ERROR, "run",
-                  "SIGHUP: %s has %u faults and would not start; running on with the old "
-                  "configuration",
-                  file, errors->count);
-    session_close(other);
-    mem_free(errors);
+void live_reload(struct live *live, const char *by) {
+    struct pawl_err err = {0};
+    if (again(live->host, live->session, live->data, NULL, by, &err) != PAWL_OK)
+        log_write(live->session->log, PAWL_LOG_ERROR, "reload", "%s", err.text);
 }

@@ -7,13 +7,17 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
+void exec_configure(struct exec *exec, const struct config *config) {
+    exec->config = config;
+    exec->set = &config->host.executor;
+    exec->risk = &config->risk;
+}
+
 int exec_init(struct exec *exec, struct book *book, const struct config *config,
               struct pawl_err *err) {
     memset(exec, 0, sizeof *exec);
     exec->book = book;
-    exec->config = config;
-    exec->set = &config->host.executor;
-    exec->risk = &config->risk;
+    exec_configure(exec, config);
     exec->outbox = mem_calloc(EXEC_OUTBOX_MAX, sizeof *exec->outbox);
     exec->positions = mem_calloc(EXEC_ROUND_POSITIONS_MAX, sizeof *exec->positions);
     if (exec->outbox == NULL || exec->positions == NULL) {
@@ -37,6 +41,14 @@ int exec_add_broker(struct exec *exec, uint32_t component, struct pawl_err *err)
     exec->brokers[exec->broker_count++] =
         (struct exec_broker){.component = component, .state = BROKER_DOWN};
     return PAWL_OK;
+}
+
+void exec_drop_broker(struct exec *exec, uint32_t component) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < exec->broker_count; i++)
+        if (exec->brokers[i].component != component) exec->brokers[kept++] = exec->brokers[i];
+    exec->broker_count = kept;
+    timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ROUND, component));
 }
 
 struct exec_broker *exec_broker(struct exec *exec, uint32_t component) {

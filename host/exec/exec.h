@@ -109,6 +109,10 @@ int exec_init(struct exec *exec, struct book *book, const struct config *config,
               struct pawl_err *err);
 void exec_done(struct exec *exec);
 int exec_add_broker(struct exec *exec, uint32_t component, struct pawl_err *err);
+/* No account is its any more. */
+void exec_drop_broker(struct exec *exec, uint32_t component);
+/* Another configuration counts from now; it outlives the executor or the next call. */
+void exec_configure(struct exec *exec, const struct config *config);
 /* After restore: every live order's outcome is unknown until it has been looked up. */
 void exec_restored(struct exec *exec);
 /* The bus's first handler calls this for reports, wakes of the host and operator requests. */

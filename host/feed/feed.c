@@ -153,6 +153,7 @@ static void deliver(struct feed *feed, struct pawl_event *event, struct feed_ite
     ret->time_ns = event->time_ns;
     ret->event = event;
     ret->kind = FEED_EVENT;
+    ret->reload = event->type == ENTRY_RELOAD ? (const char *)(event + 1) : NULL;
     switch (event->type) {
     case ENTRY_RELOAD: ret->kind = FEED_RELOAD; break;
     case ENTRY_RESTART: ret->kind = FEED_RESTART; break;

@@ -84,6 +84,7 @@ struct feed_item {
     /* FEED_EVENT: valid until the next call; the caller may write to its head. head: size, type,
      * time_ns, cookie = row, others 0. A bar arrives at its close. */
     struct pawl_event *event;
+    const char *reload; /* FEED_RELOAD: the line, a JSON object; valid until the next call */
 };
 
 struct feed_counts {

@@ -1,6 +1,8 @@
 /* jsonl.c - one JSON object a line: events, and the controls of a scenario. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/rfc3339.h"
@@ -20,6 +22,23 @@ static uint16_t control_of(const char *type) {
 }
 
 /* reload and restart may leave out `t`: then they follow the line before them. */
+/* What a reload is to read differently goes along as text behind the head. */
+static bool is_reload_key(uint16_t type, const char *key) {
+    static const char *const keys[] = {"config", "set", "renew", "heirs"};
+    for (size_t i = 0; type == ENTRY_RELOAD && i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0) return true;
+    return false;
+}
+
+static int reload_text(const json_t *object, struct pawl_event *event, char *message) {
+    size_t room = PAWL_EVENT_SIZE_MAX - sizeof *event - 8;
+    size_t length = json_dumpb(object, (char *)(event + 1), room, JSON_COMPACT);
+    if (length == 0 || length > room) return bad(message, "the reload says too much");
+    memset((char *)(event + 1) + length, 0, 8);
+    event->size += (uint32_t)(length + 8) & ~7u;
+    return (int)event->size;
+}
+
 static int control(const struct source *source, uint16_t type, const json_t *object, void *out,
                    int64_t *ret_own_ns, char *message) {
     struct pawl_event *event = out;
@@ -27,7 +46,8 @@ static int control(const struct source *source, uint16_t type, const json_t *obj
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        if (strcmp(key, "t") == 0 || strcmp(key, "type") == 0) continue;
+        if (strcmp(key, "t") == 0 || strcmp(key, "type") == 0 || is_reload_key(type, key))
+            continue;
         struct row_shown shown = row_show(key, strlen(key));
         snprintf(message, ROW_MESSAGE_MAX, "%s: unknown key", shown.text);
         return LINE_BAD;
@@ -40,7 +60,7 @@ static int control(const struct source *source, uint16_t type, const json_t *obj
         return bad(message, "t: not a time");
     *event = (struct pawl_event){.size = sizeof *event, .type = type, .time_ns = time_ns};
     *ret_own_ns = time_ns;
-    return (int)sizeof *event;
+    return type == ENTRY_RELOAD ? reload_text(object, event, message) : (int)sizeof *event;
 }
 
 int jsonl_line(struct source *source, const char *line, size_t len, void *out, int64_t *ret_own_ns,

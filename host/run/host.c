@@ -44,6 +44,18 @@ static bool is_restricted(const struct config_risk *risk, const char *symbol) {
     return false;
 }
 
+void host_set_instrument(struct host *host, const struct config *config,
+                         const struct config_instrument *from, uint32_t id) {
+    struct book_instrument *in = &host->book.instruments[id];
+    in->def = from->base;
+    in->def.id = id;
+    in->def.account = names_find(host->names, NAME_ACCOUNT, from->account);
+    in->market.stale_after_ns = config->risk.quote_stale_ns;
+    in->restricted = is_restricted(&config->risk, from->base.symbol);
+}
+
+/* Plugins hold pointers to them for as long as they live, so there is room for what a reload may
+ * add. */
 static int make_instruments(struct host *host, struct pawl_err *err) {
     const struct config *config = host->options.config;
     uint32_t id;
@@ -53,20 +65,16 @@ static int make_instruments(struct host *host, struct pawl_err *err) {
     }
     struct book *book = &host->book;
     book->instrument_count = names_count(host->names, NAME_INSTRUMENT);
-    book->instruments = mem_calloc(book->instrument_count + 1, sizeof *book->instruments);
+    host->instrument_room = book->instrument_count + CONFIG_INSTRUMENTS_MAX;
+    book->instruments = mem_calloc(host->instrument_room + 1, sizeof *book->instruments);
     if (book->instruments == NULL)
         return pawl_fail(err, PAWL_E_NOMEM, "no memory for the instruments");
     for (uint32_t i = 0; i < config->instrument_count; i++) {
         const struct config_instrument *from = &config->instruments[i];
         id = names_find(host->names, NAME_INSTRUMENT, from->base.symbol);
-        struct book_instrument *in = &book->instruments[id];
-        in->def = from->base;
-        in->def.id = id;
-        in->def.account = names_find(host->names, NAME_ACCOUNT, from->account);
+        host_set_instrument(host, config, from, id);
         int rc = calendars_assign(host->calendars, id, from->session, err);
         if (rc != PAWL_OK) return rc;
-        in->market.stale_after_ns = config->risk.quote_stale_ns;
-        in->restricted = is_restricted(&config->risk, from->base.symbol);
     }
     return PAWL_OK;
 }
@@ -157,7 +165,7 @@ static int make_plugin(struct host *host, uint32_t index, struct pawl_err *err) 
     return rc;
 }
 
-static struct instance *instance_by_component(struct host *host, uint32_t component) {
+struct instance *host_instance(const struct host *host, uint32_t component) {
     for (uint32_t i = 0; i < host->instance_count; i++)
         if (host->instances[i]->ctx.component == component) return host->instances[i];
     return NULL;
@@ -167,7 +175,7 @@ static int ask_caps(struct host *host, struct pawl_err *err) {
     for (uint32_t id = 1; id <= host->book.account_count; id++) {
         struct book_account *account = &host->book.accounts[id];
         if (account->info.id == 0) continue;
-        struct instance *broker = instance_by_component(host, account->info.broker);
+        struct instance *broker = host_instance(host, account->info.broker);
         if (broker == NULL || broker->plugin->kind != PAWL_PLUGIN_KIND_BROKER)
             return pawl_fail(err, PAWL_E_CONFIG, "accounts.%s.broker: \"%s\" is not a broker",
                              account->info.name,
@@ -201,7 +209,7 @@ static void keep_orphans(struct host *host) {
                                &lot->rec.hold_targets};
         bool orphan = false;
         for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
-            if (*holders[i] != 0 && instance_by_component(host, *holders[i]) == NULL) {
+            if (*holders[i] != 0 && host_instance(host, *holders[i]) == NULL) {
                 *holders[i] = 0;
                 orphan = true;
             }

@@ -60,6 +60,30 @@ struct host_day { /* of one configured account */
     struct tz *tz;
 };
 
+/* What a reload replaces besides plugins and data: rules, calendars. Two of it stand beside each
+ * other until one is dropped. A part fills in one line at the start: host->parts[part_count++]. */
+#define HOST_PARTS_MAX 4u
+#define HOST_PART_NOTE_MAX 127u
+struct host_part {
+    const char *name;
+    void *arg;
+    /* Make it from the new configuration; *ret_staged NULL = as it is. The note says what differs,
+     * for the plan. Faults go to *errors; nothing may have changed then. */
+    int (*stage)(void *arg, const struct config *next, void **ret_staged,
+                 char ret_note[HOST_PART_NOTE_MAX + 1], struct config_errors *errors);
+    /* Cannot fail; the configuration is in force already. Between turns. */
+    void (*swap)(void *arg, void *staged);
+    void (*drop)(void *arg, void *staged); /* it is not wanted after all */
+};
+
+struct host_reload { /* for status and metrics */
+    uint32_t generation; /* reloads that changed something */
+    uint64_t refused;
+    bool on_old;         /* the last one was refused: running on the old configuration */
+    int64_t at_ns;       /* of the last one; 0 = none yet */
+    char reason[256];    /* why it was refused */
+};
+
 struct host {
     struct host_options options;
     struct names *names;
@@ -80,6 +104,12 @@ struct host {
     struct pawl_rec_schedule schedules[CONFIG_SCHEDULE_MAX];
     uint32_t day_count;
     struct host_day days[CONFIG_ACCOUNTS_MAX];
+    uint32_t instrument_room; /* ids of instruments that the book has memory for */
+    struct host_reload reload;
+    void (*take_over)(void *arg); /* set for a reload's turn, called before anybody hears of it */
+    void *take_over_arg;
+    struct host_part parts[HOST_PARTS_MAX];
+    uint32_t part_count;
     uint64_t committed_turn;
     uint32_t orphans;
     bool begun;
@@ -105,6 +135,8 @@ bool host_waiting(const struct host *host);      /* commands wait for the disk *
 const char *host_fault(const struct host *host); /* NULL = well */
 /* An operator's order for the whole host, as a turn of its own. reason outlives the call. */
 void host_command(struct host *host, enum exec_command command, const char *reason, int64_t now_ns);
+/* A state event of the host's own, as a turn of its own. */
+void host_tell(struct host *host, struct pawl_event *event);
 /* Equity of all accounts together. */
 struct pawl_money host_equity(const struct host *host);
 uint64_t
@@ -121,6 +153,12 @@ int day_init(struct host *host, struct pawl_err *err);
 void day_done(struct host *host);
 void day_begin(struct host *host, int64_t now_ns); /* at the first input */
 void day_fire(struct host *host, uint64_t account, int64_t now_ns); /* before its timer's turn */
+/* What the configuration says of an instrument, into its place. */
+void host_set_instrument(struct host *host, const struct config *config,
+                         const struct config_instrument *from, uint32_t id);
+/* Entries made by the clock follow another configuration; what stays equal keeps its place. */
+void schedule_exchange(struct host *host, const struct config *next);
+struct instance *host_instance(const struct host *host, uint32_t component); /* NULL = none */
 /* A strategy or service that runs now, by name; 0 = none. A former plugin or a broker is none. */
 uint32_t host_component(const struct host *host, const char *name);
 struct event_decode;

@@ -2,6 +2,8 @@
  */
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "base/err.h"
 #include "events/codec.h"
 #include "run/host.h"
@@ -71,6 +73,57 @@ void schedule_begin(struct host *host, int64_t now_ns) {
         }
         arm(host, id);
     }
+}
+
+static bool is_same(const struct config_schedule *a, const struct config_schedule *b) {
+    return a->every_ns == b->every_ns && a->start_ns == b->start_ns && a->count == b->count &&
+           json_equal(a->entry, b->entry);
+}
+
+static bool are_same(const struct config *a, const struct config *b) {
+    if (a->schedule_count != b->schedule_count) return false;
+    for (uint32_t i = 0; i < a->schedule_count; i++)
+        if (!is_same(&a->schedule[i], &b->schedule[i])) return false;
+    return true;
+}
+
+/* An entry that moved in the list takes its place along; each old one serves one new one. */
+static struct pawl_rec_schedule inherited(const struct host *host, const struct config *next,
+                                          uint32_t index, bool taken[CONFIG_SCHEDULE_MAX]) {
+    const struct config *config = host->options.config;
+    struct pawl_rec_schedule rec = {.last = host->begun ? host->bus->now_ns : 0};
+    for (uint32_t i = 0; i < config->schedule_count; i++) {
+        if (taken[i] || !is_same(&config->schedule[i], &next->schedule[index])) continue;
+        taken[i] = true;
+        rec = host->schedules[i];
+        break;
+    }
+    rec.id = index + 1;
+    return rec;
+}
+
+void schedule_exchange(struct host *host, const struct config *next) {
+    bool taken[CONFIG_SCHEDULE_MAX] = {false};
+    struct pawl_rec_schedule fresh[CONFIG_SCHEDULE_MAX];
+    uint32_t before = host->schedule_count;
+    if (are_same(host->options.config, next)) {
+        host->options.config = next;
+        return;
+    }
+    for (uint32_t i = 0; i < next->schedule_count; i++)
+        fresh[i] = inherited(host, next, i, taken);
+    for (uint32_t i = 0; i < before; i++)
+        timers_clear(host->book.timers, 0, EXEC_KEY(EXEC_KEY_SCHEDULE, i + 1));
+    host->options.config = next;
+    host->schedule_count = next->schedule_count;
+    memcpy(host->schedules, fresh, next->schedule_count * sizeof *fresh);
+    for (uint32_t i = 0; i < next->schedule_count || i < before; i++) {
+        const struct pawl_rec_schedule gone = {.id = i + 1};
+        const bool there = i < next->schedule_count;
+        book_put(&host->book, PAWL_REC_SCHEDULE, there ? &host->schedules[i] : &gone);
+        if (there && host->begun) arm(host, i + 1);
+    }
+    host->extra_changed = true;
 }
 
 /* Nothing is asked of an instrument that has had no price: its data is not in this run. */

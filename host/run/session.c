@@ -1,5 +1,6 @@
 #include "run/session.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,7 +29,9 @@ static bool event_known(void *arg, uint16_t type) {
 
 int session_loader(struct loader **ret, struct pawl_err *err) {
     const struct loader_known known = {.event = event_known, .service = service_known};
-    return loader_new(NULL, 0, &known, ret, err);
+    /* For tests: what still points into a library that is gone shows at once. */
+    const char *unmap = getenv("PAWL_TEST_UNMAP");
+    return loader_new(NULL, unmap != NULL && unmap[0] == '1' ? LOADER_UNMAP : 0, &known, ret, err);
 }
 
 /* Adds a fault about one place of the configuration. */
@@ -51,7 +54,7 @@ static int load_plugin(struct session *session, uint32_t index, struct config_er
         fault(session, errors, "plugins[%s]", number,
               why->count > 0 ? why->line[0] : pawl_rc_text(rc));
     else
-        session->plugins[index] = library->plugin;
+        session->plugins[index] = (session->libraries[index] = library)->plugin;
     mem_free(why);
     return rc == PAWL_E_NOMEM ? rc : PAWL_OK;
 }
@@ -180,17 +183,11 @@ static int open_parts(struct session *session, int log_fd, struct pawl_err *err)
     return rc;
 }
 
-static int fill(struct session *session, const char *file, const char *const *sets,
-                uint32_t set_count, int log_fd, struct config_errors *errors) {
-    struct pawl_err err = {0};
-    int rc = config_load(file, sets, set_count, &session->config, errors);
-    bool faulty = rc == PAWL_E_CONFIG && session->config != NULL; /* go on to tell the rest */
-    if (rc != PAWL_OK && !faulty) return rc;
-    rc = open_parts(session, log_fd, &err);
-    if (rc == PAWL_OK) rc = load_plugins(session, errors);
+/* The plugins, and what only they and the lower layers can tell. */
+static int check_all(struct session *session, bool faulty, struct config_errors *errors) {
+    int rc = load_plugins(session, errors);
     if (rc != PAWL_OK) {
-        config_errors_add(errors, NULL, NULL, "%s",
-                          err.text[0] != '\0' ? err.text : pawl_rc_text(rc));
+        config_errors_add(errors, NULL, NULL, "%s", pawl_rc_text(rc));
         return rc;
     }
     if (faulty) return PAWL_E_CONFIG;
@@ -199,6 +196,21 @@ static int fill(struct session *session, const char *file, const char *const *se
     check_schedule(session, errors);
     check_zones(session, errors);
     return errors->count > 0 ? PAWL_E_CONFIG : PAWL_OK;
+}
+
+static int fill(struct session *session, const char *file, const char *const *sets,
+                uint32_t set_count, int log_fd, struct config_errors *errors) {
+    struct pawl_err err = {0};
+    int rc = config_load(file, sets, set_count, &session->config, errors);
+    bool faulty = rc == PAWL_E_CONFIG && session->config != NULL; /* go on to tell the rest */
+    if (rc != PAWL_OK && !faulty) return rc;
+    rc = open_parts(session, log_fd, &err);
+    if (rc != PAWL_OK) {
+        config_errors_add(errors, NULL, NULL, "%s",
+                          err.text[0] != '\0' ? err.text : pawl_rc_text(rc));
+        return rc;
+    }
+    return check_all(session, faulty, errors);
 }
 
 int session_open(const char *file, const char *const *sets, uint32_t set_count, int log_fd,
@@ -210,8 +222,29 @@ int session_open(const char *file, const char *const *sets, uint32_t set_count, 
         session_close(session);
         return rc;
     }
+    session->sets = sets;
+    session->set_count = set_count;
     *ret = session;
     return PAWL_OK;
+}
+
+int session_read(const struct session *session, const char *file, const char *const *sets,
+                 uint32_t set_count, struct session *ret, struct config_errors *errors) {
+    *ret = (struct session){.loader = session->loader, .log = session->log, .disk = session->disk};
+    int rc = config_load(file, sets, set_count, &ret->config, errors);
+    bool faulty = rc == PAWL_E_CONFIG && ret->config != NULL;
+    if (rc == PAWL_OK || faulty) rc = check_all(ret, faulty, errors);
+    if (rc == PAWL_OK) return rc;
+    if (errors->count == 0) config_errors_add(errors, file, NULL, "%s", pawl_rc_text(rc));
+    session_drop(ret);
+    return rc;
+}
+
+void session_drop(struct session *other) {
+    for (uint32_t i = 0; i < HOST_PLUGINS_MAX; i++)
+        loader_close(other->loader, other->libraries[i]);
+    config_free(other->config);
+    memset(other, 0, sizeof *other);
 }
 
 void session_close(struct session *session) {

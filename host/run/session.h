@@ -12,6 +12,9 @@ struct session {
     struct config *config;
     struct loader *loader;
     const struct pawl_plugin *plugins[HOST_PLUGINS_MAX]; /* in the configuration's order */
+    const struct library *libraries[HOST_PLUGINS_MAX];    /* theirs */
+    const char *const *sets; /* overrides of the configuration; the opener's */
+    uint32_t set_count;
     struct log *log;
     struct disk *disk;
 };
@@ -21,6 +24,14 @@ struct session {
 int session_open(const char *file, const char *const *sets, uint32_t set_count, int log_fd,
                  struct session **ret, struct config_errors *errors);
 void session_close(struct session *session); /* accepts NULL */
+
+/* Another configuration beside it, with the loader, log and disk of `session`: config, plugins and
+ * libraries of *ret, which is the caller's until session_drop(). Errors as session_open(). [reload]
+ */
+int session_read(const struct session *session, const char *file, const char *const *sets,
+                 uint32_t set_count, struct session *ret, struct config_errors *errors);
+/* Its libraries and configuration; what it shares stays. */
+void session_drop(struct session *other);
 
 /* What only a start can tell: a host is started in a temporary folder and stopped again. */
 int session_try(struct session *session, struct pawl_err *err);

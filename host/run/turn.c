@@ -35,6 +35,8 @@ void host_on_event(void *arg, const struct pawl_event *event) {
         series_market(host->series, event);
     } else if (family >= 0x06) {
         trace(host, event);
+        if (event->type == PAWL_EV_RELOAD && host->take_over != NULL)
+            host->take_over(host->take_over_arg);
     } else if (family == 0x04 || family == 0x05 || family == 0x02) {
         exec_event(&host->exec, event);
     }
@@ -120,6 +122,12 @@ static void drain_levels(struct host *host) {
 static void settle(struct host *host) {
     drain_levels(host);
     if (host->options.instant) host_release(host);
+}
+
+void host_tell(struct host *host, struct pawl_event *event) {
+    triggers_turn(host->book.triggers);
+    host_turn(host, event, host->bus->now_ns);
+    settle(host);
 }
 
 /* A fault names a lot; the venue knows lots by number only. */

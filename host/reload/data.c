@@ -1,0 +1,122 @@
+/* The configuration and the instruments, put in place and taken back. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "reload/stage.h"
+
+static int intern(struct stage *stage, struct pawl_err *err) {
+    const struct config *config = stage->next.config;
+    struct names *names = stage->host->names;
+    uint32_t id;
+    int rc = PAWL_OK;
+    for (uint32_t i = 0; rc == PAWL_OK && i < config->instrument_count; i++)
+        rc = names_intern(names, NAME_INSTRUMENT, config->instruments[i].base.symbol, &id, NULL,
+                          err);
+    for (uint32_t i = 0; rc == PAWL_OK && i < config->plugin_count; i++)
+        rc = names_intern(names, NAME_COMPONENT, config->plugins[i].name, &id, NULL, err);
+    if (rc == PAWL_OK && names_count(names, NAME_INSTRUMENT) > stage->host->instrument_room)
+        rc = pawl_fail(err, PAWL_E_BUSY, "no room for more than %u instruments without a restart",
+                       stage->host->instrument_room);
+    return rc;
+}
+
+/* What goes must not be owned any more. */
+static int check_gone(struct stage *stage) {
+    const struct config *config = stage->session->config;
+    int rc = PAWL_OK;
+    for (uint32_t i = 0; i < config->instrument_count; i++) {
+        const char *symbol = config->instruments[i].base.symbol;
+        struct pawl_err err = {0};
+        char path[sizeof "instruments." + PAWL_SYMBOL_MAX];
+        if (config_instrument_find(stage->next.config, symbol) != NULL) continue;
+        uint32_t id = names_find(stage->host->names, NAME_INSTRUMENT, symbol);
+        const struct lot *lot = stage->host->book.instruments[id].lots;
+        if (lot == NULL) continue;
+        memcpy(path, "instruments.", 12);
+        memcpy(path + 12, symbol, strlen(symbol) + 1);
+        pawl_fail(&err, PAWL_E_STATE, "lot %llu is open in it, and it would be gone",
+                  (unsigned long long)lot->rec.id);
+        rc = stage_fail(stage, PAWL_E_STATE, path, &err);
+    }
+    return rc;
+}
+
+static void save(struct stage *stage) {
+    const struct book *book = &stage->host->book;
+    for (uint32_t id = 1; id <= book->instrument_count; id++) {
+        const struct book_instrument *in = &book->instruments[id];
+        stage->instruments[stage->saved_count++] =
+            (struct saved_instrument){.id = id, .def = in->def, .restricted = in->restricted,
+                                      .stale_after_ns = in->market.stale_after_ns};
+    }
+}
+
+static void apply(struct stage *stage) {
+    struct host *host = stage->host;
+    const struct config *config = stage->next.config;
+    for (uint32_t id = 1; id <= host->book.instrument_count; id++) {
+        const char *symbol = names_text(host->names, NAME_INSTRUMENT, id);
+        if (config_instrument_find(config, symbol) == NULL)
+            host->book.instruments[id].def.id = 0; /* the rest stays for who still points at it */
+    }
+    host->book.instrument_count = names_count(host->names, NAME_INSTRUMENT);
+    for (uint32_t i = 0; i < config->instrument_count; i++) {
+        const struct config_instrument *from = &config->instruments[i];
+        host_set_instrument(host, config, from,
+                            names_find(host->names, NAME_INSTRUMENT, from->base.symbol));
+    }
+    exec_configure(&host->exec, config);
+}
+
+int data_apply(struct stage *stage) {
+    struct host *host = stage->host;
+    struct pawl_err err = {0};
+    for (int space = 1; space < NAME_SPACES_; space++)
+        stage->names_before[space] = names_count(host->names, (enum name_space)space);
+    stage->instrument_count = host->book.instrument_count;
+    stage->data_applied = true;
+    int rc = intern(stage, &err);
+    if (rc == PAWL_OK) {
+        stage->instruments = mem_calloc(host->book.instrument_count + 1u,
+                                        sizeof *stage->instruments);
+        if (stage->instruments == NULL) rc = pawl_fail(&err, PAWL_E_NOMEM, "no memory");
+    }
+    if (rc != PAWL_OK) return stage_fail(stage, rc, NULL, &err);
+    rc = check_gone(stage);
+    if (rc != PAWL_OK) return rc;
+    save(stage);
+    apply(stage);
+    return PAWL_OK;
+}
+
+void data_undo(struct stage *stage) {
+    struct book *book = &stage->host->book;
+    if (!stage->data_applied) return;
+    for (uint32_t i = 0; i < stage->saved_count; i++) {
+        const struct saved_instrument *saved = &stage->instruments[i];
+        struct book_instrument *in = &book->instruments[saved->id];
+        in->def = saved->def;
+        in->restricted = saved->restricted;
+        in->market.stale_after_ns = saved->stale_after_ns;
+    }
+    for (uint32_t id = stage->instrument_count + 1; id <= book->instrument_count; id++)
+        memset(&book->instruments[id], 0, sizeof book->instruments[id]);
+    book->instrument_count = stage->instrument_count;
+    exec_configure(&stage->host->exec, stage->session->config);
+    for (int space = 1; space < NAME_SPACES_; space++)
+        names_shrink(stage->host->names, (enum name_space)space, stage->names_before[space]);
+    stage->data_applied = false;
+}
+
+/* Ticks and steps may differ: what is wanted is compared with what works once more. */
+void data_dirty(struct stage *stage) {
+    struct book *book = &stage->host->book;
+    for (uint32_t i = 0; i < stage->saved_count; i++) {
+        const struct saved_instrument *saved = &stage->instruments[i];
+        const struct book_instrument *in = &book->instruments[saved->id];
+        if (memcmp(&saved->def, &in->def, sizeof in->def) == 0) continue;
+        for (struct lot *lot = in->lots; lot != NULL; lot = lot->instrument_next)
+            book_dirty(book, lot);
+    }
+}
