@@ -21,6 +21,37 @@ static int intern(struct stage *stage, struct pawl_err *err) {
     return rc;
 }
 
+/* Sessions of all instruments, known ones and new ones. */
+static int apply_calendars(struct stage *stage, struct pawl_err *err) {
+    struct host *host = stage->host;
+    const struct config *config = stage->next.config;
+    struct calendars *fresh = NULL;
+    int rc = calendars_new(config, &fresh, err);
+    for (uint32_t i = 0; rc == PAWL_OK && i < config->instrument_count; i++)
+        rc = calendars_assign(fresh, names_find(host->names, NAME_INSTRUMENT,
+                                                config->instruments[i].base.symbol),
+                              config->instruments[i].session, err);
+    if (rc != PAWL_OK) {
+        calendars_free(fresh);
+        return rc;
+    }
+    stage->calendars = host->calendars;
+    stage->calendars_applied = true;
+    host->calendars = host->services.calendars = fresh;
+    series_calendars(host->series, fresh);
+    return PAWL_OK;
+}
+
+static void undo_calendars(struct stage *stage) {
+    struct host *host = stage->host;
+    if (!stage->calendars_applied) return;
+    series_calendars(host->series, stage->calendars);
+    calendars_free(host->calendars);
+    host->calendars = host->services.calendars = stage->calendars;
+    stage->calendars = NULL;
+    stage->calendars_applied = false;
+}
+
 /* What goes must not be owned any more. */
 static int check_gone(struct stage *stage) {
     const struct config *config = stage->session->config;
@@ -82,6 +113,7 @@ int data_apply(struct stage *stage) {
                                         sizeof *stage->instruments);
         if (stage->instruments == NULL) rc = pawl_fail(&err, PAWL_E_NOMEM, "no memory");
     }
+    if (rc == PAWL_OK) rc = apply_calendars(stage, &err);
     if (rc != PAWL_OK) return stage_fail(stage, rc, NULL, &err);
     rc = check_gone(stage);
     if (rc != PAWL_OK) return rc;
@@ -93,6 +125,7 @@ int data_apply(struct stage *stage) {
 void data_undo(struct stage *stage) {
     struct book *book = &stage->host->book;
     if (!stage->data_applied) return;
+    undo_calendars(stage);
     for (uint32_t i = 0; i < stage->saved_count; i++) {
         const struct saved_instrument *saved = &stage->instruments[i];
         struct book_instrument *in = &book->instruments[saved->id];

@@ -26,9 +26,11 @@ static const struct field_kind kinds[] = {
     {"host.control_socket", RESTART, AT(host.control_socket)},
     {"host.durability", RESTART, AT(host.durability)}, /* of the open database */
     {"host.log.format", RESTART, AT(host.log_format)},
+    {"host.net*", RESTART, 0, 0}, /* of the open connections */
     {"host.log.level", LIVE, AT(host.log_level)},
     {"host.plugin_dir", LIVE, AT(host.plugin_dir)}, /* plugins are compared by their bytes */
     {"host.instruments_file", LIVE, AT(host.instruments_file)},
+    {"host.sessions_file", LIVE, AT(host.sessions_file)},
     {"host.reconcile_seconds", LIVE, AT(host.reconcile_seconds)},
     {"host.shutdown_wait", LIVE, AT(host.shutdown_wait_ns)},
     {"host.watch", LIVE, AT(host.watch)},
@@ -43,6 +45,8 @@ static const struct field_kind kinds[] = {
     {"rules*", LIVE, 0, 0},
     {"schedule*", LIVE, 0, 0},
     {"feeds*", RESTART, 0, 0}, /* files that are being read */
+    {"sessions*", LIVE, 0, 0},
+    {"secrets*", RESTART, 0, 0}, /* keys that are in use */
     {"include", LIVE, 0, 0},
 };
 

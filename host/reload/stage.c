@@ -150,5 +150,6 @@ void stage_undo(struct stage *stage) {
 void stage_done(struct stage *stage) {
     mem_free(stage->instruments);
     mem_free(stage->lots);
+    calendars_free(stage->calendars);
     if (stage->next.loader != NULL) session_drop(&stage->next);
 }

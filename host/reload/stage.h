@@ -44,6 +44,8 @@ struct stage {
 
     /* data.c */
     bool data_applied;
+    struct calendars *calendars; /* before; after the swap what is to be freed */
+    bool calendars_applied;
     uint32_t instrument_count; /* before */
     struct saved_instrument *instruments;
     uint32_t saved_count;
