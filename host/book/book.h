@@ -27,10 +27,6 @@
 
 #define BOOK_LOTS_MAX 4000000u
 #define BOOK_ORDERS_MAX 16000000u
-#define BOOK_EXECUTIONS_MAX 16000000u /* remembered at once */
-#define BOOK_EXECUTIONS_KEPT_NS (INT64_C(86400) * PAWL_NS) /* no venue tells one later than this */
-#define BOOK_HEARD_STORED_NS (INT64_C(3600) * PAWL_NS) /* heard runs so far ahead of the disk */
-#define BOOK_TRIM_NS (INT64_C(600) * PAWL_NS) /* between two looks for ended orders */
 #define BOOK_ORDERS_PER_LOT_MAX 64u /* live at once */
 #define BOOK_CLOSED_LOTS_KEPT 4096u
 #define BOOK_ORDER_SHARES_MAX 16u
@@ -39,6 +35,7 @@ struct book_instrument {
     struct pawl_instrument def; /* id 0 = not configured */
     struct pawl_market_state market;
     struct pawl_price half_spread; /* of trade-only feeds */
+    uint64_t skipped;              /* quotes, trades and bars without a price that can be used */
     bool has_quotes;               /* quotes are live: trades and bars move nothing but `last` */
     struct pawl_rec_symbol kept;   /* kept.halted: no entries, something is unexplained */
     int64_t line_time[TRIGGER_LINES + 1]; /* of the last good price of each line; 0 = none */
@@ -99,6 +96,7 @@ struct book {
     struct order *changed_orders;
     uint32_t open_lots, closed_lots;
     struct book_totals totals;
+    int64_t began_ns; /* when this process took over; totals count from there */
     struct book_path path;
     bool plugin_changes;  /* rows were put into the batch directly: a plugin's, book_keep()'s */
     bool store_refused;   /* a record did not fit the batch; the turn must not be released */
@@ -184,18 +182,6 @@ struct book_fill {       /* one report of a fill, checked */
 };
 /* PAWL_OK booked, PAWL_E_STATE seen before: nothing changes, PAWL_E_RANGE refused. */
 int book_fill(struct book *book, const struct book_fill *fill);
-/* ---- executions (executions.c) ---- */
-bool book_execution_seen(const struct book *book, uint32_t account, const char *execution);
-/* So old that it was booked long ago; of an order that is not in the book, or none of ours. */
-bool book_execution_past(const struct book *book, uint32_t account, int64_t venue_time);
-int book_execution_add(struct book *book, const struct pawl_rec_fill *fill); /* keys and times */
-void book_executions_evict(struct book *book);
-void book_executions_done(struct book *book);
-/* The venue has told every execution of our orders up to then. */
-void book_heard(struct book *book, uint32_t account, int64_t until_ns);
-/* It ended so long ago that nothing of it can be new: an open lot need not keep it. */
-bool book_order_past(const struct book *book, const struct pawl_rec_order *rec);
-
 /* Take a quantity off the lots of one side of an instrument, oldest first (ticket: that lot only);
  * returns what could not be placed. Used for fills without a known order and overruns. */
 struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uint8_t role,

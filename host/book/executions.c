@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "book/book.h"
+#include "book/executions.h"
 
 #define LOOKS_MAX 16u /* of the oldest, between two turns */
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "book/book.h"
+#include "book/executions.h"
 #include "book/money.h"
 #include "book/report.h"
 #include "events/reflect.h"

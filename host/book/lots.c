@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "book/book.h"
+#include "book/executions.h"
 #include "book/report.h"
 
 void book_init(struct book *book) {

@@ -22,6 +22,11 @@ struct pawl_price market_price(const struct book *book, uint32_t instrument, uin
     }
 }
 
+int64_t market_time(const struct book *book, uint32_t instrument, uint8_t source,
+                    uint8_t position_side) {
+    return book->instruments[instrument].line_time[market_line(source, position_side)];
+}
+
 struct pawl_price market_entry(const struct book *book, uint32_t instrument, uint8_t position_side,
                                bool *ret_stale) {
     const struct pawl_market_state *now = &book->instruments[instrument].market;
@@ -34,6 +39,7 @@ static void set_sides(struct book *book, struct book_instrument *in, struct pawl
     in->market.bid = bid;
     in->market.ask = ask;
     in->market.quote_time = book_now(book);
+    in->line_time[TRIGGER_BID] = in->line_time[TRIGGER_ASK] = book_now(book);
     triggers_price(book->triggers, in->def.id, TRIGGER_BID, bid);
     triggers_price(book->triggers, in->def.id, TRIGGER_ASK, ask);
 }
@@ -49,7 +55,10 @@ static void set_from_trade(struct book *book, struct book_instrument *in, struct
 
 static void on_quote(struct book *book, struct book_instrument *in,
                      const struct pawl_ev_quote *quote) {
-    if (quote->bid.e8 <= 0 || quote->ask.e8 <= 0) return;
+    if (quote->bid.e8 <= 0 || quote->ask.e8 <= 0) {
+        in->skipped++;
+        return;
+    }
     in->has_quotes = true;
     if (quote->ask.e8 < quote->bid.e8) {
         in->market.crossed++;
@@ -60,8 +69,12 @@ static void on_quote(struct book *book, struct book_instrument *in,
 
 static void on_trade(struct book *book, struct book_instrument *in,
                      const struct pawl_ev_trade *trade) {
-    if (trade->price.e8 <= 0) return;
+    if (trade->price.e8 <= 0) {
+        in->skipped++;
+        return;
+    }
     in->market.last = trade->price;
+    in->line_time[TRIGGER_LAST] = book_now(book);
     if (!in->has_quotes) set_from_trade(book, in, trade->price);
     triggers_price(book->triggers, in->def.id, TRIGGER_LAST, trade->price);
 }
@@ -87,11 +100,14 @@ static void on_bar(struct book *book, struct book_instrument *in, const struct p
     int64_t half = in->half_spread.e8, unused;
     if (bar->low.e8 <= half || bar->open.e8 < bar->low.e8 || bar->open.e8 > bar->high.e8 ||
         bar->close.e8 < bar->low.e8 || bar->close.e8 > bar->high.e8 ||
-        pawl_add_i64(bar->high.e8, half, &unused) != PAWL_OK)
+        pawl_add_i64(bar->high.e8, half, &unused) != PAWL_OK) {
+        in->skipped++;
         return;
+    }
     const int64_t low_first[4] = {bar->open.e8, bar->low.e8, bar->high.e8, bar->close.e8};
     const int64_t high_first[4] = {bar->open.e8, bar->high.e8, bar->low.e8, bar->close.e8};
     in->market.last = bar->close;
+    in->line_time[TRIGGER_LAST] = book_now(book);
     if (in->has_quotes) return;
     int64_t stale_ns = (int64_t)bar->seconds * PAWL_NS * 3 / 2;
     if (stale_ns > in->market.stale_after_ns) in->market.stale_after_ns = stale_ns;
@@ -105,6 +121,7 @@ static void on_bar(struct book *book, struct book_instrument *in, const struct p
     in->market.bid.e8 = bar->close.e8 - half;
     in->market.ask.e8 = bar->close.e8 + half;
     in->market.quote_time = book_now(book);
+    in->line_time[TRIGGER_BID] = in->line_time[TRIGGER_ASK] = book_now(book);
     book_path_step(book);
 }
 
@@ -143,6 +160,7 @@ void book_market(struct book *book, const struct pawl_event *event) {
         const struct pawl_ev_mark *mark = (const void *)event;
         if (mark->price.e8 <= 0) break;
         in->market.mark = mark->price;
+        in->line_time[TRIGGER_MARK] = book_now(book);
         triggers_price(book->triggers, id, TRIGGER_MARK, mark->price);
         break;
     }

@@ -21,6 +21,9 @@ bool book_take_hit(struct book *book, struct trigger_hit *ret);
 uint8_t market_line(uint8_t source, uint8_t position_side);
 struct pawl_price market_price(const struct book *book, uint32_t instrument, uint8_t source,
                                uint8_t position_side); /* 0 = none yet */
+/* When that price came, in this process; 0 = none yet. */
+int64_t market_time(const struct book *book, uint32_t instrument, uint8_t source,
+                    uint8_t position_side);
 /* A price a new position of this side would pay; 0 = none or stale (ret_stale). */
 struct pawl_price market_entry(const struct book *book, uint32_t instrument, uint8_t position_side,
                                bool *ret_stale);

@@ -47,11 +47,11 @@ struct config_executor {            /* "host.executor" */
     int64_t retry_delay_ns;         /* before the first further one; doubles */
     int64_t entry_limit_expires_ns; /* of entries that name no expiry themselves */
     int64_t guard_grace_ns;         /* price beyond a resting stop for this long: the guard exits */
+    int64_t guard_stale_ns;         /* a price older than this and 1.5 bars arms and fires none */
     int64_t guard_cancel_wait_ns;   /* wait for a cancel before it exits a shared position */
     int64_t answer_wait_ns;    /* no answer for this long = unknown; 0 = as the broker says */
     int64_t protect_wait_ns;   /* protective orders wait this long for a stalled disk */
-    int64_t breaker_failures;  /* exhausted operations that open a broker's breaker */
-    int64_t breaker_seconds;   /* until it half-opens */
+    int64_t breaker_failures, breaker_seconds; /* exhausted operations open it; half-open after */
     uint32_t foreign;          /* enum config_foreign */
     uint8_t close_unprotected; /* 1 = close a lot whose protection cannot be placed */
 };

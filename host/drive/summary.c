@@ -85,8 +85,12 @@ void summary_host(struct summary *summary, struct host *host) {
     const struct host_counts *counts = &host->counts;
     guard_finish_times(&host->exec);
     summary->partial_exits += host->book.totals.partial_exits;
-    summary->unprotected_ns = host->book.totals.unprotected_ns;
-    summary->guarded_ns = host->book.totals.guarded_ns;
+    summary->unprotected_ns += host->book.totals.unprotected_ns;
+    summary->guarded_ns += host->book.totals.guarded_ns;
+    for (uint32_t id = 1; id <= host->book.instrument_count; id++) {
+        summary->crossed += host->book.instruments[id].market.crossed;
+        summary->skipped += host->book.instruments[id].skipped;
+    }
     summary->open_lots = host->book.open_lots;
     summary->events += counts->events;
     summary->quotes += counts->quotes;
@@ -95,9 +99,8 @@ void summary_host(struct summary *summary, struct host *host) {
     summary->signals += counts->signals;
     if (summary->first_ns == 0) summary->first_ns = counts->first_ns;
     if (counts->last_ns != 0) summary->last_ns = counts->last_ns;
-    summary->equity_start.e8 = 0;
-    for (uint32_t id = 1; id <= host->book.account_count; id++)
-        summary->equity_start.e8 += host->book.accounts[id].info.balance.e8;
+    if (!summary->begun) summary->equity_start = host->equity_start;
+    summary->begun = true;
     summary->equity_end = host_equity(host);
     summary->trace_hash = hash_value(&host->trace_hash);
 }
@@ -165,10 +168,11 @@ void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
             ",\"fills\":%" PRIu64 ",\"rejects\":%" PRIu64 ",\"refused\":%" PRIu64
             ",\"ignored\":%" PRIu64 ",\"unknown\":%" PRIu64 ",\"conflicts\":%" PRIu64
             ",\"alerts\":%" PRIu64 ",\"lots_opened\":%" PRIu64 ",\"lots_closed\":%" PRIu64
-            ",\"open_lots\":%" PRIu64 ",\"stops_moved\":%" PRIu64 ",\"partial_exits\":%" PRIu64 ",",
+            ",\"open_lots\":%" PRIu64 ",\"stops_moved\":%" PRIu64 ",\"partial_exits\":%" PRIu64
+            ",\"crossed\":%" PRIu64 ",\"skipped\":%" PRIu64 ",",
             s->events, s->quotes, s->trades, s->bars, s->signals, s->orders, s->fills, s->rejects,
             s->refused, s->ignored, s->unknown, s->conflicts, s->alerts, s->lots_opened,
-            s->lots_closed, s->open_lots, s->stops_moved, s->partial_exits);
+            s->lots_closed, s->open_lots, s->stops_moved, s->partial_exits, s->crossed, s->skipped);
     fprintf(out,
             "\"unprotected_ns\":%" PRId64 ",\"guarded_ns\":%" PRId64
             ",\"chains\":{},\"tranches\":{\"created\":0,\"merged\":0,\"closed\":0},",
@@ -207,6 +211,9 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
             "  events      %" PRIu64 " (%" PRIu64 " quotes, %" PRIu64 " trades, %" PRIu64
             " bars) in %.2f s\n",
             s->events, s->quotes, s->trades, s->bars, wall_seconds);
+    if (s->crossed + s->skipped > 0)
+        fprintf(out, "  not used    %" PRIu64 " crossed quotes, %" PRIu64 " without a price\n",
+                s->crossed, s->skipped);
     fprintf(out,
             "  lots        %" PRIu64 " opened, %" PRIu64 " closed (%" PRIu64
             " never filled), %" PRIu64 " open\n",

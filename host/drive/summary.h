@@ -35,6 +35,8 @@ struct summary {
     uint64_t open_lots;
     int64_t first_ns, last_ns;
     uint64_t events, quotes, trades, bars, signals;
+    uint64_t crossed, skipped; /* quotes that moved nothing: ask below bid; no usable price */
+    bool begun;
     struct pawl_money equity_start, equity_end;
     uint64_t trace_hash;
     uint32_t group_count;

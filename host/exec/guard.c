@@ -11,6 +11,7 @@
 #include "exec/steps.h"
 
 #define NAKED_LOOK_NS (PAWL_NS / 10) /* the first price arms the guard, and tells nobody */
+#define STALE_LOOK_NS PAWL_NS        /* so does the first after a pause; a market may be closed */
 
 bool guard_covered(const struct exec *exec, const struct lot *lot) {
     int64_t sum = 0;
@@ -24,9 +25,18 @@ bool guard_covered(const struct exec *exec, const struct lot *lot) {
     return sum >= lot_open_e8(lot);
 }
 
-static bool has_feed(const struct exec *exec, const struct lot *lot) {
-    return triggers_has_feed(exec->book->triggers, lot->rec.instrument,
-                             market_line(lot->rec.stop_trigger, lot->rec.side));
+/* Until when the last price of the stop's line is good enough to act on; 0 = there is none. */
+static int64_t fresh_until(const struct exec *exec, const struct lot *lot) {
+    const struct book_instrument *in = &exec->book->instruments[lot->rec.instrument];
+    int64_t came_ns =
+        market_time(exec->book, lot->rec.instrument, lot->rec.stop_trigger, lot->rec.side);
+    int64_t good_ns = exec->set->guard_stale_ns;
+    if (good_ns < in->market.stale_after_ns) good_ns = in->market.stale_after_ns;
+    return came_ns == 0 ? 0 : came_ns + good_ns;
+}
+
+static bool is_fresh(const struct exec *exec, const struct lot *lot) {
+    return fresh_until(exec, lot) >= book_now(exec->book);
 }
 
 bool guard_beyond(const struct exec *exec, const struct lot *lot) {
@@ -46,15 +56,22 @@ static struct pawl_price working_stop(const struct lot *lot) {
     return level;
 }
 
+/* Of the spell that runs, what fell into the life of this process. */
+static int64_t spell_here(const struct exec *exec, const struct lot *lot) {
+    int64_t since = lot->rec.protection_since;
+    return book_now(exec->book) - (since > exec->book->began_ns ? since : exec->book->began_ns);
+}
+
 static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
     if (lot->rec.protection == state) return;
     int64_t now = book_now(exec->book), spell = now - lot->rec.protection_since;
+    int64_t here = spell_here(exec, lot);
     if (lot->rec.protection == PAWL_PROTECTION_NAKED) {
         lot->rec.naked_ns += spell;
-        exec->book->totals.unprotected_ns += spell;
+        exec->book->totals.unprotected_ns += here;
     } else if (lot->rec.protection == PAWL_PROTECTION_GUARDED) {
         lot->rec.guarded_ns += spell;
-        exec->book->totals.guarded_ns += spell;
+        exec->book->totals.guarded_ns += here;
     }
     struct pawl_ev_protection_state ev;
     EVENT_INIT(ev, PAWL_EV_PROTECTION_STATE);
@@ -70,7 +87,9 @@ static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
     book_publish(exec->book, &ev.head);
     if (state == PAWL_PROTECTION_NAKED)
         report_alert(exec->book, "naked", PAWL_SEVERITY_CRITICAL, lot, NULL,
-                     "no stop works at the venue and no price feed arms the guard");
+                     "no stop works at the venue and %s",
+                     fresh_until(exec, lot) == 0 ? "no price feed arms the guard"
+                                                 : "the last price is too old to guard by");
     if (state == PAWL_PROTECTION_RESTING && !lot->protected_once) {
         struct pawl_ev_lot_protected done;
         EVENT_INIT(done, PAWL_EV_LOT_PROTECTED);
@@ -86,7 +105,7 @@ static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
 
 void guard_finish_times(struct exec *exec) {
     for (struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
-        int64_t spell = book_now(exec->book) - lot->rec.protection_since;
+        int64_t spell = spell_here(exec, lot);
         if (lot->rec.protection == PAWL_PROTECTION_NAKED)
             exec->book->totals.unprotected_ns += spell;
         else if (lot->rec.protection == PAWL_PROTECTION_GUARDED)
@@ -127,14 +146,17 @@ void guard_update(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) > 0) {
         if (guard_covered(exec, lot))
             state = PAWL_PROTECTION_RESTING;
-        else if ((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && has_feed(exec, lot))
+        else if ((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && is_fresh(exec, lot))
             state = PAWL_PROTECTION_GUARDED;
         else
             state = PAWL_PROTECTION_NAKED;
     }
     set_protection(exec, lot, state);
     if (state == PAWL_PROTECTION_NAKED)
-        exec_wake_lot(exec, lot, book_now(exec->book) + NAKED_LOOK_NS);
+        exec_wake_lot(exec, lot,
+                      book_now(exec->book) +
+                          (fresh_until(exec, lot) == 0 ? NAKED_LOOK_NS : STALE_LOOK_NS));
+    if (state == PAWL_PROTECTION_GUARDED) exec_wake_lot(exec, lot, fresh_until(exec, lot) + 1);
     if (state != PAWL_PROTECTION_GUARDED || !guard_beyond(exec, lot)) return;
     /* Nothing at the venue covers it and the price stands beyond the level: there is no next price
      * to wait for, and no grace to give. */
@@ -176,6 +198,10 @@ void guard_grace_over(struct exec *exec, struct lot *lot) {
         exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
                      book_now(exec->book) + exec->set->guard_grace_ns);
         return; /* an exit still works on it */
+    }
+    if (guard_beyond(exec, lot) && !is_fresh(exec, lot)) { /* nobody knows where it stands now */
+        exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id, book_now(exec->book) + STALE_LOOK_NS);
+        return;
     }
     if (guard_beyond(exec, lot)) {
         act(exec, lot);

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "book/executions.h"
 #include "book/market.h"
 #include "book/report.h"
 #include "exec/steps.h"

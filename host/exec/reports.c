@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "book/executions.h"
 #include "book/report.h"
 #include "exec/steps.h"
 

@@ -2,10 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -26,13 +29,60 @@ int folder_make(const char *path, struct pawl_err *err) {
     return PAWL_OK;
 }
 
+/* ---- folders of processes that were killed ---- */
+
+#define TEMPORARY "pawl-"
+#define LETTERS 6      /* of mkdtemp() */
+#define YOUNG_S 60     /* its process may not have locked the database yet */
+#define SWEEPS_MAX 64u /* of a start */
+
+static bool is_temporary(const char *name) {
+    size_t length = strlen(TEMPORARY);
+    return strncmp(name, TEMPORARY, length) == 0 && strlen(name) == length + LETTERS &&
+           strpbrk(name + length, "-_.") == NULL;
+}
+
+/* Ours, not young, and nobody holds its database. */
+static bool is_abandoned(const char *path) {
+    char file[CONFIG_PATH_MAX + 400];
+    struct stat at;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    snprintf(file, sizeof file, "%s/pawl.db", path);
+    if (lstat(path, &at) != 0 || !S_ISDIR(at.st_mode) || at.st_uid != geteuid() ||
+        at.st_mtime > time(NULL) - YOUNG_S)
+        return false;
+    int fd = open(file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool is_free = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+    close(fd);
+    return is_free;
+}
+
+/* A process that is killed cannot remove its folder; the next one does. */
+static void sweep(const char *base) {
+    char path[CONFIG_PATH_MAX + 300];
+    uint32_t swept = 0;
+    DIR *dir = opendir(base);
+    for (struct dirent *entry;
+         dir != NULL && swept < SWEEPS_MAX && (entry = readdir(dir)) != NULL;) {
+        if (!is_temporary(entry->d_name)) continue;
+        snprintf(path, sizeof path, "%s/%s", base, entry->d_name);
+        if (!is_abandoned(path)) continue;
+        folder_remove(path);
+        swept++;
+    }
+    if (dir != NULL) closedir(dir);
+}
+
 int folder_for_run(const char *wanted, char *out, size_t size, struct pawl_err *err) {
     if (wanted != NULL) {
         snprintf(out, size, "%s", wanted);
         return folder_make(wanted, err);
     }
     const char *base = getenv("TMPDIR");
-    snprintf(out, size, "%s/pawl-XXXXXX", base != NULL && base[0] != '\0' ? base : "/tmp");
+    if (base == NULL || base[0] == '\0') base = "/tmp";
+    sweep(base);
+    snprintf(out, size, "%s/" TEMPORARY "XXXXXX", base);
     if (mkdtemp(out) != NULL) return PAWL_OK;
     int rc =
         pawl_fail(err, PAWL_E_IO, "%s: cannot make a temporary folder: %s", out, strerror(errno));

@@ -263,6 +263,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
             host->bus->now_ns = host->book.host.virtual_now;
         host->extra_changed = true; /* the names */
         exec_restored(&host->exec);
+        host->equity_start = host_equity(host);
         keep_orphans(host);
     }
     if (rc == PAWL_OK && options->start_ns != 0) rc = host_begin(host, options->start_ns, err);
@@ -276,6 +277,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
 
 int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     if (now_ns > host->bus->now_ns) host->bus->now_ns = now_ns;
+    host->book.began_ns = host->bus->now_ns;
     for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next)
         if (lot->rec.protection_since > host->bus->now_ns)
             lot->rec.protection_since = host->bus->now_ns;

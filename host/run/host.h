@@ -98,6 +98,7 @@ struct host {
     uint32_t instance_count;
     struct hash trace_hash;
     struct host_counts counts;
+    struct pawl_money equity_start; /* as restored, by the prices there are: none */
     uint64_t row;        /* of the feed, of the last input */
     uint64_t stored_row; /* of the last batch */
     uint32_t schedule_count;
@@ -118,7 +119,6 @@ struct host {
     char fault[192];    /* why it must not go on; empty = well */
 };
 
-/* equity_start is the sum of the accounts' balances. */
 int host_start(const struct host_options *options, struct host **ret, struct pawl_err *err);
 /* Once: the clock starts here and `restored` goes to each plugin; one that refuses is an error. */
 int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err);

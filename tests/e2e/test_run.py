@@ -297,3 +297,50 @@ def test_a_replay_without_a_data_folder_leaves_nothing(tmp_path, monkeypatch):
         assert pawl(*command, cwd=tmp_path).returncode == 0
         assert os.listdir(tmp_path / "t") == []
     assert sorted(tree(tmp_path)) == ["pawl.json", "trade.jsonl"]
+
+
+# ---- temporary folders ----
+
+def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    config = base_config()
+    config["feeds"] = [{"match": "slow.jsonl", "speed": "30"}]
+    write_events(tmp_path / "slow.jsonl", open_trade())
+    path = write_config(tmp_path, config)
+    killed, running = start("run", "-c", path), start("run", "-c", path)
+    wait_for_line(killed, "gold")
+    wait_for_line(running, "gold")
+    folders = set(tmp_path.glob("pawl-??????"))
+    assert len(folders) == 2
+    killed.kill()
+    killed.communicate()
+    for folder in folders:
+        os.utime(folder, (time.time() - 120, time.time() - 120))
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    assert pawl("backtest", "-c", path, "--data", data).returncode == 0
+    left = set(tmp_path.glob("pawl-??????"))
+    assert len(left) == 1 and left < folders  # that of the one which runs
+    running.send_signal(signal.SIGTERM)
+    assert finish(running)[0] == 0
+    assert not list(tmp_path.glob("pawl-??????"))
+
+
+# ---- the summary is of this run ----
+
+def test_the_summary_after_a_restart_counts_this_run_only(tmp_path):
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    path = write_config(tmp_path, config)
+    data = tmp_path / "trade.jsonl"
+    first_events = one_trade()
+    write_events(data, first_events)
+    first = json.loads(pawl("run", "-c", path, "--until-end", "--json",
+                            "--data", data).stdout.splitlines()[-1])
+    write_events(data, first_events + [quote(3600, 2661.0), dict(quote(3601, 2661.0), ask="2650"),
+                                       dict(quote(3602, 2661.0), bid="0")])
+    second = json.loads(pawl("run", "-c", path, "--until-end", "--json",
+                             "--data", data).stdout.splitlines()[-1])
+    assert first["guarded_ns"] > 0 and first["equity_start"] == "100000"
+    assert second["guarded_ns"] == 0 and second["fills"] == 0
+    assert second["equity_start"] == first["equity_end"] == second["equity_end"]
+    assert second["crossed"] == 1 and second["skipped"] == 1

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "book/executions.h"
 #include "book/report.h"
 
 #define DAY_NS (INT64_C(86400) * PAWL_NS)
