@@ -87,6 +87,7 @@ struct exec {
     const struct config_executor *set;
     const struct config_risk *risk;
     const struct config *config; /* profiles */
+    struct calendars *const *calendars; /* the host's, replaced by a reload; NULL = always open */
     struct rng rng;              /* jitter of retries */
     struct exec_broker brokers[EXEC_BROKERS_MAX];
     uint32_t broker_count;

@@ -10,6 +10,7 @@
 #include "book/money.h"
 #include "book/report.h"
 #include "exec/steps.h"
+#include "series/calendar.h"
 
 #define DAY_EQUITY_LOOK_NS PAWL_NS /* after a restart prices have to come first */
 
@@ -70,6 +71,16 @@ static enum risk_answer symbol(struct exec *exec, const struct risk_ask *ask, ch
     return RISK_REFUSE;
 }
 
+static enum risk_answer session(struct exec *exec, const struct risk_ask *ask, char why[128]) {
+    if (exec->calendars == NULL ||
+        sessions_open(*exec->calendars, ask->instrument, book_now(exec->book)))
+        return RISK_PASS;
+    snprintf(why, 128, "the session %s of %s is closed",
+             sessions_name(*exec->calendars, ask->instrument),
+             instrument(exec, ask->instrument)->symbol);
+    return RISK_REFUSE;
+}
+
 static enum risk_answer short_side(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     if (ask->side == PAWL_POSITION_SIDE_LONG || exec->risk->allow_short) return RISK_PASS;
     snprintf(why, 128, "short positions are not allowed");
@@ -106,6 +117,26 @@ static enum risk_answer stale(struct exec *exec, const struct risk_ask *ask, cha
 static enum risk_answer overtaken(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     if (ask->lot == NULL || ask->price.e8 != 0 || !guard_beyond(exec, ask->lot)) return RISK_PASS;
     snprintf(why, 128, "the price is beyond the stop already");
+    return RISK_REFUSE;
+}
+
+/* Where the venue would close a position of this leverage by itself, of its own margin alone: the
+ * entry less 1 / leverage, plus the maintenance margin. A stop beyond that protects nothing. */
+static enum risk_answer liquidation(struct exec *exec, const struct risk_ask *ask, char why[128]) {
+    bool is_stale, is_long = ask->side == PAWL_POSITION_SIDE_LONG;
+    const struct config_instrument *of =
+        config_instrument_find(exec->config, instrument(exec, ask->instrument)->symbol);
+    struct pawl_price price = ask->price.e8 > 0 ? ask->price : reference(exec, ask, &is_stale);
+    int64_t leverage_e8 = exec->book->accounts[ask->account].info.leverage.e8, part_e8, way_e8;
+    if (of != NULL && of->leverage.e8 > 0) leverage_e8 = of->leverage.e8;
+    if (leverage_e8 <= PAWL_E8 || ask->stop.e8 <= 0) return RISK_PASS;
+    if (pawl_muldiv(PAWL_E8, PAWL_E8, leverage_e8, PAWL_ROUND_DOWN, &part_e8) != PAWL_OK ||
+        pawl_mul_e8(price.e8, part_e8 - (of == NULL ? 0 : of->maintenance_margin.e8),
+                    PAWL_ROUND_DOWN, &way_e8) != PAWL_OK)
+        return RISK_REFUSE;
+    int64_t level_e8 = is_long ? price.e8 - way_e8 : price.e8 + way_e8;
+    if (is_long ? ask->stop.e8 > level_e8 : ask->stop.e8 < level_e8) return RISK_PASS;
+    numbers(why, "stop beyond the estimated liquidation:", ask->stop.e8, level_e8);
     return RISK_REFUSE;
 }
 
@@ -312,10 +343,12 @@ enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char 
     static const struct check checks[] = {{"trading_state", trading_state},
                                           {"broker", broker_ready},
                                           {"symbol", symbol},
+                                          {"session", session},
                                           {"allow_short", short_side},
                                           {"quantity", quantity},
                                           {"stale_quote", stale},
                                           {"stop", overtaken},
+                                          {"liquidation", liquidation},
                                           {"notional", notional},
                                           {"collar", collar},
                                           {"opposite_side", opposite_side},

@@ -262,6 +262,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
         if (host->book.host.virtual_now > host->bus->now_ns)
             host->bus->now_ns = host->book.host.virtual_now;
         host->extra_changed = true; /* the names */
+        host->exec.calendars = &host->calendars;
         exec_restored(&host->exec);
         host->equity_start = host_equity(host);
         keep_orphans(host);
