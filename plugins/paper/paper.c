@@ -35,7 +35,7 @@ static const struct pawl_option options[] = {
 
 static const uint16_t listens[] = {PAWL_EV_QUOTE, PAWL_EV_TRADE, PAWL_EV_BAR, PAWL_EV_MARK,
                                    PAWL_EV_FAULT, 0};
-static const char *const needs[] = {PAWL_MARKET, PAWL_TIMERS, PAWL_FILES, NULL};
+static const char *const needs[] = {PAWL_MARKET, PAWL_TIMERS, PAWL_FILES, PAWL_RECORDS, NULL};
 
 static void paper_destroy(void *self) {
     struct paper *paper = self;
@@ -96,6 +96,7 @@ static int paper_create(struct pawl_ctx *ctx, const void *opts, void **ret_self,
     paper->market = ctx->host->service(ctx, PAWL_MARKET);
     paper->timers = ctx->host->service(ctx, PAWL_TIMERS);
     paper->files = ctx->host->service(ctx, PAWL_FILES);
+    paper->records = ctx->host->service(ctx, PAWL_RECORDS); /* NULL = nothing outlives a reload */
     if (paper->rules == NULL)
         rc = paper_fail(err, PAWL_E_CONFIG, "personality: the rules of this venue are not in this "
                         "version; there are ideal, binance_oneway and mt5_hedging");
@@ -116,6 +117,7 @@ static int paper_create(struct pawl_ctx *ctx, const void *opts, void **ret_self,
 
 static void restored(struct paper *paper) {
     int64_t until_ns = paper->world->link_until_ns;
+    paper_carry_on(paper);
     if (paper->world->link_down && until_ns != 0 && until_ns <= paper->now_ns) {
         paper_link_set(paper, true, 0, "connected again");
     } else {
@@ -178,6 +180,7 @@ static const struct pawl_plugin plugin = {
     .kind = PAWL_PLUGIN_KIND_BROKER,
     .options_size = sizeof(struct paper_options),
     .options = options,
+    .records = paper_records,
     .listens = listens,
     .needs = needs,
     .create = paper_create,

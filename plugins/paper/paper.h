@@ -77,6 +77,7 @@ struct paper {
     const struct pawl_market *market;
     const struct pawl_timers *timers;
     const struct pawl_files *files;
+    const struct pawl_records *records;
     const struct paper_rules *rules;
     struct paper_options options;
     struct paper_world *world;
@@ -89,6 +90,7 @@ struct paper {
     uint64_t point;       /* price points matched */
     uint64_t last_point;  /* the last one of this event */
     bool at_open;         /* this point is the open of a bar */
+    uint64_t carried;     /* messages noted so far */
     bool unwritten;       /* the world file could not be written */
     int64_t expiry_set_ns; /* what the expiry timer is set to; 0 = not */
 };
@@ -107,6 +109,16 @@ void paper_link_publish(struct paper *paper, const char *why);
 /* Close the step: what changed goes to the file. */
 int paper_step(struct paper *paper);
 void paper_expiry_timer(struct paper *paper);
+/* After a reload: a message that was under way, in the order of sending; then its lane's timer. */
+void paper_lane_again(struct paper *paper, struct paper_lane *lane, const struct pawl_event *event,
+                      int64_t due_ns);
+
+/* ---- carry.c ---- */
+#define PAPER_REC_MESSAGE 0x110u
+extern const struct pawl_record_type paper_records[];
+void paper_carry(struct paper *paper, const struct paper_lane *lane, uint32_t slot);
+void paper_carry_end(struct paper *paper, const struct paper_lane *lane, uint32_t slot);
+void paper_carry_on(struct paper *paper);
 
 /* ---- report.c: from the world to events; `answer` ones may be lost by a fault ---- */
 #define PAPER_EVENT(name, type_)                                                                   \

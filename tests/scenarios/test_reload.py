@@ -1,0 +1,74 @@
+"""Every scenario with a reload in every state: whatever is made anew, and whatever is refused, the
+trace is the one without. docs/reload.md says what a reload may change."""
+
+import functools
+import json
+import os
+
+import pytest
+
+from play import HERE, play
+from test_scenarios import IN_FLIGHT_MS, MATRIX, at, first_run, later, lines_of
+from truth import moment
+
+
+@functools.lru_cache(maxsize=None)
+def entries(venue):
+    with open(os.path.join(HERE, venue + ".json"), encoding="utf-8") as file:
+        return json.load(file)["plugins"]
+
+
+def plugins(venue):
+    return [one["name"] for one in entries(venue)]
+
+
+def said(run):
+    """What happened, without the reloads and the numbers they take."""
+    return [{key: value for key, value in event.items() if key not in ("seq", "cause")}
+            for event in run.trace if event["type"] != "reload"]
+
+
+def sprinkled(lines, reload):
+    """The lines with a reload after each of them, and while what it caused is on its way."""
+    out = []
+    for i, line in enumerate(lines):
+        out.append(line)
+        for wait_ms in (0, IN_FLIGHT_MS // 2, IN_FLIGHT_MS):
+            when = later(at(line), wait_ms)
+            if i + 1 == len(lines) or moment(when) <= moment(at(lines[i + 1])):
+                out.append(json.dumps(dict(reload, t=when, type="reload")))
+    return out
+
+
+def outcomes(run):
+    return {event["result"] for event in run.trace if event["type"] == "reload"}
+
+
+def compare(pawl, name, venue, reload, outcome):
+    run = play(pawl, venue, sprinkled(lines_of(name), reload), leaks=False)
+    assert outcomes(run) == {outcome}
+    wanted, have = said(first_run(pawl, name, venue)), said(run)
+    for one, other in zip(wanted, have):
+        assert one == other
+    assert len(wanted) == len(have)
+
+
+@pytest.mark.parametrize("name,venue", MATRIX)
+def test_everything_anew(pawl, name, venue):
+    compare(pawl, name, venue, {"renew": plugins(venue)}, "done")
+
+
+@pytest.mark.parametrize("name,venue", MATRIX)
+def test_refused_late(pawl, name, venue):
+    """All plugins are made and tried before the last one refuses: of none of it is a trace."""
+    refuses = os.path.join(os.path.dirname(pawl), "tests", "plugins_broken", "refuses_restore.so")
+    if not os.path.exists(refuses):
+        pytest.skip("the broken plugins are not built")
+    listed = entries(venue) + [{"name": "refuses_restore", "so": refuses}]
+    reload = {"renew": plugins(venue), "set": ["plugins=" + json.dumps(listed)]}
+    compare(pawl, name, venue, reload, "refused")
+
+
+@pytest.mark.parametrize("venue", sorted({param.values[1] for param in MATRIX}))
+def test_nothing_to_do(pawl, venue):
+    compare(pawl, "long_stop", venue, {}, "unchanged")
