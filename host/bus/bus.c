@@ -96,6 +96,7 @@ static void deliver(struct bus *bus, const struct pawl_event *event) {
         const struct bus_list *list = &bus->lists[event->type];
         for (uint32_t i = 0; i < list->count; i++) list->items[i].fn(list->items[i].arg, event);
     }
+    if (bus->last != NULL) bus->last(bus->last_arg, event);
     bus->delivered++;
 }
 

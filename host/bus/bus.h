@@ -2,10 +2,10 @@
  * bus.h - one ordered stream of events, run to completion in turns.
  *
  * A turn is one outside input and everything it causes. bus_input() gives the input its seq, hands
- * it to the host's own handler (the book) and then to every subscriber in the order they were
- * attached; what handlers publish queues behind it, first in first out, and is delivered before
- * bus_input() returns. Then `end_of_turn` runs (the executor plans); what it publishes is delivered
- * the same way, until nothing is left.
+ * it to the host's own handler (the book), then to every subscriber in the order they were
+ * attached, then to the last handler (the rules); what handlers publish queues behind it, first in
+ * first out, and is delivered before bus_input() returns. Then `end_of_turn` runs (the executor
+ * plans); what it publishes is delivered the same way, until nothing is left.
  *
  * Cause   an event published while another is being delivered answers that one; end_of_turn sets
  *         its own with bus_set_cause().
@@ -49,6 +49,8 @@ struct bus {
     uint32_t turn_events;
     bus_handler *first;     /* sees every event before the subscribers */
     void *first_arg;
+    bus_handler *last; /* sees every event after them; NULL = nobody */
+    void *last_arg;
     bool (*end_of_turn)(void *arg); /* true = it may have more to do after what it published */
     void *end_arg;
     struct bus_list lists[BUS_TYPES_MAX];

@@ -32,7 +32,8 @@ enum exec_key {
     EXEC_KEY_GROUP,      /* lot: the venue had time to shrink a group itself */
     EXEC_KEY_SCHEDULE,   /* the host's schedules; exec ignores them */
     EXEC_KEY_DAY,        /* account: its trading day begins */
-    EXEC_KEY_DAY_EQUITY  /* account: an open lot had no price when it began */
+    EXEC_KEY_DAY_EQUITY, /* account: an open lot had no price when it began */
+    EXEC_KEY_RULES       /* 0: timer rules; exec ignores them */
 };
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
 #define EXEC_KEY_WHAT(key) ((enum exec_key)((key) >> 56))

@@ -110,10 +110,12 @@ static int fill_object(lua_State *lua) {
     int table = lua_gettop(lua);
     lua_pushnil(lua);
     while (lua_next(lua, table) != 0) {
-        if (lua_type(lua, -2) != LUA_TSTRING) luaL_error(lua, "act: an action has names only");
+        bool is_name = lua_type(lua, -2) == LUA_TSTRING;
+        if (!is_name && !(lua_tointeger(lua, -2) == 1 && lua_type(lua, -1) == LUA_TSTRING))
+            luaL_error(lua, "act: an action has names only");
         json_t *value = value_json(m, lua_gettop(lua), 0);
         if (value != NULL &&
-            json_object_set_new(m->object, lua_tostring(lua, -2), value) != 0)
+            json_object_set_new(m->object, is_name ? lua_tostring(lua, -2) : "do", value) != 0)
             luaL_error(lua, "not enough memory");
         lua_pop(lua, 1);
     }
@@ -247,7 +249,9 @@ static int from_object(struct making *m, struct action *ret, struct pawl_err *er
 static bool push_nth(lua_State *lua, int act, uint32_t n) {
     act = lua_absindex(lua, act);
     sandbox_push_shown(lua, act);
-    if (lua_rawlen(lua, -1) == 0) return n == 0;
+    bool is_one = lua_rawgeti(lua, -1, 1) != LUA_TTABLE; /* { "entry", ... } is one, too */
+    lua_pop(lua, 1);
+    if (is_one) return n == 0;
     bool there = lua_rawgeti(lua, -1, (lua_Integer)n + 1) == LUA_TTABLE;
     lua_remove(lua, -2);
     return there;
@@ -286,8 +290,10 @@ static int check_one(struct making *m, struct pawl_err *err) {
 int action_check(struct ruleset *set, int act, struct rule *rule, struct pawl_err *err) {
     lua_State *lua = set->box->lua;
     int top = lua_gettop(lua), rc = PAWL_OK;
-    uint32_t count = (uint32_t)lua_rawlen(lua, act);
-    rule->action_count = count > 0 ? count : 1;
+    bool is_list = lua_rawgeti(lua, act, 1) == LUA_TTABLE;
+    uint32_t count = is_list ? (uint32_t)lua_rawlen(lua, act) : 1;
+    lua_pop(lua, 1);
+    rule->action_count = count;
     if (count > RULE_ACTIONS_MAX)
         return pawl_fail(err, PAWL_E_DATA, "act: more than %u actions", RULE_ACTIONS_MAX);
     for (uint32_t n = 0; rc == PAWL_OK && n < rule->action_count; n++) {

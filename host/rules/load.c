@@ -13,6 +13,7 @@
 #include "events/reflect.h"
 #include "rules/bars.h"
 #include "rules/set.h"
+#include "rules/spelling.h"
 
 #define TEST_ENDING "_test.lua"
 
@@ -134,7 +135,11 @@ static void load_file(struct ruleset *set, struct rule_file *file) {
     uint32_t first = set->rule_count;
     if (read_text(set, file) != PAWL_OK) return;
     snprintf(name, sizeof name, "=%s", slash != NULL ? slash + 1 : file->path);
-    int rc = sandbox_load(set->box, name, file->text, file->length);
+    size_t length = 0;
+    char *text = spelling_read(file->text, file->length, &length);
+    if (text == NULL) return;
+    int rc = sandbox_load(set->box, name, text, length);
+    mem_free(text);
     if (rc == PAWL_OK)
         rc = sandbox_call(set->box, 0, 1, RULES_LOAD_STEPS_MAX, SANDBOX_LOAD_TAKE_MAX);
     if (rc == PAWL_OK) {

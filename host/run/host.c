@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "events/reflect.h"
+#include "run/rules.h"
 
 /* ---- accounts and instruments ---- */
 
@@ -90,8 +91,20 @@ static int open_store(struct host *host, struct pawl_err *err) {
                                     .threaded = host->options.threaded,
                                     .held = host->options.held,
                                     .wake = host->options.wake,
-                                    .wake_arg = host->options.wake_arg};
+                                    .wake_arg = host->options.wake_arg,
+                                    .metrics = host->options.metrics};
     return store_open(&options, &host->store, err);
+}
+
+static int make_rules(struct host *host, struct pawl_err *err) {
+    struct rules_world world;
+    host->rules_host = (struct rules_host){.book = &host->book,
+                                           .exec = &host->exec,
+                                           .series = host->series,
+                                           .calendars = host->calendars};
+    host_decode_env(host, &host->rules_host.decode);
+    rules_book_world(&host->rules_host, &world);
+    return rules_new(&world, &host->rules, err);
 }
 
 static int make_parts(struct host *host, struct pawl_err *err) {
@@ -123,7 +136,8 @@ static int make_parts(struct host *host, struct pawl_err *err) {
                                        .disk = host->options.disk,
                                        .data_dir = host->options.data_dir,
                                        .log = host->options.log};
-    return exec_init(&host->exec, book, host->options.config, err);
+    int rc_exec = exec_init(&host->exec, book, host->options.config, err);
+    return rc_exec == PAWL_OK ? make_rules(host, err) : rc_exec;
 }
 
 /* ---- plugins ---- */
@@ -258,6 +272,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
     if (rc == PAWL_OK) rc = schedule_init(host, err);
     if (rc == PAWL_OK) rc = ask_caps(host, err);
     if (rc == PAWL_OK) rc = restore_book(host, err);
+    if (rc == PAWL_OK) rc = host_rules_start(host, err);
     if (rc == PAWL_OK) {
         if (host->book.host.virtual_now > host->bus->now_ns)
             host->bus->now_ns = host->book.host.virtual_now;
@@ -285,6 +300,7 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     host->begun = true;
     schedule_begin(host, host->bus->now_ns);
     day_begin(host, host->bus->now_ns);
+    rules_begin(host->rules, host->bus->now_ns);
     int rc = tell_restored(host, err);
     if (rc == PAWL_OK) series_settle(host->series); /* all have asked for what they want */
     return rc;
@@ -292,6 +308,7 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
 
 static void release_all(struct host *host) {
     for (uint32_t i = host->instance_count; i > 0; i--) instance_free(host->instances[i - 1]);
+    rules_free(host->rules);
     exec_done(&host->exec);
     day_done(host);
     book_done(&host->book);

@@ -22,6 +22,7 @@
 
 #include "base/hash.h"
 #include "plugin/instance.h"
+#include "rules/book_world.h"
 #include "series/series.h"
 
 #define HOST_PLUGINS_MAX CONFIG_PLUGINS_MAX
@@ -45,6 +46,7 @@ struct host_options {
     /* Every event as it is delivered, market data too; NULL = not wanted. Only looks. */
     void (*observe)(void *arg, const struct pawl_event *event);
     void *observe_arg;
+    struct metrics *metrics; /* of the store; NULL = none */
     int64_t start_ns; /* clock at which it begins; 0 = host_begin() follows */
 };
 
@@ -93,6 +95,8 @@ struct host {
     struct exec exec;
     struct calendars *calendars;
     struct series_set *series;
+    struct rules_host rules_host;
+    struct rules *rules;
     struct services services;
     struct instance *instances[HOST_PLUGINS_MAX]; /* in the configuration's order */
     uint32_t instance_count;

@@ -6,6 +6,7 @@
 #include "book/report.h"
 #include "events/reflect.h"
 #include "run/host.h"
+#include "run/rules.h"
 
 static int load(struct host *host, uint16_t id,
                 int (*row)(void *arg, const void *row, struct pawl_err *err),
@@ -138,6 +139,14 @@ static int schedule_row(void *arg, const void *row, struct pawl_err *err) {
     return PAWL_OK;
 }
 
+static int rule_row(void *arg, const void *row, struct pawl_err *err) {
+    return rules_restore_known(((struct host *)arg)->rules, row, err);
+}
+
+static int rule_count_row(void *arg, const void *row, struct pawl_err *err) {
+    return rules_restore_count(((struct host *)arg)->rules, row, err);
+}
+
 int restore_book(struct host *host, struct pawl_err *err) {
     static const struct {
         uint16_t id;
@@ -146,7 +155,8 @@ int restore_book(struct host *host, struct pawl_err *err) {
                  {PAWL_REC_SYMBOL, symbol_row}, {PAWL_REC_LOT, lot_row},
                  {PAWL_REC_TARGET, target_row}, {PAWL_REC_ORDER, order_row},
                  {PAWL_REC_SHARE, share_row},   {PAWL_REC_FILL, fill_row},
-                 {PAWL_REC_FEED, feed_row},     {PAWL_REC_SCHEDULE, schedule_row}};
+                 {PAWL_REC_FEED, feed_row},     {PAWL_REC_SCHEDULE, schedule_row},
+                 {PAWL_REC_RULE, rule_row},     {PAWL_REC_RULE_COUNT, rule_count_row}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         int rc = load(host, parts[i].id, parts[i].row, err);
         if (rc != PAWL_OK) return rc;

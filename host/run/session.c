@@ -10,6 +10,7 @@
 #include "events/codec.h"
 #include "events/reflect.h"
 #include "run/folder.h"
+#include "run/rules.h"
 
 static int64_t wall_clock(void *arg) {
     struct timespec now;
@@ -148,6 +149,29 @@ static void check_schedule(const struct session *session, struct config_errors *
     }
 }
 
+/* Only a strategy or service opens lots. */
+static uint32_t find_opener(void *self, const char *name) {
+    const struct pawl_plugin *plugin = plugin_of(self, name);
+    return plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_BROKER;
+}
+
+static uint32_t session_instrument(void *self, const char *symbol) {
+    return find_instrument(((struct session *)self)->config, symbol);
+}
+
+static uint32_t session_account(void *self, const char *name) {
+    return find_account(((struct session *)self)->config, name);
+}
+
+static void check_rules(struct session *session, struct config_errors *errors) {
+    const struct event_decode decode = {.self = session,
+                                        .instrument = session_instrument,
+                                        .account = session_account,
+                                        .component = find_opener};
+    struct ruleset *set = NULL;
+    if (host_rules_load(session->config, &decode, errors, &set) == PAWL_OK) ruleset_free(set);
+}
+
 static void check_zones(const struct session *session, struct config_errors *errors) {
     for (uint32_t i = 0; i < session->config->account_count; i++) {
         struct pawl_err why = {0};
@@ -195,6 +219,7 @@ static int check_all(struct session *session, bool faulty, struct config_errors 
     check_profiles(session, errors);
     check_schedule(session, errors);
     check_zones(session, errors);
+    check_rules(session, errors);
     return errors->count > 0 ? PAWL_E_CONFIG : PAWL_OK;
 }
 

@@ -1,0 +1,21 @@
+/*
+ * book_world.h - the world of rules in a host: book, executor, series, sessions. [loop]
+ */
+#ifndef RULES_BOOK_WORLD_H
+#define RULES_BOOK_WORLD_H
+
+#include "exec/exec.h"
+#include "rules/world.h"
+#include "series/series.h"
+
+struct rules_host { /* outlives the rules */
+    struct book *book;
+    struct exec *exec;
+    struct series_set *series;
+    struct calendars *calendars;
+    struct event_decode decode;
+};
+
+void rules_book_world(struct rules_host *host, struct rules_world *ret);
+
+#endif
