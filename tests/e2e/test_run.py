@@ -260,7 +260,7 @@ def test_more_closed_lots_than_are_kept(tmp_path):
     assert second.returncode == 0, second.stderr
     after = json.loads(second.stdout.splitlines()[-1])
     assert (after["lots_closed"], after["fills"], after["alerts"]) == (1, 2, 0)
-    assert float(after["equity_start"]) == float(told["equity_start"])
+    assert float(after["equity_start"]) == float(told["equity_end"])
     gained = float(after["equity_end"]) - float(told["equity_end"])
     assert abs(gained - float(after["net_pnl"])) < 1e-6
     assert rows(tmp_path / "state", "SELECT count(*) FROM lots") == [(count + 1,)]
