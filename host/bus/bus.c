@@ -129,7 +129,7 @@ void bus_input(struct bus *bus, struct pawl_event *event, uint32_t source, int64
     if (event != NULL) {
         assert(event->type < BUS_TYPES_MAX && event->size >= sizeof *event);
         event->seq = bus->turn;
-        event->cause = 0;
+        if (source == 0) event->cause = 0; /* else a component's, from an earlier turn */
         event->time_ns = now_ns;
         event->source = source;
         deliver(bus, event);

@@ -33,7 +33,8 @@ enum exec_key {
     EXEC_KEY_SCHEDULE,   /* the host's schedules; exec ignores them */
     EXEC_KEY_DAY,        /* account: its trading day begins */
     EXEC_KEY_DAY_EQUITY, /* account: an open lot had no price when it began */
-    EXEC_KEY_RULES       /* 0: timer rules; exec ignores them */
+    EXEC_KEY_RULES,      /* 0: timer rules; exec ignores them */
+    EXEC_KEY_BUDGET = 32 /* something may be granted; exec ignores it */
 };
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
 #define EXEC_KEY_WHAT(key) ((enum exec_key)((key) >> 56))

@@ -210,7 +210,9 @@ void net_close(struct net *net, uint32_t owner, uint64_t key) {
 void links_drop(struct net *net, uint32_t owner) {
     for (struct link *link = net->links, *next; link != NULL; link = next) {
         next = link->next;
-        if (owner == 0 || link->owner == owner) link_free(link);
+        if (owner != 0 && link->owner != owner) continue;
+        stream_flush(&link->s); /* what it sent last may still leave */
+        link_free(link);
     }
 }
 

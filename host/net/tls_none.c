@@ -1,5 +1,6 @@
 /* A build without OpenSSL: plain connections only. */
 #include "base/err.h"
+#include "net/sign.h"
 #include "net/stream.h"
 
 bool net_has_tls(void) {
@@ -60,5 +61,18 @@ void tls_end(struct stream *s) {
 int tls_ws_accept(const char *key, char out[32]) {
     (void)key;
     out[0] = '\0';
+    return PAWL_E_DENIED;
+}
+
+int sign_bytes(uint32_t how, const void *secret, size_t secret_len, const void *bytes, size_t len,
+               char *out, size_t size, size_t *ret_len) {
+    (void)how;
+    (void)secret;
+    (void)secret_len;
+    (void)bytes;
+    (void)len;
+    (void)out;
+    (void)size;
+    (void)ret_len;
     return PAWL_E_DENIED;
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "events/reflect.h"
+#include "plugin/market_queue.h"
 
 /* ---- the core table ---- */
 
@@ -15,13 +16,27 @@
  * request pass by. */
 static bool may_publish(const struct instance *instance, uint16_t type) {
     if (instance->plugin->kind == PAWL_PLUGIN_KIND_BROKER)
-        return type >= 0x0400 && type < 0x0500; /* market data is no report: an input of its own */
+        return (type >= 0x0400 && type < 0x0500) || type >> 8 == 0x01;
     return type == PAWL_EV_ENTRY_IGNORED || type == PAWL_EV_SIGNAL || type == PAWL_EV_ENTRY;
+}
+
+/* Market data is no report: it becomes an input of its own when this turn is over. */
+static int publish_now(struct instance *instance, const struct pawl_event *event) {
+    struct bus *bus = instance->services->book->bus;
+    if (event->type >> 8 != 0x01) return bus_publish(bus, instance->ctx.component, event);
+    union market_event copy;
+    if (!bus->in_turn || event->size > sizeof copy) return PAWL_E_INVAL;
+    memcpy(&copy, event, event->size);
+    copy.head.source = instance->ctx.component;
+    copy.head.cause = bus->cause;
+    copy.head.cookie = 0;
+    copy.head.target = 0;
+    return market_queue_push(instance->services->market, &copy.head);
 }
 
 static int publish_noted(struct instance *instance, const void *event, size_t size) {
     (void)size;
-    return bus_publish(instance->services->book->bus, instance->ctx.component, event);
+    return publish_now(instance, event);
 }
 
 static int core_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
@@ -29,7 +44,7 @@ static int core_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
     if (!instance->created || !may_publish(instance, event->type)) return PAWL_E_DENIED;
     if (reflect_event_check(event, event->size) != PAWL_OK) return PAWL_E_INVAL;
     if (trial_is_on(instance)) return trial_defer(instance, publish_noted, event, event->size);
-    return bus_publish(instance->services->book->bus, ctx->component, event);
+    return publish_now(instance, event);
 }
 
 static int64_t core_now(struct pawl_ctx *ctx) {

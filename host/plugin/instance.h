@@ -31,6 +31,8 @@ struct services { /* what the tables work on */
     struct book *book;
     struct exec *exec;
     struct series_set *series;
+    struct io *io;               /* io.h */
+    struct market_queue *market; /* what brokers publish of the market: inputs after the turn */
     struct calendars *calendars;
     struct disk *disk;
     const char *data_dir;

@@ -5,6 +5,7 @@
 #include "book/market.h"
 #include "book/money.h"
 #include "book/report.h"
+#include "plugin/io.h"
 #include "plugin/trial.h"
 
 static struct book *book_of(struct pawl_ctx *ctx) {
@@ -342,7 +343,11 @@ static const struct lent lent[] = {
     {PAWL_TIMERS, &timers_table, BROKER | STRATEGY | SERVICE},
     {PAWL_TRIGGERS, &triggers_table, STRATEGY},
     {PAWL_SERIES, &series_table, STRATEGY},
-    {PAWL_FILES, &files_table, BROKER | SERVICE}};
+    {PAWL_FILES, &files_table, BROKER | SERVICE},
+    {PAWL_NET, &net_table, BROKER | SERVICE},
+    {PAWL_BUDGET, &budget_table, BROKER | SERVICE},
+    {PAWL_CRYPTO, &crypto_table, BROKER | SERVICE},
+    {PAWL_JSON, &json_table, BROKER | STRATEGY | SERVICE}};
 
 bool service_known(void *unused, const char *name) {
     (void)unused;

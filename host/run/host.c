@@ -107,6 +107,13 @@ static int make_rules(struct host *host, struct pawl_err *err) {
     return rules_new(&world, &host->rules, err);
 }
 
+static int make_io(struct host *host, struct pawl_err *err) {
+    host->market = mem_calloc(1, sizeof *host->market);
+    if (host->market == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the market");
+    int rc = io_new(host->options.io_mode, host->options.net, &host->io, err);
+    return rc == PAWL_OK ? io_read_secrets(host->io, host->options.config, err) : rc;
+}
+
 static int make_parts(struct host *host, struct pawl_err *err) {
     struct book *book = &host->book;
     int rc = names_new(&host->names, err);
@@ -116,6 +123,7 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     if (rc == PAWL_OK) rc = timers_new(&book->timers, err);
     if (rc == PAWL_OK) rc = calendars_new(host->options.config, &host->calendars, err);
     if (rc == PAWL_OK) rc = series_new(host->calendars, &host->series, err);
+    if (rc == PAWL_OK) rc = make_io(host, err);
     if (rc != PAWL_OK) return rc;
     book->bus = host->bus;
     book->store = host->store;
@@ -132,6 +140,8 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     host->services = (struct services){.book = book,
                                        .exec = &host->exec,
                                        .series = host->series,
+                                       .io = host->io,
+                                       .market = host->market,
                                        .calendars = host->calendars,
                                        .disk = host->options.disk,
                                        .data_dir = host->options.data_dir,
@@ -309,6 +319,8 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
 static void release_all(struct host *host) {
     for (uint32_t i = host->instance_count; i > 0; i--) instance_free(host->instances[i - 1]);
     rules_free(host->rules);
+    io_free(host->io);
+    mem_free(host->market);
     exec_done(&host->exec);
     day_done(host);
     book_done(&host->book);

@@ -22,6 +22,8 @@
 
 #include "base/hash.h"
 #include "plugin/instance.h"
+#include "plugin/io.h"
+#include "plugin/market_queue.h"
 #include "rules/book_world.h"
 #include "series/series.h"
 
@@ -40,6 +42,8 @@ struct host_options {
     void (*wake)(void *arg); /* from the writer thread; threaded only */
     void *wake_arg;
     struct log *log;
+    enum io_mode io_mode; /* IO_NONE unless said */
+    struct net *net;      /* IO_LIVE; outlives the host */
     /* Each state event as a JSON line without newline; NULL = not wanted. */
     void (*trace)(void *arg, const struct pawl_event *event, const char *line, size_t length);
     void *trace_arg;
@@ -97,6 +101,8 @@ struct host {
     struct series_set *series;
     struct rules_host rules_host;
     struct rules *rules;
+    struct io *io;
+    struct market_queue *market;
     struct services services;
     struct instance *instances[HOST_PLUGINS_MAX]; /* in the configuration's order */
     uint32_t instance_count;
@@ -130,6 +136,8 @@ void host_stop(struct host *host);    /* flush and close; accepts NULL */
 void host_abandon(struct host *host); /* nothing more is written; accepts NULL */
 
 void host_input(struct host *host, struct pawl_event *event, int64_t now_ns);
+/* An event of family 0x09, from the net or a recording: addressed to who asked. */
+void host_io(struct host *host, struct pawl_event *event, int64_t now_ns);
 int64_t host_next_due(const struct host *host); /* TIMERS_NEVER = no timer is set */
 bool host_timer(struct host *host, int64_t now_ns);
 void host_release(struct host *host);

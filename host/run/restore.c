@@ -147,6 +147,10 @@ static int rule_count_row(void *arg, const void *row, struct pawl_err *err) {
     return rules_restore_count(((struct host *)arg)->rules, row, err);
 }
 
+static int nonce_row(void *arg, const void *row, struct pawl_err *err) {
+    return io_restore_nonce(((struct host *)arg)->io, row, err);
+}
+
 int restore_book(struct host *host, struct pawl_err *err) {
     static const struct {
         uint16_t id;
@@ -156,6 +160,7 @@ int restore_book(struct host *host, struct pawl_err *err) {
                  {PAWL_REC_TARGET, target_row}, {PAWL_REC_ORDER, order_row},
                  {PAWL_REC_SHARE, share_row},   {PAWL_REC_FILL, fill_row},
                  {PAWL_REC_FEED, feed_row},     {PAWL_REC_SCHEDULE, schedule_row},
+                 {PAWL_REC_NONCE, nonce_row},
                  {PAWL_REC_RULE, rule_row},     {PAWL_REC_RULE_COUNT, rule_count_row}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         int rc = load(host, parts[i].id, parts[i].row, err);

@@ -26,13 +26,26 @@ static void trace(struct host *host, const struct pawl_event *event) {
         host->options.trace(host->options.trace_arg, event, line, length);
 }
 
+/* A broker brought more of the market in one turn than fits. */
+static void tell_conflated(struct host *host) {
+    struct market_queue *queue = host->market;
+    report_alert(&host->book, "market_conflated", PAWL_SEVERITY_WARNING, NULL, NULL,
+                 "%llu events of the market beyond what fits one turn: extremes and the last are "
+                 "kept, %llu have no place",
+                 (unsigned long long)queue->conflated, (unsigned long long)queue->lost);
+    queue->conflated = queue->lost = 0;
+}
+
 void host_on_event(void *arg, const struct pawl_event *event) {
     struct host *host = arg;
     uint16_t family = event->type >> 8;
     if (host->options.observe != NULL) host->options.observe(host->options.observe_arg, event);
     if (family == 0x01) {
         book_market(&host->book, event);
+        if (host->market->conflated > 0) tell_conflated(host);
         series_market(host->series, event);
+    } else if (family == 0x09) {
+        io_event(host->io, event);
     } else if (family >= 0x06) {
         trace(host, event);
         if (event->type == PAWL_EV_RELOAD && host->take_over != NULL)
@@ -101,14 +114,18 @@ static void commit(struct host *host) {
     if (rc != PAWL_OK || book->store_refused) on_store_failed(host);
 }
 
-void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns) {
-    bus_input(host->bus, event, 0, now_ns);
+static void turn_of(struct host *host, struct pawl_event *event, uint32_t source, int64_t now_ns) {
+    bus_input(host->bus, event, source, now_ns);
     commit(host);
     if (host->book.events_lost > 0)
         snprintf(host->fault, sizeof host->fault,
                  "one turn made more than %u events: something feeds on itself",
                  BUS_TURN_EVENTS_MAX);
     book_evict(&host->book);
+}
+
+void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns) {
+    turn_of(host, event, 0, now_ns);
 }
 
 /* Levels beyond a turn's share go out before anything newer. */
@@ -119,9 +136,25 @@ static void drain_levels(struct host *host) {
     }
 }
 
+static void release_durable(struct host *host);
+
+/* What brokers told of the market in these turns: each an input of its own. */
+static void drain_market(struct host *host) {
+    struct market_queue *queue = host->market;
+    union market_event event;
+    while (market_queue_pop(queue, &event)) {
+        count(host, &event.head, host->bus->now_ns);
+        triggers_turn(host->book.triggers);
+        turn_of(host, &event.head, event.head.source, host->bus->now_ns);
+        drain_levels(host);
+        if (host->options.instant) release_durable(host);
+    }
+}
+
 static void settle(struct host *host) {
     drain_levels(host);
-    if (host->options.instant) host_release(host);
+    if (host->options.instant) release_durable(host);
+    drain_market(host);
 }
 
 void host_tell(struct host *host, struct pawl_event *event) {
@@ -149,6 +182,23 @@ void host_input(struct host *host, struct pawl_event *event, int64_t now_ns) {
     settle(host);
 }
 
+void host_io(struct host *host, struct pawl_event *event, int64_t now_ns) {
+    if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
+    triggers_turn(host->book.triggers);
+    host_turn(host, event, now_ns);
+    settle(host);
+}
+
+/* Those who wait for the budget, one a turn; then the next look. */
+static void grant(struct host *host, int64_t now_ns) {
+    struct pawl_ev_budget_granted event;
+    if (io_grant(host->io, now_ns, &event)) host_turn(host, &event.head, now_ns);
+    int64_t due_ns = io_grant_due(host->io, now_ns);
+    if (due_ns == BUDGET_NEVER) return;
+    if (io_may_grant(host->io, now_ns)) due_ns = now_ns;
+    timers_set(host->book.timers, 0, EXEC_KEY(EXEC_KEY_BUDGET, 0), due_ns, NULL);
+}
+
 int64_t host_next_due(const struct host *host) {
     return timers_next_due(host->book.timers);
 }
@@ -160,7 +210,9 @@ bool host_timer(struct host *host, int64_t now_ns) {
     if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
     if (!timers_pop(host->book.timers, now_ns, &owner, &key, &due_ns)) return false;
     triggers_turn(host->book.triggers);
-    if (owner == 0 && EXEC_KEY_WHAT(key) == EXEC_KEY_SCHEDULE) {
+    if (owner == 0 && EXEC_KEY_WHAT(key) == EXEC_KEY_BUDGET) {
+        grant(host, now_ns);
+    } else if (owner == 0 && EXEC_KEY_WHAT(key) == EXEC_KEY_SCHEDULE) {
         _Alignas(16) unsigned char entry[PAWL_EVENT_SIZE_MAX];
         struct pawl_event *event = (void *)entry;
         if (schedule_fire(host, EXEC_KEY_NUMBER(key), now_ns, entry, sizeof entry)) {
@@ -183,7 +235,7 @@ bool host_timer(struct host *host, int64_t now_ns) {
     return true;
 }
 
-void host_release(struct host *host) {
+static void release_durable(struct host *host) {
     uint64_t oldest;
     if (store_failed(host->store, NULL) != PAWL_OK) on_store_failed(host);
     if (host->store_down) host->exec.release_without_disk = true;
@@ -199,6 +251,11 @@ void host_release(struct host *host) {
         host_turn(host, NULL, host->bus->now_ns);
         drain_levels(host);
     }
+}
+
+void host_release(struct host *host) {
+    release_durable(host);
+    drain_market(host);
 }
 
 void host_release_protective(struct host *host) {

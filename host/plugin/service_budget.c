@@ -1,0 +1,61 @@
+/* pawl.budget/1: asked with the turn's time, woken by a timer of the host's own. */
+#include "plugin/io.h"
+#include "plugin/trial.h"
+
+static struct io *io_of(struct pawl_ctx *ctx) {
+    return instance_of(ctx)->services->io;
+}
+
+static int64_t now_of(struct pawl_ctx *ctx) {
+    return instance_of(ctx)->services->book->bus->now_ns;
+}
+
+/* The host looks when something may be granted; it is the only timer of its kind. */
+static int wake(struct pawl_ctx *ctx) {
+    int64_t due = io_grant_due(io_of(ctx), now_of(ctx));
+    struct timers *timers = instance_of(ctx)->services->book->timers;
+    if (due == BUDGET_NEVER) return PAWL_OK;
+    return timers_set(timers, 0, EXEC_KEY(EXEC_KEY_BUDGET, 0), due, NULL);
+}
+
+static bool in_event(struct pawl_ctx *ctx) {
+    const struct instance *instance = instance_of(ctx);
+    return instance->created && instance->services->book->bus->in_turn && !trial_is_on(instance);
+}
+
+static int limit(struct pawl_ctx *ctx, const char *name, int64_t units, int64_t reserve,
+                 int64_t window_ns, uint32_t *ret_bucket) {
+    return budget_limit(io_of(ctx)->budget, name, units, reserve, window_ns, ret_bucket);
+}
+
+static int ask(struct pawl_ctx *ctx, uint64_t key, uint32_t lane, const struct pawl_cost *costs,
+               uint32_t count) {
+    if (!in_event(ctx)) return PAWL_E_STATE;
+    int rc = budget_ask(io_of(ctx)->budget, ctx->component, key, lane, costs, count, now_of(ctx));
+    if (rc == PAWL_E_BUSY && wake(ctx) != PAWL_OK) {
+        budget_withdraw(io_of(ctx)->budget, ctx->component, key);
+        return PAWL_E_REJECTED;
+    }
+    return rc;
+}
+
+static void withdraw(struct pawl_ctx *ctx, uint64_t key) {
+    if (in_event(ctx)) budget_withdraw(io_of(ctx)->budget, ctx->component, key);
+}
+
+static int used(struct pawl_ctx *ctx, uint32_t bucket, int64_t units) {
+    if (!in_event(ctx)) return PAWL_E_STATE;
+    return budget_used(io_of(ctx)->budget, bucket, units, now_of(ctx));
+}
+
+static int hold(struct pawl_ctx *ctx, uint32_t bucket, uint32_t lane, int64_t for_ns) {
+    if (!in_event(ctx)) return PAWL_E_STATE;
+    return budget_hold(io_of(ctx)->budget, bucket, lane, for_ns, now_of(ctx));
+}
+
+const struct pawl_budget budget_table = {.size = (uint32_t)sizeof(struct pawl_budget),
+                                         .limit = limit,
+                                         .ask = ask,
+                                         .withdraw = withdraw,
+                                         .used = used,
+                                         .hold = hold};
