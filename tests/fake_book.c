@@ -90,8 +90,21 @@ static void conclude(struct fake *fake, struct fake_lot *lot) {
                                        .instrument = lot->rec.instrument,
                                        .account = lot->rec.account,
                                        .side = lot->rec.side};
+    event.quantity = lot->rec.entered;
+    snprintf(event.reason, sizeof event.reason, "%s", lot->rec.reason);
     lot->rec.state = PAWL_LOT_STATE_CLOSED;
     fake_queue(fake, &event);
+}
+
+static bool owner_flat(const struct fake *fake, const struct pawl_rec_lot *lot) {
+    for (uint64_t id = 1; id < lot->id; id++) {
+        const struct pawl_rec_lot *one = &fake->lots[id].rec;
+        if (one->instrument == lot->instrument && one->account == lot->account &&
+            one->owner == lot->owner && one->state != PAWL_LOT_STATE_CLOSED &&
+            one->state != PAWL_LOT_STATE_WAITING)
+            return false;
+    }
+    return true;
 }
 
 /* What the executor does with one lot at the end of a turn. */
@@ -104,12 +117,14 @@ static void plan_lot(struct fake *fake, struct fake_lot *lot) {
         changed(fake, lot);
     }
     if (rec->state == PAWL_LOT_STATE_WAITING && rec->enter_up_to.e8 != 0 &&
-        old->rec.state == PAWL_LOT_STATE_CLOSED) {
+        (rec->after == PAWL_AFTER_KIND_OWNER_FLAT
+             ? owner_flat(fake, rec)
+             : old->rec.state == PAWL_LOT_STATE_CLOSED)) {
         rec->state = PAWL_LOT_STATE_ENTERING;
         changed(fake, lot);
     }
     bool wants_in = rec->enter_up_to.e8 > rec->entered.e8 && rec->entry_spent == 0 && !is_out;
-    if (rec->state == PAWL_LOT_STATE_ENTERING && wants_in) lot->works = true;
+    if (rec->state != PAWL_LOT_STATE_WAITING && wants_in) lot->works = true;
     if (rec->entered.e8 == rec->exited.e8 && !wants_in && !lot->works) conclude(fake, lot);
 }
 
@@ -196,10 +211,16 @@ static void note_open(struct fake *fake, const struct pawl_lot_spec *spec, uint6
     if (spec->target.e8 != 0)
         fake_note(fake, " target %s%s", amount(spec->target.e8),
              spec->target_mode == PAWL_LEVEL_MODE_WATCH ? " watched" : "");
+    if (spec->entry_role == PAWL_ROLE_SCALE) fake_note(fake, " scale");
+    if (spec->entry_role == PAWL_ROLE_DOUBLEDOWN) fake_note(fake, " doubledown");
     if (spec->account != MAIN) fake_note(fake, " account %u", spec->account);
-    if (spec->expires != 0) fake_note(fake, " for %s", amount((spec->expires - fake->now_ns) / 10));
-    if (spec->after == PAWL_AFTER_KIND_LOT_CONCLUDED)
-        fake_note(fake, " after %llu within %s", (unsigned long long)spec->after_lot,
+    if (spec->expires == PAWL_EXPIRES_NEVER)
+        fake_note(fake, " for ever");
+    else if (spec->expires != 0)
+        fake_note(fake, " for %s", amount((spec->expires - fake->now_ns) / 10));
+    if (spec->after > PAWL_AFTER_KIND_NOW)
+        fake_note(fake, " after %s%llu within %s",
+             spec->after == PAWL_AFTER_KIND_OWNER_FLAT ? "all with " : "", (unsigned long long)spec->after_lot,
              amount((spec->after_expires - fake->now_ns) / 10));
     if (spec->profile != NULL) fake_note(fake, " profile %s", spec->profile);
     if (spec->ref != NULL) fake_note(fake, " ref %s", spec->ref);
@@ -219,8 +240,7 @@ static int book_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uin
     uint64_t id = ++fake->lot_count;
     struct fake_lot *lot = &fake->lots[id];
     const struct fake_lot *old = lot_of(fake, spec->after_lot);
-    bool waits = spec->after == PAWL_AFTER_KIND_LOT_CONCLUDED &&
-                 old->rec.state != PAWL_LOT_STATE_CLOSED;
+    bool waits = spec->after > PAWL_AFTER_KIND_NOW && old->rec.state != PAWL_LOT_STATE_CLOSED;
     bool is_ours = spec->profile == NULL;
     *lot = (struct fake_lot){
         .rec = {.id = id, .instrument = spec->instrument, .account = spec->account,
@@ -252,7 +272,12 @@ static int book_enter(struct pawl_ctx *ctx, uint64_t id, struct pawl_qty total,
          fake->enter_rc != PAWL_OK ? " refused" : "");
     if (fake->enter_rc != PAWL_OK) return refuse(err, fake->enter_rc);
     assert(lot != NULL && lot->rec.state != PAWL_LOT_STATE_CLOSED);
-    assert(total.e8 < lot->rec.enter_up_to.e8); /* no plugin of ours grows yet */
+    if (total.e8 > lot->rec.enter_up_to.e8) {
+        assert(fake->accounts[lot->rec.account].lots_grow);
+        lot->rec.entry_spent = 0;
+        lot->rec.entry_gen++;
+        lot->rec.entry_kind = PAWL_KIND_MARKET;
+    }
     lot->rec.enter_up_to.e8 = total.e8 > lot->rec.entered.e8 ? total.e8 : lot->rec.entered.e8;
     return PAWL_OK;
 }
@@ -265,7 +290,8 @@ static int book_exit(struct pawl_ctx *ctx, uint64_t id, const struct pawl_exit_s
          spec->reason, fake->exit_rc != PAWL_OK ? " refused" : "");
     if (fake->exit_rc != PAWL_OK) return refuse(err, fake->exit_rc);
     assert(lot != NULL && lot->rec.state != PAWL_LOT_STATE_CLOSED);
-    assert(lot->rec.state != PAWL_LOT_STATE_WAITING);
+    assert(spec->at_least.e8 == PAWL_QTY_ALL);
+    snprintf(lot->rec.reason, sizeof lot->rec.reason, "%s", spec->reason);
     lot->rec.exit_at_least = spec->at_least;
     lot->rec.exit_spent = 0;
     lot->rec.exit_gen++;
@@ -281,7 +307,12 @@ static int book_stop(struct pawl_ctx *ctx, uint64_t id, struct pawl_price price,
     fake_note(fake, "stop %llu %s %s\n", (unsigned long long)id, amount(price.e8), reason);
     if (lot->rec.hold_stop != FAKE_COMPONENT) return refuse(err, PAWL_E_DENIED);
     if (!tighter) return refuse(err, PAWL_E_STATE);
+    if (price.e8 == lot->rec.stop.e8) return PAWL_OK;
     lot->rec.stop = price;
+    struct pawl_ev_stop_moved event = {.head = {.size = sizeof event, .type = PAWL_EV_STOP_MOVED},
+                                       .lot = id,
+                                       .instrument = lot->rec.instrument};
+    fake_queue(fake, &event);
     return PAWL_OK;
 }
 
@@ -297,6 +328,37 @@ static int book_set_target(struct pawl_ctx *ctx, uint64_t id, uint32_t index,
     return PAWL_OK;
 }
 
+static int book_add(struct pawl_ctx *ctx, uint64_t id, struct pawl_qty total,
+                    struct pawl_price price, struct pawl_err *err) {
+    struct fake *fake = fake_of(ctx);
+    struct fake_lot *lot = lot_of(fake, id);
+    fake_note(fake, "add %llu %s at %s\n", (unsigned long long)id, amount(total.e8),
+         amount(price.e8));
+    if (fake->enter_rc != PAWL_OK) return refuse(err, fake->enter_rc);
+    assert(fake->accounts[lot->rec.account].lots_grow);
+    assert(lot->rec.state == PAWL_LOT_STATE_OPEN);
+    lot->rec.add_up_to = total;
+    lot->rec.add_price = price;
+    lot->rec.add_gen++;
+    return PAWL_OK;
+}
+
+static const struct pawl_rec_order *book_order_next(struct pawl_ctx *ctx, uint64_t id,
+                                                    uint64_t after) {
+    static const uint8_t roles[] = {PAWL_ROLE_MAIN, PAWL_ROLE_STOP};
+    struct fake *fake = fake_of(ctx);
+    const struct fake_lot *lot = lot_of(fake, id);
+    struct pawl_rec_order order = {.id = 2 * id, .lot = id};
+    bool filled = lot != NULL && lot->rec.entered.e8 > lot->rec.exited.e8;
+    if (lot == NULL || lot->rec.state == PAWL_LOT_STATE_CLOSED) return NULL;
+    if (!filled && !lot->works) return NULL;
+    if (filled) order.id++;
+    if (order.id <= after) return NULL;
+    order.role = roles[filled];
+    snprintf(order.order, sizeof order.order, "o%llu", (unsigned long long)order.id);
+    return fake_lend(&order, sizeof order);
+}
+
 static int book_equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret) {
     (void)account;
     *ret = fake_of(ctx)->equity;
@@ -306,7 +368,8 @@ static int book_equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money
 const struct pawl_book fake_book_service = {
     .size = sizeof fake_book_service, .lot = book_lot, .lot_next = book_lot_next,
     .lot_by_ref = book_lot_by_ref, .target = book_target, .open = book_open, .enter = book_enter,
-    .exit = book_exit, .stop = book_stop, .set_target = book_set_target, .equity = book_equity};
+    .exit = book_exit, .stop = book_stop, .set_target = book_set_target, .equity = book_equity,
+    .add = book_add, .order_next = book_order_next};
 
 /* ---- what the venue and the executor do ---- */
 
@@ -319,15 +382,27 @@ void fake_fill(struct fake *fake, uint64_t id, const char *quantity, const char 
     lot->rec.entered.e8 += e8(quantity);
     lot->rec.entry_value.e8 += value_e8;
     if (lot->rec.entered.e8 >= lot->rec.enter_up_to.e8) lot->works = false;
+    if (lot->rec.opened == 0) lot->rec.opened = fake->now_ns;
     if (lot->rec.state == PAWL_LOT_STATE_ENTERING) lot->rec.state = PAWL_LOT_STATE_OPEN;
     changed(fake, lot);
     run(fake);
+}
+
+void fake_fill_add(struct fake *fake, uint64_t id, const char *quantity, const char *price) {
+    struct fake_lot *lot = lot_of(fake, id);
+    assert(lot->rec.add_up_to.e8 >= lot->rec.added.e8 + e8(quantity));
+    lot->rec.added.e8 += e8(quantity);
+    lot->rec.enter_up_to.e8 += e8(quantity);
+    bool works = lot->works;
+    fake_fill(fake, id, quantity, price);
+    lot->works = works;
 }
 
 void fake_flatten(struct fake *fake, uint64_t id) {
     struct fake_lot *lot = lot_of(fake, id);
     lot->rec.exited = lot->rec.entered;
     lot->rec.exit_at_least.e8 = PAWL_QTY_ALL;
+    if (lot->rec.reason[0] == '\0') snprintf(lot->rec.reason, sizeof lot->rec.reason, "SL_HIT");
     lot->works = false;
     run(fake);
 }

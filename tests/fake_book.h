@@ -13,12 +13,15 @@
 #include <stdbool.h>
 
 #include "pawl_num.h"
+#include "pawl_series.h"
 #include "pawl_services.h"
 
 #define FAKE_LOTS_MAX 1024u
 #define FAKE_ROWS_MAX 256u
-#define FAKE_ROW_SIZE_MAX 256u
+#define FAKE_ROW_SIZE_MAX 512u
 #define FAKE_QUEUE_MAX 256u
+#define FAKE_TIMERS_MAX 1024u
+#define FAKE_TRIGGERS_MAX 1024u
 #define FAKE_LOG_MAX 65536u
 #define FAKE_COMPONENT 7u /* the plugin under test */
 #define FAKE_STRANGER 8u  /* another strategy */
@@ -50,17 +53,33 @@ struct fake_row {
     _Alignas(8) uint8_t bytes[FAKE_ROW_SIZE_MAX]; /* the key is the first u64 */
 };
 
+struct fake_timer {
+    uint64_t key;
+    int64_t due_ns;
+};
+struct fake_trigger {
+    uint64_t key;
+    struct pawl_trigger_spec spec;
+};
+
 struct fake {
     struct pawl_ctx ctx; /* first, so that a ctx is the fake */
     struct pawl_host host;
     const struct pawl_plugin *plugin;
     void *self;
-    uint64_t options[32]; /* the plugin's option struct */
+    uint64_t options[64]; /* the plugin's option struct */
     int64_t now_ns;
     struct pawl_instrument instruments[FAKE_INSTRUMENTS_END];
     struct pawl_market_state market[FAKE_INSTRUMENTS_END];
     struct pawl_account_info accounts[FAKE_ACCOUNTS_END];
     struct pawl_money equity;
+    struct pawl_price atr[FAKE_INSTRUMENTS_END]; /* 0 = not known */
+    bool kept[FAKE_INSTRUMENTS_END];
+    int64_t session_end_ns; /* 0 = always open */
+    struct fake_timer timers[FAKE_TIMERS_MAX];
+    uint32_t timer_count;
+    struct fake_trigger triggers[FAKE_TRIGGERS_MAX];
+    uint32_t trigger_count;
     struct fake_lot lots[FAKE_LOTS_MAX]; /* by id; 0 is unused */
     uint32_t lot_count;
     struct fake_row rows[FAKE_ROWS_MAX];
@@ -82,12 +101,15 @@ void fake_stop(struct fake *fake);
 void fake_restart(struct fake *fake);
 
 void fake_quote(struct fake *fake, uint32_t instrument, const char *bid, const char *ask);
+void fake_fire(struct fake *fake, uint32_t instrument);  /* levels the price is beyond */
+void fake_advance(struct fake *fake, int64_t to_ns);     /* timers, each at its time */
 /* Queue an event for the plugin; fake_send() lets the turn run to its end, too. */
 void fake_queue(struct fake *fake, const void *event);
 void fake_send(struct fake *fake, const void *event);
 
 /* What a venue and the executor do; each is a turn. */
 void fake_fill(struct fake *fake, uint64_t lot, const char *quantity, const char *price);
+void fake_fill_add(struct fake *fake, uint64_t lot, const char *quantity, const char *price);
 void fake_flatten(struct fake *fake, uint64_t lot); /* all that is open is out */
 void fake_entry_spent(struct fake *fake, uint64_t lot, const char *reason);
 void fake_exit_spent(struct fake *fake, uint64_t lot, const char *reason);

@@ -5,6 +5,9 @@
 #include "fake_book.h"
 
 extern const struct pawl_book fake_book_service;
+extern const struct pawl_timers fake_timers_service;
+extern const struct pawl_triggers fake_triggers_service;
+extern const struct pawl_series fake_series_service;
 
 /* Every call into the host begins with this: it takes back what was lent. */
 struct fake *fake_of(struct pawl_ctx *ctx);

@@ -40,9 +40,14 @@ static const struct pawl_market_state *market_state(struct pawl_ctx *ctx, uint32
     return fake_lend(&fake->market[id], sizeof fake->market[id]);
 }
 
+static const struct pawl_instrument *market_next(struct pawl_ctx *ctx, uint32_t after) {
+    return market_instrument(ctx, after + 1);
+}
+
 static const struct pawl_market market_service = {
     .size = sizeof market_service, .instrument = market_instrument,
-    .by_symbol = market_by_symbol, .account = market_account, .state = market_state};
+    .by_symbol = market_by_symbol, .account = market_account, .state = market_state,
+    .next = market_next};
 
 /* ---- records ---- */
 
@@ -142,6 +147,9 @@ static const void *host_service(struct pawl_ctx *ctx, const char *name) {
         if (strcmp(name, PAWL_BOOK) == 0) return &fake_book_service;
         if (strcmp(name, PAWL_MARKET) == 0) return &market_service;
         if (strcmp(name, PAWL_RECORDS) == 0) return &records_service;
+        if (strcmp(name, PAWL_TIMERS) == 0) return &fake_timers_service;
+        if (strcmp(name, PAWL_TRIGGERS) == 0) return &fake_triggers_service;
+        if (strcmp(name, PAWL_SERIES) == 0) return &fake_series_service;
     }
     return NULL;
 }
@@ -174,7 +182,8 @@ static void add_market(struct fake *fake) {
     fake->instruments[ACME].min_notional.e8 = e8("100");
     fake->instruments[ACME].max_quantity.e8 = e8("100000");
     for (uint32_t id = MAIN; id < FAKE_ACCOUNTS_END; id++) {
-        fake->accounts[id] = (struct pawl_account_info){.id = id, .currency = "USD"};
+        fake->accounts[id] =
+            (struct pawl_account_info){.id = id, .currency = "USD", .lots_grow = 1};
         fake->accounts[id].balance.e8 = e8("10000");
     }
     fake->equity.e8 = e8("10000");
@@ -188,6 +197,8 @@ static void set_option(struct fake *fake, const struct pawl_option *option, cons
     switch (option->type) {
     case PAWL_OPT_BOOL: *field = strcmp(text, "true") == 0; return;
     case PAWL_OPT_DECIMAL: value = e8(text); break;
+    case PAWL_OPT_INT: value = strtoll(text, NULL, 10); break;
+    case PAWL_OPT_TEXT: snprintf((char *)field, PAWL_OPT_TEXT_MAX + 1, "%s", text); return;
     case PAWL_OPT_DURATION: value = strtoll(text, NULL, 10) * PAWL_NS; break; /* "60s" */
     case PAWL_OPT_ENUM:
         for (; strncmp(choice, text, strlen(text)) != 0; number++) {
@@ -233,6 +244,7 @@ static void create(struct fake *fake) {
 
 void fake_restart(struct fake *fake) {
     fake->plugin->destroy(fake->self);
+    fake->timer_count = fake->trigger_count = 0;
     create(fake);
 }
 

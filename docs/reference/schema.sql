@@ -336,6 +336,35 @@ CREATE TABLE "link_groups" (
   "target_pct" INTEGER NOT NULL, -- ratio x 1e-8: Target as a fraction of the entry; 0 = by price, or none.
   "atr_stop_multiplier" INTEGER NOT NULL, -- ratio x 1e-8: Of the ATR stop; 0 = none.
   "reverses" INTEGER NOT NULL, -- u64: Lot this one waits for; 0 = none.
+  "leader" INTEGER NOT NULL, -- u64: Lot it is linked to; 0 = none: others may be linked to this one.
+  "link_type" TEXT NOT NULL, -- str16: How: scale, doubledown, hedge, oco, leg, or a name.
+  "members" INTEGER NOT NULL, -- u32: Lots that were ever linked to it.
+  "leg_count" INTEGER NOT NULL, -- u32: Legs of its group, this one included; 0 = it has none.
+  "ended" INTEGER NOT NULL, -- u8: 1 = the group is over: what is open of it goes out.
+  "doubled" INTEGER NOT NULL, -- u8: 1 = its double-down was placed, or cannot be.
+  "scale_count" INTEGER NOT NULL, -- u8: Scale-ins taken.
+  "followed" INTEGER NOT NULL, -- qty x 1e-8: Entered when the levels were last set; what a double-down filled apart.
+  "stop_distance" INTEGER NOT NULL, -- price x 1e-8: Stop as a distance from the entry (ATR); 0 = not.
+  "target_distance" INTEGER NOT NULL, -- price x 1e-8: Target as a distance from the entry (ATR); 0 = not.
+  "trailing_stop_pct" INTEGER NOT NULL, -- ratio x 1e-8: The stop trails by this fraction; 0 = it does not.
+  "close_at" INTEGER NOT NULL, -- ns UTC: When it is closed; 0 = not.
+  "max_hold_minutes" INTEGER NOT NULL, -- u32: How long it is held at most; 0 = no limit.
+  "group_stop_pct" INTEGER NOT NULL, -- ratio x 1e-8: Of legs: loss that ends the group, of its entry value.
+  "group_target_pct" INTEGER NOT NULL, -- ratio x 1e-8: Of legs: profit that ends the group, of its entry value.
+  "end_reason" TEXT NOT NULL, -- str16: Why the group ended.
+  "main" TEXT NOT NULL, -- oid: Newest order of the entry.
+  "stop" TEXT NOT NULL, -- oid: Newest stop order.
+  "target" TEXT NOT NULL, -- oid: Newest target order.
+  "scale" TEXT NOT NULL, -- oid: Newest scale-in order.
+  "doubledown" TEXT NOT NULL, -- oid: Newest double-down order.
+  "scale1_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale2_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale3_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale4_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale5_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale6_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale7_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "scale8_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

@@ -2,9 +2,9 @@
  * linked - one trade per symbol and account: entry with stop and target, reversal on the opposite
  * wish, a fresh start when the trade has concluded. README.md has the options and the states.
  */
-#include "linked.h"
-
 #include <stdlib.h>
+
+#include "parts.h"
 
 #define PCT_MAX_E8 (PAWL_E8 - 1)        /* a fraction: 3 instead of 0.03 is refused */
 #define QUANTITY_MAX_E8 (1000000000 * PAWL_E8)
@@ -18,6 +18,16 @@ static const struct pawl_option options[] = {
      "Stop of an entry that names none, as a fraction of its price; 0 = such an entry is refused."},
     {"take_profit_pct", PAWL_OPT_DECIMAL, FIELD(take_profit_pct_e8), 0, PCT_MAX_E8, "0.08", NULL,
      "Target of an entry that names none, as a fraction of its price; 0 = no target."},
+    {"use_atr", PAWL_OPT_BOOL, FIELD(use_atr), 0, 0, "false", NULL,
+     "Stop and target of an entry that names none come from ATR instead of the fractions."},
+    {"atr_stop_multiplier", PAWL_OPT_DECIMAL, FIELD(atr_stop_e8), PAWL_E8 / 100, 1000 * PAWL_E8,
+     "6.0", NULL, "Distance of an ATR stop from the entry, in multiples of ATR."},
+    {"atr_target_multiplier", PAWL_OPT_DECIMAL, FIELD(atr_target_e8), PAWL_E8 / 100, 1000 * PAWL_E8,
+     "4.0", NULL, "Distance of an ATR target from the entry, in multiples of ATR."},
+    {"atr_period", PAWL_OPT_INT, FIELD(atr_period), 1, 500, "14", NULL,
+     "True ranges in the mean that is ATR."},
+    {"atr_bar", PAWL_OPT_DURATION, FIELD(atr_bar_ns), PAWL_NS, 86400 * PAWL_NS, "60s", NULL,
+     "Length of the bars of ATR; the feed has bars of it, or what they can be built from."},
     {"target_mode", PAWL_OPT_ENUM, FIELD(target_mode), 0, 0, "rest", "rest|watch",
      "Where targets are kept: resting at the venue, or watched by the host."},
     {"entry_expires", PAWL_OPT_DURATION, FIELD(entry_expires_ns), EXPIRES_MIN_NS, EXPIRES_MAX_NS,
@@ -28,6 +38,26 @@ static const struct pawl_option options[] = {
      EXPIRES_MAX_NS, "60s", NULL, "How long the new entry of a reversal waits for the close."},
     {"allow_short", PAWL_OPT_BOOL, FIELD(allow_short), 0, 0, "true", NULL,
      "SELL and SHORT enter short; false = they only close a long."},
+    {"scale_quantity", PAWL_OPT_DECIMAL, FIELD(scale_quantity_e8), 0, QUANTITY_MAX_E8, "0", NULL,
+     "Added once to a trade that has trigger_profit_pct; 0 = nothing is added by itself."},
+    {"trigger_profit_pct", PAWL_OPT_DECIMAL, FIELD(trigger_profit_pct_e8), 1, PCT_MAX_E8, "0.02",
+     NULL, "Profit, as a fraction of the average entry, from which a trade may be scaled in."},
+    {"more_scales", PAWL_OPT_TEXT, FIELD(more_scales), 0, 0, "", NULL,
+     "Further scale-ins as FRACTION:QUANTITY, such as 0.05:25 0.08:10; each once per lot."},
+    {"double_down", PAWL_OPT_BOOL, FIELD(double_down), 0, 0, "false", NULL,
+     "A limit at half the distance to the stop rests as long as the trade."},
+    {"double_down_size", PAWL_OPT_DECIMAL, FIELD(double_down_size_e8), PAWL_E8 / 100,
+     100 * PAWL_E8, "1.0", NULL, "Its quantity, in multiples of the entry."},
+    {"session_end", PAWL_OPT_BOOL, FIELD(session_end), 0, 0, "false", NULL,
+     "Trades are closed before their instrument's session ends, and none is entered after that."},
+    {"session_end_lead", PAWL_OPT_DURATION, FIELD(session_end_lead_ns), 0, 86400 * PAWL_NS, "60s",
+     NULL, "How long before the end of the session."},
+    {"max_hold_minutes", PAWL_OPT_INT, FIELD(max_hold_minutes), 0, 10000000, "0", NULL,
+     "How long a trade is held from its first fill, in minutes; 0 = no limit."},
+    {"leg_stop_pct", PAWL_OPT_DECIMAL, FIELD(leg_stop_pct_e8), PAWL_E8 / 1000, PCT_MAX_E8, "0.2",
+     NULL, "Far stop of each leg of a group, as a fraction of its price."},
+    {"group_check", PAWL_OPT_DURATION, FIELD(group_check_ns), PAWL_MS, 3600 * PAWL_NS, "1s", NULL,
+     "How often profit and loss of a group of legs are looked at."},
     {"signal_quantity", PAWL_OPT_DECIMAL, FIELD(signal_quantity_e8), 0, QUANTITY_MAX_E8, "0", NULL,
      "Quantity, in the venue's lots, entered on a signal; 0 = signals are not traded."},
     {"signal_confidence_above", PAWL_OPT_DECIMAL, FIELD(signal_confidence_above_e8), 0, PAWL_E8,
@@ -35,9 +65,24 @@ static const struct pawl_option options[] = {
     {NULL},
 };
 
-static const uint16_t listens[] = {PAWL_EV_ENTRY, PAWL_EV_SIGNAL, PAWL_EV_LOT_CHANGED,
-                                   PAWL_EV_LOT_CLOSED, 0};
-static const char *const needs[] = {PAWL_BOOK, PAWL_MARKET, PAWL_RECORDS, NULL};
+static const uint16_t listens[] = {PAWL_EV_ENTRY,       PAWL_EV_SIGNAL,     PAWL_EV_SCALE_IN,
+                                   PAWL_EV_LOT_CHANGED, PAWL_EV_LOT_CLOSED, PAWL_EV_STOP_MOVED,
+                                   PAWL_EV_ORDER_SUBMITTED, 0};
+static const char *const needs[] = {PAWL_BOOK,   PAWL_MARKET,   PAWL_RECORDS,
+                                    PAWL_TIMERS, PAWL_TRIGGERS, NULL};
+
+static int find_services(struct linked *self, struct pawl_err *err) {
+    struct pawl_ctx *ctx = self->ctx;
+    const void *found[] = {self->book = ctx->host->service(ctx, PAWL_BOOK),
+                           self->market = ctx->host->service(ctx, PAWL_MARKET),
+                           self->records = ctx->host->service(ctx, PAWL_RECORDS),
+                           self->timers = ctx->host->service(ctx, PAWL_TIMERS),
+                           self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS)};
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        if (found[i] == NULL)
+            return linked_fail(err, PAWL_E_CONFIG, "the host does not offer %s", needs[i]);
+    return PAWL_OK;
+}
 
 static int linked_create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                          struct pawl_err *err) {
@@ -45,13 +90,11 @@ static int linked_create(struct pawl_ctx *ctx, const void *filled, void **ret_se
     if (self == NULL) return linked_fail(err, PAWL_E_NOMEM, "no memory");
     self->ctx = ctx;
     self->options = *(const struct linked_options *)filled;
-    self->book = ctx->host->service(ctx, PAWL_BOOK);
-    self->market = ctx->host->service(ctx, PAWL_MARKET);
-    self->records = ctx->host->service(ctx, PAWL_RECORDS);
-    if (self->book == NULL || self->market == NULL || self->records == NULL) {
+    int rc = find_services(self, err);
+    if (rc == PAWL_OK) rc = linked_read_scales(self, err);
+    if (rc != PAWL_OK) {
         free(self);
-        return linked_fail(err, PAWL_E_CONFIG, "needs %s, %s and %s", PAWL_BOOK, PAWL_MARKET,
-                           PAWL_RECORDS);
+        return rc;
     }
     *ret_self = self;
     return PAWL_OK;
@@ -65,8 +108,15 @@ static int linked_on_event(void *object, const struct pawl_event *event) {
     case PAWL_EV_ENTRY: return linked_on_entry(self, (const void *)event);
     case PAWL_EV_SIGNAL: return linked_on_signal(self, (const void *)event);
     case PAWL_EV_WANT_SPENT: return linked_on_want_spent(self, (const void *)event);
+    case PAWL_EV_SCALE_IN: return linked_on_scale_in(self, (const void *)event);
+    case PAWL_EV_TIMER: return linked_on_timer(self, (const void *)event);
+    case PAWL_EV_TRIGGER: return linked_on_trigger(self, (const void *)event);
     case PAWL_EV_LOT_CHANGED:
         return linked_settle(self, ((const struct pawl_ev_lot_changed *)event)->instrument);
+    case PAWL_EV_STOP_MOVED:
+        return linked_on_lot(self, ((const struct pawl_ev_stop_moved *)event)->lot);
+    case PAWL_EV_ORDER_SUBMITTED:
+        return linked_on_lot(self, ((const struct pawl_ev_order_state *)event)->lot);
     case PAWL_EV_LOT_CLOSED: return linked_on_closed(self, (const void *)event);
     case PAWL_EV_RESTORED: return linked_restore(self);
     default: return PAWL_OK;
@@ -76,7 +126,7 @@ static int linked_on_event(void *object, const struct pawl_event *event) {
 static const struct pawl_plugin plugin = {
     PAWL_PLUGIN_HEAD,
     .name = "linked",
-    .version = "0.1.0",
+    .version = "0.2.0",
     .kind = PAWL_PLUGIN_KIND_STRATEGY,
     .options_size = sizeof(struct linked_options),
     .options = options,

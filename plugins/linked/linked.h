@@ -1,9 +1,9 @@
 /*
  * linked.h - inside of the linked plugin: one trade per symbol and account, linked to its stop and
- * target, reversed by an opposite wish.
+ * target, its scale-ins and double-down, and to lots that share its life.
  *
  * Everything it must not forget is in the book (lots) and in its link_group records; between two
- * events it holds nothing but its options. So a restart needs no more than linked_settle().
+ * events it holds nothing but its options. So a restart needs no more than linked_restore().
  */
 #ifndef LINKED_H
 #define LINKED_H
@@ -12,19 +12,40 @@
 
 #include "linked_schema.gen.h"
 #include "pawl_num.h"
+#include "pawl_series.h"
 #include "pawl_services.h"
+
+#define LINKED_SCALES_MAX 8u   /* scale-ins of a lot */
+#define LINKED_MEMBERS_MAX 16u /* lots linked to one */
+#define LINKED_LEGS_MAX 4u
 
 struct linked_options {
     int64_t stop_loss_pct_e8;   /* 0 = an entry must say its stop */
     int64_t take_profit_pct_e8; /* 0 = no target unless an entry says one */
+    int64_t atr_stop_e8, atr_target_e8, atr_period, atr_bar_ns;
+    int64_t trailing_stop_pct_e8;
     int64_t entry_expires_ns;
     int64_t reversal_expires_ns;
     int64_t signal_quantity_e8; /* 0 = signals are not traded */
     int64_t signal_confidence_above_e8;
+    int64_t scale_quantity_e8, trigger_profit_pct_e8;
+    int64_t double_down_size_e8;
+    int64_t session_end_lead_ns, max_hold_minutes;
+    int64_t leg_stop_pct_e8, group_check_ns;
     uint32_t target_mode; /* PAWL_LEVEL_MODE_* */
     uint8_t reversal;
     uint8_t allow_short;
-    uint8_t reserved[2];
+    uint8_t use_atr;
+    uint8_t double_down;
+    uint8_t session_end;
+    uint8_t reserved[7];
+    char more_scales[PAWL_OPT_TEXT_MAX + 1];
+};
+
+/* A scale-in the options ask for. */
+struct linked_scale {
+    struct pawl_ratio pct;
+    struct pawl_qty quantity;
 };
 
 struct linked {
@@ -32,7 +53,26 @@ struct linked {
     const struct pawl_market *market;
     const struct pawl_book *book;
     const struct pawl_records *records;
+    const struct pawl_timers *timers;
+    const struct pawl_triggers *triggers;
+    const struct pawl_series *series;
     struct linked_options options;
+    struct linked_scale scales[LINKED_SCALES_MAX];
+    uint32_t scale_count;
+    bool declaring; /* inside `restored`: timers and triggers are set anew */
+};
+
+/* A lot of ours and its row. */
+struct linked_member {
+    struct pawl_rec_lot lot;
+    struct linked_rec_link_group row;
+};
+/* A lot and what is linked to it. Lots that have concluded are not among the members. */
+struct linked_family {
+    struct linked_member leader;
+    bool is_open; /* the leader has not concluded */
+    uint32_t count;
+    struct linked_member members[LINKED_MEMBERS_MAX];
 };
 
 /* A request worked out in numbers, on tick and step, and checked. */
@@ -46,13 +86,29 @@ struct linked_plan {
     struct pawl_price reference;                /* what the entry is expected to pay */
     struct pawl_price entry_price;              /* of limit and stop entries; 0 = market */
     struct pawl_price stop, target;             /* target 0 = none */
-    struct pawl_price stop_price, target_price; /* as asked; 0 = by fraction */
-    struct pawl_ratio stop_pct, target_pct;     /* in force; 0 = a price was asked, or none */
+    struct pawl_price stop_price, target_price; /* as asked; 0 = by fraction or ATR */
+    struct pawl_price stop_distance, target_distance; /* by ATR; 0 = not */
+    struct pawl_ratio stop_pct, target_pct;     /* in force; 0 = a price was asked, ATR, or none */
+    struct pawl_ratio trailing_pct;             /* 0 = the stop does not trail */
     int64_t expires;                            /* UTC ns; 0 = never */
+    int64_t close_at;                           /* UTC ns; 0 = not */
+    uint32_t max_hold_minutes;                  /* 0 = no limit */
+};
+
+/* One request on its way through wish.c, link.c and legs.c. */
+struct linked_request {
+    struct linked *self;
+    const struct pawl_ev_entry *ask;
+    const char *tags; /* NULL = none */
+    uint32_t account;
+    uint8_t side; /* PAWL_POSITION_SIDE_* */
 };
 
 static inline uint8_t linked_side(uint8_t order_side) {
     return order_side == PAWL_SIDE_BUY ? PAWL_POSITION_SIDE_LONG : PAWL_POSITION_SIDE_SHORT;
+}
+static inline uint8_t linked_order_side(uint8_t side) {
+    return side == PAWL_POSITION_SIDE_LONG ? PAWL_SIDE_BUY : PAWL_SIDE_SELL;
 }
 static inline const char *linked_side_name(uint8_t side) {
     return side == PAWL_POSITION_SIDE_LONG ? "LONG" : "SHORT";
@@ -65,51 +121,9 @@ static inline enum pawl_round linked_round(uint8_t side) {
 static inline bool linked_is_closing(const struct pawl_rec_lot *lot) {
     return lot->exit_at_least.e8 == PAWL_QTY_ALL && lot->exit_spent == 0;
 }
-
-/* ---- plan.c, size.c: numbers ---- */
-
-/* Records the first cause in err (may be NULL) and returns rc. */
-int linked_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
-
-/* A request in numbers. Fails with a sentence naming them: PAWL_E_INVAL, or PAWL_E_RANGE. */
-int linked_plan(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *ret_plan,
-                struct pawl_err *err);
-
-/* The asked quantity, allocation or risk as a quantity on the step, within the instrument's minima.
- * Needs instrument, account, side, reference and stop of the plan. */
-int linked_size(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *plan,
-                struct pawl_err *err);
-
-/* (value / quantity) x factor, rounded once, on the tick. */
-int linked_level(struct pawl_money value, struct pawl_qty quantity, int64_t factor_e8,
-                 struct pawl_price tick, enum pawl_round round, struct pawl_price *ret);
-static inline int64_t linked_stop_factor_e8(uint8_t side, struct pawl_ratio pct) {
-    return side == PAWL_POSITION_SIDE_LONG ? PAWL_E8 - pct.e8 : PAWL_E8 + pct.e8;
+static inline bool linked_is_tighter(uint8_t side, struct pawl_price stop, struct pawl_price than) {
+    return side == PAWL_POSITION_SIDE_LONG ? stop.e8 > than.e8 : stop.e8 < than.e8;
 }
-static inline int64_t linked_target_factor_e8(uint8_t side, struct pawl_ratio pct) {
-    return side == PAWL_POSITION_SIDE_LONG ? PAWL_E8 + pct.e8 : PAWL_E8 - pct.e8;
-}
-
-/* ---- wish.c: what to do about an entry or a signal ---- */
-
-int linked_on_entry(struct linked *self, const struct pawl_ev_entry *entry);
-int linked_on_signal(struct linked *self, const struct pawl_ev_signal *signal);
-/* Publishes rule.ignored with the reason and logs it. */
-int linked_ignore(struct linked *self, uint32_t instrument, uint8_t order_side, const char *ref,
-                  const char *format, ...) PAWL_PRINTF(5, 6);
-
-/* ---- group.c: link groups follow their lots ---- */
-
-/* The link group of a lot that was just opened by this plan. */
-int linked_group_make(struct linked *self, uint64_t lot, const struct linked_plan *plan);
-/* Do whatever the book's present state of our lots on an instrument (0 = all) asks for. Calling it
- * again without a change does nothing. */
-int linked_settle(struct linked *self, uint32_t instrument);
-/* After a start: drop groups without a lot, then settle all. */
-int linked_restore(struct linked *self);
-/* The entry wants no more than it has. */
-int linked_cut(struct linked *self, const struct pawl_rec_lot *lot, struct pawl_err *err);
-int linked_on_want_spent(struct linked *self, const struct pawl_ev_want_spent *spent);
-int linked_on_closed(struct linked *self, const struct pawl_ev_lot_closed *closed);
+static inline int linked_first(int rc, int next) { return rc != PAWL_OK ? rc : next; }
 
 #endif

@@ -26,8 +26,41 @@ struct linked_rec_link_group {
     struct pawl_ratio target_pct; /* Target as a fraction of the entry; 0 = by price, or none. */
     struct pawl_ratio atr_stop_multiplier; /* Of the ATR stop; 0 = none. */
     uint64_t reverses; /* Lot this one waits for; 0 = none. */
+    uint64_t leader; /* Lot it is linked to; 0 = none: others may be linked to this one. */
+    char link_type[16]; /* How: scale, doubledown, hedge, oco, leg, or a name. */
+    uint32_t members; /* Lots that were ever linked to it. */
+    uint32_t leg_count; /* Legs of its group, this one included; 0 = it has none. */
+    uint8_t ended; /* 1 = the group is over: what is open of it goes out. */
+    uint8_t doubled; /* 1 = its double-down was placed, or cannot be. */
+    uint8_t scale_count; /* Scale-ins taken. */
+    uint8_t pad_1[5]; /* 0. */
+    /* Entered when the levels were last set; what a double-down filled apart. */
+    struct pawl_qty followed;
+    struct pawl_price stop_distance; /* Stop as a distance from the entry (ATR); 0 = not. */
+    struct pawl_price target_distance; /* Target as a distance from the entry (ATR); 0 = not. */
+    struct pawl_ratio trailing_stop_pct; /* The stop trails by this fraction; 0 = it does not. */
+    int64_t close_at; /* When it is closed; 0 = not. */
+    uint32_t max_hold_minutes; /* How long it is held at most; 0 = no limit. */
+    uint8_t pad_2[4]; /* 0. */
+    struct pawl_ratio group_stop_pct; /* Of legs: loss that ends the group, of its entry value. */
+    /* Of legs: profit that ends the group, of its entry value. */
+    struct pawl_ratio group_target_pct;
+    char end_reason[16]; /* Why the group ended. */
+    char main[24]; /* Newest order of the entry. */
+    char stop[24]; /* Newest stop order. */
+    char target[24]; /* Newest target order. */
+    char scale[24]; /* Newest scale-in order. */
+    char doubledown[24]; /* Newest double-down order. */
+    struct pawl_ratio scale1_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale2_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale3_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale4_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale5_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale6_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale7_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_ratio scale8_pct; /* Profit from which a scale-in was taken. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct linked_rec_link_group) == 80, "layout of linked_rec_link_group");
+PAWL_STATIC_ASSERT(sizeof(struct linked_rec_link_group) == 384, "layout of linked_rec_link_group");
 
 static const struct pawl_field linked_fields_link_group[] = {
     {"id", PAWL_F_U64, 0, offsetof(struct linked_rec_link_group, id), 8,
@@ -54,6 +87,64 @@ static const struct pawl_field linked_fields_link_group[] = {
      "Of the ATR stop; 0 = none."},
     {"reverses", PAWL_F_U64, 0, offsetof(struct linked_rec_link_group, reverses), 8,
      "Lot this one waits for; 0 = none."},
+    {"leader", PAWL_F_U64, 0, offsetof(struct linked_rec_link_group, leader), 8,
+     "Lot it is linked to; 0 = none: others may be linked to this one."},
+    {"link_type", PAWL_F_STR, 0, offsetof(struct linked_rec_link_group, link_type), 16,
+     "How: scale, doubledown, hedge, oco, leg, or a name."},
+    {"members", PAWL_F_U32, 0, offsetof(struct linked_rec_link_group, members), 4,
+     "Lots that were ever linked to it."},
+    {"leg_count", PAWL_F_U32, 0, offsetof(struct linked_rec_link_group, leg_count), 4,
+     "Legs of its group, this one included; 0 = it has none."},
+    {"ended", PAWL_F_U8, 0, offsetof(struct linked_rec_link_group, ended), 1,
+     "1 = the group is over: what is open of it goes out."},
+    {"doubled", PAWL_F_U8, 0, offsetof(struct linked_rec_link_group, doubled), 1,
+     "1 = its double-down was placed, or cannot be."},
+    {"scale_count", PAWL_F_U8, 0, offsetof(struct linked_rec_link_group, scale_count), 1,
+     "Scale-ins taken."},
+    {"followed", PAWL_F_QTY, 0, offsetof(struct linked_rec_link_group, followed), 8,
+     "Entered when the levels were last set; what a double-down filled apart."},
+    {"stop_distance", PAWL_F_PRICE, 0, offsetof(struct linked_rec_link_group, stop_distance), 8,
+     "Stop as a distance from the entry (ATR); 0 = not."},
+    {"target_distance", PAWL_F_PRICE, 0, offsetof(struct linked_rec_link_group, target_distance), 8,
+     "Target as a distance from the entry (ATR); 0 = not."},
+    {"trailing_stop_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, trailing_stop_pct), 8,
+     "The stop trails by this fraction; 0 = it does not."},
+    {"close_at", PAWL_F_TIME, 0, offsetof(struct linked_rec_link_group, close_at), 8,
+     "When it is closed; 0 = not."},
+    {"max_hold_minutes", PAWL_F_U32, 0, offsetof(struct linked_rec_link_group, max_hold_minutes), 4,
+     "How long it is held at most; 0 = no limit."},
+    {"group_stop_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, group_stop_pct), 8,
+     "Of legs: loss that ends the group, of its entry value."},
+    {"group_target_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, group_target_pct), 8,
+     "Of legs: profit that ends the group, of its entry value."},
+    {"end_reason", PAWL_F_STR, 0, offsetof(struct linked_rec_link_group, end_reason), 16,
+     "Why the group ended."},
+    {"main", PAWL_F_OID, 0, offsetof(struct linked_rec_link_group, main), 24,
+     "Newest order of the entry."},
+    {"stop", PAWL_F_OID, 0, offsetof(struct linked_rec_link_group, stop), 24,
+     "Newest stop order."},
+    {"target", PAWL_F_OID, 0, offsetof(struct linked_rec_link_group, target), 24,
+     "Newest target order."},
+    {"scale", PAWL_F_OID, 0, offsetof(struct linked_rec_link_group, scale), 24,
+     "Newest scale-in order."},
+    {"doubledown", PAWL_F_OID, 0, offsetof(struct linked_rec_link_group, doubledown), 24,
+     "Newest double-down order."},
+    {"scale1_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale1_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale2_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale2_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale3_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale3_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale4_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale4_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale5_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale5_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale6_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale6_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale7_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale7_pct), 8,
+     "Profit from which a scale-in was taken."},
+    {"scale8_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale8_pct), 8,
+     "Profit from which a scale-in was taken."},
     {0, 0, 0, 0, 0, 0},
 };
 

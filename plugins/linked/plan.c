@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "linked.h"
+#include "parts.h"
 
 int linked_fail(struct pawl_err *err, int rc, const char *format, ...) {
     if (err == NULL || err->rc != PAWL_OK) return rc;
@@ -19,6 +19,17 @@ int linked_level(struct pawl_money value, struct pawl_qty quantity, int64_t fact
     int64_t ticks, level_e8;
     int rc = pawl_div_i128((pawl_i128)value.e8 * factor_e8, (pawl_i128)quantity.e8 * tick.e8, round,
                            &ticks);
+    if (rc != PAWL_OK) return rc;
+    if (__builtin_mul_overflow(ticks, tick.e8, &level_e8)) return PAWL_E_RANGE;
+    ret->e8 = level_e8;
+    return PAWL_OK;
+}
+
+int linked_offset(struct pawl_money value, struct pawl_qty quantity, int64_t distance_e8,
+                  struct pawl_price tick, enum pawl_round round, struct pawl_price *ret) {
+    int64_t ticks, level_e8;
+    pawl_i128 sum = (pawl_i128)value.e8 * PAWL_E8 + (pawl_i128)distance_e8 * quantity.e8;
+    int rc = pawl_div_i128(sum, (pawl_i128)quantity.e8 * tick.e8, round, &ticks);
     if (rc != PAWL_OK) return rc;
     if (__builtin_mul_overflow(ticks, tick.e8, &level_e8)) return PAWL_E_RANGE;
     ret->e8 = level_e8;
@@ -44,6 +55,7 @@ static int check_amounts(const struct pawl_ev_entry *ask, struct pawl_err *err) 
         {"risk_pct", ask->risk_pct.e8, true},          {"order price", ask->order_price.e8, false},
         {"stop price", ask->stop_price.e8, false},     {"stop pct", ask->stop_pct.e8, true},
         {"target price", ask->target_price.e8, false}, {"target pct", ask->target_pct.e8, true},
+        {"trailing_stop_pct", ask->trailing_stop_pct.e8, true},
     };
     char text[PAWL_E8_TEXT_MAX];
     for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++) {
@@ -122,6 +134,28 @@ static int check_level(const struct linked_plan *plan, const char *name, bool be
     return PAWL_OK;
 }
 
+/* A multiple of the ATR. */
+static int atr_distance(struct linked *self, const struct linked_plan *plan, const char *what,
+                        int64_t multiplier_e8, struct pawl_price *ret, struct pawl_err *err) {
+    uint32_t seconds = (uint32_t)(self->options.atr_bar_ns / PAWL_NS);
+    struct pawl_price atr;
+    if (self->series == NULL ||
+        self->series->atr(self->ctx, plan->instrument->id, seconds,
+                          (uint32_t)self->options.atr_period, &atr) != PAWL_OK)
+        return linked_fail(err, PAWL_E_INVAL, "no %s: the ATR of %s is not known", what,
+                           plan->instrument->symbol);
+    if (pawl_mul_e8(atr.e8, multiplier_e8, PAWL_ROUND_EVEN, &ret->e8) != PAWL_OK)
+        return range(err);
+    if (ret->e8 <= 0)
+        return linked_fail(err, PAWL_E_INVAL, "no %s: the ATR of %s is 0", what,
+                           plan->instrument->symbol);
+    return PAWL_OK;
+}
+
+static bool asks_atr(const struct linked *self, uint8_t asked, struct pawl_ratio pct) {
+    return asked != 0 || (self->options.use_atr && pct.e8 == 0);
+}
+
 /* Explicit price, then ATR if asked for, then fraction. */
 static int set_stop(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *plan,
                     struct pawl_err *err) {
@@ -131,9 +165,14 @@ static int set_stop(struct linked *self, const struct pawl_ev_entry *ask, struct
         if (pawl_round_to(ask->stop_price.e8, tick.e8, round, &plan->stop.e8) != PAWL_OK)
             return range(err);
         plan->stop_price = plan->stop;
-    } else if (ask->stop_atr != 0) {
-        return linked_fail(err, PAWL_E_INVAL, "no stop: the ATR of %s is not known",
-                           plan->instrument->symbol);
+    } else if (asks_atr(self, ask->stop_atr, ask->stop_pct)) {
+        int rc = atr_distance(self, plan, "stop", self->options.atr_stop_e8, &plan->stop_distance,
+                              err);
+        if (rc != PAWL_OK) return rc;
+        int64_t away_e8 = is_long(plan) ? -plan->stop_distance.e8 : plan->stop_distance.e8;
+        if (linked_offset((struct pawl_money){plan->reference.e8}, (struct pawl_qty){PAWL_E8},
+                          away_e8, tick, round, &plan->stop) != PAWL_OK)
+            return range(err);
     } else {
         plan->stop_pct.e8 =
             ask->stop_pct.e8 != 0 ? ask->stop_pct.e8 : self->options.stop_loss_pct_e8;
@@ -155,9 +194,15 @@ static int set_target(struct linked *self, const struct pawl_ev_entry *ask,
         if (pawl_round_to(ask->target_price.e8, tick.e8, round, &plan->target.e8) != PAWL_OK)
             return range(err);
         plan->target_price = plan->target;
-    } else if (ask->target_atr != 0) {
-        return linked_fail(err, PAWL_E_INVAL, "no target: the ATR of %s is not known",
-                           plan->instrument->symbol);
+    } else if (asks_atr(self, ask->target_atr, ask->target_pct)) {
+        int rc = atr_distance(self, plan, "target", self->options.atr_target_e8,
+                              &plan->target_distance, err);
+        if (rc != PAWL_OK) return rc;
+        int64_t away_e8 = is_long(plan) ? plan->target_distance.e8 : -plan->target_distance.e8;
+        plan->target_by_default = ask->target_atr == 0;
+        if (linked_offset((struct pawl_money){plan->reference.e8}, (struct pawl_qty){PAWL_E8},
+                          away_e8, tick, round, &plan->target) != PAWL_OK)
+            return range(err);
     } else {
         plan->target_by_default = ask->target_pct.e8 == 0;
         plan->target_pct.e8 =
@@ -183,6 +228,20 @@ static int set_expiry(struct linked *self, const struct pawl_ev_entry *ask,
     return PAWL_OK;
 }
 
+/* How it ends beside stop and target. */
+static int set_ends(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *plan,
+                    struct pawl_err *err) {
+    plan->trailing_pct = ask->trailing_stop_pct;
+    if (plan->trailing_pct.e8 == 0) plan->trailing_pct.e8 = self->options.trailing_stop_pct_e8;
+    plan->close_at = ask->close_at;
+    if (ask->close_at != 0 && ask->close_at <= self->ctx->host->now_ns(self->ctx))
+        return linked_fail(err, PAWL_E_INVAL, "close_at is past");
+    plan->max_hold_minutes = ask->max_hold_minutes;
+    if (plan->max_hold_minutes == 0)
+        plan->max_hold_minutes = (uint32_t)self->options.max_hold_minutes;
+    return PAWL_OK;
+}
+
 int linked_plan(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *ret_plan,
                 struct pawl_err *err) {
     struct linked_plan plan = {.side = linked_side(ask->side)};
@@ -198,6 +257,7 @@ int linked_plan(struct linked *self, const struct pawl_ev_entry *ask, struct lin
     if (rc == PAWL_OK) rc = set_target(self, ask, &plan, err);
     if (rc == PAWL_OK) rc = linked_size(self, ask, &plan, err);
     if (rc == PAWL_OK) rc = set_expiry(self, ask, &plan, err);
+    if (rc == PAWL_OK) rc = set_ends(self, ask, &plan, err);
     if (rc == PAWL_OK) *ret_plan = plan;
     return rc;
 }

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "linked.h"
+#include "parts.h"
 
-/* Cash of the account in the instrument's price currency by a live quote of the currency pair, at
- * the side that gives less. PAWL_E_NOTFOUND: no such pair is quoted. */
+/* By a live quote of the currency pair, at the side that gives less. PAWL_E_NOTFOUND: no such pair
+ * is quoted. */
 static int convert_live(struct linked *self, const char *from, const char *to,
-                        struct pawl_money cash, struct pawl_money *ret) {
+                        struct pawl_money money, struct pawl_money *ret) {
     char symbol[PAWL_SYMBOL_MAX + 1];
     for (int inverse = 0; inverse < 2; inverse++) {
         snprintf(symbol, sizeof symbol, "%s%s", inverse ? to : from, inverse ? from : to);
@@ -15,43 +15,45 @@ static int convert_live(struct linked *self, const char *from, const char *to,
         if (pair == NULL) continue;
         const struct pawl_market_state *now = self->market->state(self->ctx, pair->id);
         if (now == NULL || now->bid.e8 <= 0 || now->ask.e8 <= 0) continue;
-        return inverse ? pawl_muldiv(cash.e8, PAWL_E8, now->ask.e8, PAWL_ROUND_DOWN, &ret->e8)
-                       : pawl_mul_e8(cash.e8, now->bid.e8, PAWL_ROUND_DOWN, &ret->e8);
+        return inverse ? pawl_muldiv(money.e8, PAWL_E8, now->ask.e8, PAWL_ROUND_DOWN, &ret->e8)
+                       : pawl_mul_e8(money.e8, now->bid.e8, PAWL_ROUND_DOWN, &ret->e8);
     }
     return PAWL_E_NOTFOUND;
 }
 
 /* By the instrument table's fixed pip value: what a pip is worth in the price currency over what it
  * is worth in the account's. */
-static int convert_fixed(struct linked *self, const struct pawl_instrument *in,
-                         struct pawl_money cash, struct pawl_money *ret) {
-    int64_t pip_e8;
-    if (in->pip_size.e8 <= 0 || in->pip_value_per_std_lot.e8 <= 0) return PAWL_E_NOTFOUND;
+static int convert_fixed(struct linked *self, const struct pawl_instrument *in, bool to_account,
+                         struct pawl_money money, struct pawl_money *ret) {
+    int64_t pip_e8, value_e8 = in->pip_value_per_std_lot.e8;
+    if (in->pip_size.e8 <= 0 || value_e8 <= 0) return PAWL_E_NOTFOUND;
     self->ctx->host->log(self->ctx, PAWL_LOG_WARN,
-                         "%s: no rate for %s, sized by the fixed pip value", in->symbol,
+                         "%s: no rate for %s, reckoned by the fixed pip value", in->symbol,
                          in->currency);
     if (pawl_mul_e8(in->pip_size.e8, in->multiplier.e8, PAWL_ROUND_EVEN, &pip_e8) != PAWL_OK)
         return PAWL_E_RANGE;
-    return pawl_muldiv(cash.e8, pip_e8, in->pip_value_per_std_lot.e8, PAWL_ROUND_DOWN, &ret->e8);
+    return to_account ? pawl_muldiv(money.e8, value_e8, pip_e8, PAWL_ROUND_DOWN, &ret->e8)
+                      : pawl_muldiv(money.e8, pip_e8, value_e8, PAWL_ROUND_DOWN, &ret->e8);
 }
 
-static int to_price_currency(struct linked *self, const struct linked_plan *plan,
-                             struct pawl_money cash, struct pawl_money *ret,
-                             struct pawl_err *err) {
-    const struct pawl_instrument *in = plan->instrument;
-    const struct pawl_account_info *account = self->market->account(self->ctx, plan->account);
+int linked_convert(struct linked *self, const struct pawl_instrument *in, uint32_t account_id,
+                   bool to_account, struct pawl_money money, struct pawl_money *ret,
+                   struct pawl_err *err) {
+    const struct pawl_account_info *account = self->market->account(self->ctx, account_id);
     if (account == NULL) return linked_fail(err, PAWL_E_INVAL, "the account is not known");
     if (account->currency[0] == '\0' || in->currency[0] == '\0' ||
         strcmp(account->currency, in->currency) == 0) {
-        *ret = cash;
+        *ret = money;
         return PAWL_OK;
     }
     char currency[sizeof account->currency]; /* the table may be gone after the next call */
     memcpy(currency, account->currency, sizeof currency);
-    int rc = convert_live(self, currency, in->currency, cash, ret);
-    if (rc == PAWL_E_NOTFOUND) rc = convert_fixed(self, in, cash, ret);
+    const char *from = to_account ? in->currency : currency;
+    const char *to = to_account ? currency : in->currency;
+    int rc = convert_live(self, from, to, money, ret);
+    if (rc == PAWL_E_NOTFOUND) rc = convert_fixed(self, in, to_account, money, ret);
     if (rc == PAWL_E_NOTFOUND)
-        return linked_fail(err, PAWL_E_INVAL, "no rate from %s to %s", currency, in->currency);
+        return linked_fail(err, PAWL_E_INVAL, "no rate from %s to %s", from, to);
     return rc == PAWL_OK ? rc : linked_fail(err, rc, "the amount is out of range");
 }
 
@@ -69,6 +71,13 @@ static int divide(struct pawl_money cash, struct pawl_price price,
     return PAWL_OK;
 }
 
+/* A double-down of n times the entry at half the distance adds n / 2 of the entry's risk. */
+static int with_double_down(const struct linked *self, struct pawl_price *distance) {
+    if (!self->options.double_down) return PAWL_OK;
+    return pawl_muldiv(distance->e8, 2 * PAWL_E8 + self->options.double_down_size_e8, 2 * PAWL_E8,
+                       PAWL_ROUND_UP, &distance->e8);
+}
+
 static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *plan,
                    struct pawl_err *err) {
     struct pawl_money equity, cash;
@@ -80,10 +89,12 @@ static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct 
     if (equity.e8 <= 0) return linked_fail(err, PAWL_E_INVAL, "equity %s is not above 0", text);
     if (pawl_mul_e8(equity.e8, ask->risk_pct.e8, PAWL_ROUND_DOWN, &cash.e8) != PAWL_OK)
         return linked_fail(err, PAWL_E_RANGE, "the risk is out of range");
-    rc = to_price_currency(self, plan, cash, &cash, err);
+    rc = linked_convert(self, plan->instrument, plan->account, false, cash, &cash, err);
     if (rc != PAWL_OK) return rc;
     distance.e8 = plan->reference.e8 - plan->stop.e8; /* both above 0 */
     if (distance.e8 < 0) distance.e8 = -distance.e8;
+    if (with_double_down(self, &distance) != PAWL_OK)
+        return linked_fail(err, PAWL_E_RANGE, "the risk is out of range");
     rc = divide(cash, distance, plan->instrument, &plan->quantity);
     return rc == PAWL_OK ? rc : linked_fail(err, rc, "the quantity is out of range");
 }
@@ -91,30 +102,31 @@ static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct 
 static int by_allocation(struct linked *self, const struct pawl_ev_entry *ask,
                          struct linked_plan *plan, struct pawl_err *err) {
     struct pawl_money cash;
-    int rc = to_price_currency(self, plan, ask->allocation, &cash, err);
+    int rc = linked_convert(self, plan->instrument, plan->account, false, ask->allocation, &cash,
+                            err);
     if (rc != PAWL_OK) return rc;
     rc = divide(cash, plan->reference, plan->instrument, &plan->quantity);
     return rc == PAWL_OK ? rc : linked_fail(err, rc, "the quantity is out of range");
 }
 
-static int check_minima(const struct linked_plan *plan, struct pawl_err *err) {
-    const struct pawl_instrument *in = plan->instrument;
+int linked_check_quantity(const struct pawl_instrument *in, struct pawl_qty quantity,
+                          struct pawl_price price, struct pawl_err *err) {
     char have[PAWL_E8_TEXT_MAX], limit[PAWL_E8_TEXT_MAX];
     struct pawl_money notional;
     int64_t per_unit_e8;
     int64_t least_e8 = in->min_quantity.e8 > in->step.e8 ? in->min_quantity.e8 : in->step.e8;
-    pawl_format_e8(plan->quantity.e8, have);
-    if (plan->quantity.e8 < least_e8) {
+    pawl_format_e8(quantity.e8, have);
+    if (quantity.e8 < least_e8) {
         pawl_format_e8(least_e8, limit);
         return linked_fail(err, PAWL_E_INVAL, "quantity %s is below the minimum %s", have, limit);
     }
-    if (in->max_quantity.e8 != 0 && plan->quantity.e8 > in->max_quantity.e8) {
+    if (in->max_quantity.e8 != 0 && quantity.e8 > in->max_quantity.e8) {
         pawl_format_e8(in->max_quantity.e8, limit);
         return linked_fail(err, PAWL_E_INVAL, "quantity %s is above the maximum %s", have, limit);
     }
-    if (pawl_mul_e8(plan->reference.e8, in->multiplier.e8, PAWL_ROUND_DOWN, &per_unit_e8) !=
+    if (pawl_mul_e8(price.e8, in->multiplier.e8, PAWL_ROUND_DOWN, &per_unit_e8) !=
             PAWL_OK ||
-        pawl_mul_e8(per_unit_e8, plan->quantity.e8, PAWL_ROUND_DOWN, &notional.e8) != PAWL_OK)
+        pawl_mul_e8(per_unit_e8, quantity.e8, PAWL_ROUND_DOWN, &notional.e8) != PAWL_OK)
         return linked_fail(err, PAWL_E_RANGE, "the notional of %s is out of range", have);
     if (notional.e8 < in->min_notional.e8) {
         pawl_format_e8(notional.e8, have);
@@ -138,5 +150,6 @@ int linked_size(struct linked *self, const struct pawl_ev_entry *ask, struct lin
     else if (pawl_round_to(ask->quantity.e8, plan->instrument->step.e8, PAWL_ROUND_DOWN,
                            &plan->quantity.e8) != PAWL_OK)
         rc = linked_fail(err, PAWL_E_RANGE, "the quantity is out of range");
-    return rc == PAWL_OK ? check_minima(plan, err) : rc;
+    if (rc != PAWL_OK) return rc;
+    return linked_check_quantity(plan->instrument, plan->quantity, plan->reference, err);
 }

@@ -14,24 +14,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "linked.h"
+#include "parts.h"
 
 #define REASON_REVERSAL "REVERSAL"
 
 /* Our lots of one instrument and account that have not concluded. */
 struct own_lots {
-    struct pawl_rec_lot held;    /* the first that is not waiting */
+    struct pawl_rec_lot held;    /* the trade: what the others are linked to, or the first of them */
     struct pawl_rec_lot waiting; /* for the close of a reversal */
+    uint64_t leader;             /* of the trade, wherever it is */
     uint32_t held_count, waiting_count;
-};
-
-/* One request on its way through this file. */
-struct request {
-    struct linked *self;
-    const struct pawl_ev_entry *ask;
-    const char *tags; /* NULL = none */
-    uint32_t account;
-    uint8_t side; /* PAWL_POSITION_SIDE_* */
+    bool more_trades;
 };
 
 static void copy_text(char *out, size_t size, const char *text) {
@@ -59,12 +52,10 @@ int linked_ignore(struct linked *self, uint32_t instrument, uint8_t order_side, 
     return self->ctx->host->publish(self->ctx, &event.head);
 }
 
-#define ignore(request, ...)                                                                       \
-    linked_ignore((request)->self, (request)->ask->instrument, (request)->ask->side,               \
-                  (request)->ask->ref, __VA_ARGS__)
+#define ignore linked_ignore_request
 
 /* "LONG lot 7 is open, reversal is off" */
-static int ignore_because_of(const struct request *request, const struct pawl_rec_lot *lot,
+static int ignore_because_of(const struct linked_request *request, const struct pawl_rec_lot *lot,
                              const char *more) {
     static const char *const states[] = {"?", "waiting", "entering", "open", "closing", "closed"};
     const char *state = lot->state <= PAWL_LOT_STATE_CLOSED ? states[lot->state] : states[0];
@@ -74,26 +65,54 @@ static int ignore_because_of(const struct request *request, const struct pawl_re
                   (unsigned long long)lot->id, state, more);
 }
 
-static void find_own(const struct request *request, struct own_lots *ret) {
+/* The lot whose life this one shares. */
+static uint64_t leader_of(struct linked *self, uint64_t lot) {
+    const struct linked_rec_link_group *row = linked_row(self, lot);
+    return row == NULL || row->leader == 0 ? lot : row->leader;
+}
+
+static void add_held(struct linked *self, const struct pawl_rec_lot *lot, struct own_lots *own) {
+    uint64_t leader = leader_of(self, lot->id);
+    if (own->held_count++ == 0) {
+        own->leader = leader;
+        own->held = *lot;
+    } else if (leader != own->leader) {
+        own->more_trades = true;
+    } else if (lot->id == leader) {
+        own->held = *lot;
+    }
+}
+
+static void find_own(const struct linked_request *request, struct own_lots *ret) {
     struct linked *self = request->self;
     *ret = (struct own_lots){.held_count = 0};
     for (uint64_t at = 0;;) {
-        const struct pawl_rec_lot *lot =
+        const struct pawl_rec_lot *next =
             self->book->lot_next(self->ctx, request->ask->instrument, at);
-        if (lot == NULL) return;
-        at = lot->id;
-        if (lot->owner != self->ctx->component || lot->account != request->account) continue;
-        if (lot->state == PAWL_LOT_STATE_WAITING) {
-            if (lot->enter_up_to.e8 == 0) continue; /* withdrawn: it concludes with this turn */
-            if (ret->waiting_count++ == 0) ret->waiting = *lot;
-        } else if (ret->held_count++ == 0) {
-            ret->held = *lot;
+        if (next == NULL) return;
+        at = next->id;
+        if (next->owner != self->ctx->component || next->account != request->account) continue;
+        struct pawl_rec_lot lot = *next;
+        if (lot.state != PAWL_LOT_STATE_WAITING) {
+            add_held(self, &lot, ret);
+            continue;
         }
+        if (lot.enter_up_to.e8 == 0) continue; /* withdrawn: it concludes with this turn */
+        if (ret->waiting_count++ == 0) ret->waiting = lot;
+    }
+}
+
+uint64_t linked_held(struct linked *self, uint32_t instrument, uint32_t account) {
+    for (uint64_t at = 0;;) {
+        const struct pawl_rec_lot *lot = self->book->lot_next(self->ctx, instrument, at);
+        if (lot == NULL) return 0;
+        at = lot->id;
+        if (lot->owner == self->ctx->component && lot->account == account) return at;
     }
 }
 
 /* The reversal must have time for the close to be seen: on bars that is the next bar. */
-static int64_t after_expires(const struct request *request) {
+static int64_t after_expires(const struct linked_request *request) {
     struct linked *self = request->self;
     const struct pawl_market_state *now = self->market->state(self->ctx, request->ask->instrument);
     int64_t wait_ns = self->options.reversal_expires_ns, until;
@@ -103,7 +122,7 @@ static int64_t after_expires(const struct request *request) {
 }
 
 /* A target that nobody asked for is ours to set only if the profile leaves targets to us. */
-static int add_default_target(const struct request *request, uint64_t id,
+static int add_default_target(const struct linked_request *request, uint64_t id,
                               const struct linked_plan *plan, struct linked_plan *kept) {
     struct linked *self = request->self;
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
@@ -116,107 +135,115 @@ static int add_default_target(const struct request *request, uint64_t id,
                                   (uint8_t)self->options.target_mode, NULL);
 }
 
-/* after 0 = at once, else when that lot has concluded. */
-static int open_lot(const struct request *request, const struct linked_plan *plan, uint64_t after,
-                    struct pawl_err *err) {
+int linked_open(const struct linked_request *request, const struct linked_plan *plan,
+                const struct linked_place *place, uint64_t *ret_lot, struct pawl_err *err) {
     struct linked *self = request->self;
     const struct pawl_ev_entry *ask = request->ask;
     bool later = plan->target_by_default && plan->target.e8 != 0 && ask->profile[0] != '\0';
     struct linked_plan kept = *plan;
-    uint64_t id;
+    *ret_lot = 0;
     const struct pawl_lot_spec spec = {
         .size = sizeof spec,
-        .instrument = ask->instrument,
-        .account = request->account,
+        .instrument = plan->instrument->id,
+        .account = plan->account,
         .side = plan->side,
         .entry_kind = plan->kind,
-        .after = after != 0 ? PAWL_AFTER_KIND_LOT_CONCLUDED : PAWL_AFTER_KIND_NOW,
+        .after = place->after_kind != 0 ? place->after_kind : PAWL_AFTER_KIND_NOW,
         .target_mode = (uint8_t)self->options.target_mode,
         .quantity = plan->quantity,
         .entry_price = plan->entry_price,
         .stop = plan->stop,
         .target = {later ? 0 : plan->target.e8},
         .expires = plan->expires,
-        .after_lot = after,
-        .after_expires = after != 0 ? after_expires(request) : 0,
+        .after_lot = place->after,
+        .after_expires = place->after != 0 ? after_expires(request) : 0,
         .profile = ask->profile[0] != '\0' ? ask->profile : NULL,
         .ref = ask->ref[0] != '\0' ? ask->ref : NULL,
         .tags = request->tags};
-    int rc = self->book->open(self->ctx, &spec, &id, err);
+    int rc = self->book->open(self->ctx, &spec, ret_lot, err);
     if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
-    if (later) rc = add_default_target(request, id, plan, &kept);
-    int made = linked_group_make(self, id, &kept);
-    return rc == PAWL_OK ? made : rc;
+    if (later) rc = add_default_target(request, *ret_lot, plan, &kept);
+    return linked_first(rc, linked_group_make(self, *ret_lot, &kept, place));
 }
 
-static int enter(const struct request *request) {
+/* after 0 = at once, else when that trade has concluded. */
+static int open_lot(const struct linked_request *request, const struct linked_plan *plan,
+                    uint64_t after, uint32_t lots, struct pawl_err *err) {
+    struct linked_place place = {.after = after};
+    uint64_t id;
+    if (after != 0)
+        place.after_kind = lots > 1 ? PAWL_AFTER_KIND_OWNER_FLAT : PAWL_AFTER_KIND_LOT_CONCLUDED;
+    if (!linked_session_allows(request->self, request->ask->instrument, err))
+        return PAWL_E_STATE;
+    return linked_open(request, plan, &place, &id, err);
+}
+
+static int enter(const struct linked_request *request) {
     struct linked_plan plan;
     struct pawl_err err = {0};
     int rc = linked_plan(request->self, request->ask, &plan, &err);
-    if (rc == PAWL_OK) rc = open_lot(request, &plan, 0, &err);
+    if (rc == PAWL_OK) rc = open_lot(request, &plan, 0, 0, &err);
     return rc == PAWL_OK ? rc : ignore(request, "%s", err.text);
 }
 
-/* Everything, fills of a running entry included: the executor takes back what has not filled. */
-static int close_lot(const struct request *request, const struct pawl_rec_lot *lot,
-                     struct pawl_err *err) {
+/* All of our lots there: those of a trade that are linked close together. */
+static int close_all(const struct linked_request *request, uint8_t side, struct pawl_err *err,
+                     uint32_t *ret_count) {
     struct linked *self = request->self;
-    const struct pawl_exit_spec spec = {.size = sizeof spec,
-                                        .kind = PAWL_KIND_MARKET,
-                                        .at_least = {PAWL_QTY_ALL},
-                                        .reason = REASON_REVERSAL};
-    if (linked_is_closing(lot)) return PAWL_OK;
-    int rc = self->book->exit(self->ctx, lot->id, &spec, err);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses it (%d)", rc);
+    int rc = PAWL_OK;
+    *ret_count = 0;
+    for (uint64_t at = 0;;) {
+        const struct pawl_rec_lot *next =
+            self->book->lot_next(self->ctx, request->ask->instrument, at);
+        if (next == NULL) return rc;
+        at = next->id;
+        if (next->owner != self->ctx->component || next->account != request->account ||
+            next->side != side || next->state == PAWL_LOT_STATE_WAITING || linked_is_closing(next))
+            continue;
+        struct pawl_rec_lot lot = *next;
+        ++*ret_count;
+        rc = linked_first(rc, linked_close(self, &lot, REASON_REVERSAL, err));
+    }
 }
 
-static int reverse(const struct request *request, const struct pawl_rec_lot *old) {
+static int reverse(const struct linked_request *request, const struct own_lots *own) {
     struct linked_plan plan;
     struct pawl_err err = {0};
+    uint32_t closed;
+    unsigned long long id = own->held.id;
     if (linked_plan(request->self, request->ask, &plan, &err) != PAWL_OK)
         return ignore(request, "%s", err.text);
-    if (close_lot(request, old, &err) != PAWL_OK)
-        return ignore(request, "lot %llu cannot close: %s", (unsigned long long)old->id, err.text);
-    if (open_lot(request, &plan, old->id, &err) != PAWL_OK)
-        return ignore(request, "only closed lot %llu: %s", (unsigned long long)old->id, err.text);
+    if (close_all(request, own->held.side, &err, &closed) != PAWL_OK)
+        return ignore(request, "lot %llu cannot close: %s", id, err.text);
+    if (open_lot(request, &plan, own->held.id, own->held_count, &err) != PAWL_OK)
+        return ignore(request, "only closed lot %llu: %s", id, err.text);
     return PAWL_OK;
 }
 
 /* Without shorts a SELL only closes what is long. */
-static int close_only(const struct request *request) {
-    struct linked *self = request->self;
-    bool any = false;
-    for (uint64_t at = 0;;) {
-        const struct pawl_rec_lot *next =
-            self->book->lot_next(self->ctx, request->ask->instrument, at);
-        struct pawl_err err = {0};
-        if (next == NULL) break;
-        at = next->id;
-        if (next->owner != self->ctx->component || next->account != request->account ||
-            next->side == request->side || linked_is_closing(next))
-            continue;
-        struct pawl_rec_lot lot = *next;
-        any = true;
-        if (close_lot(request, &lot, &err) != PAWL_OK)
-            ignore(request, "lot %llu cannot close: %s", (unsigned long long)at, err.text);
-    }
-    return any ? PAWL_OK : ignore(request, "allow_short is false and no long is open");
+static int close_only(const struct linked_request *request) {
+    struct pawl_err err = {0};
+    uint32_t closed;
+    if (close_all(request, PAWL_POSITION_SIDE_LONG, &err, &closed) != PAWL_OK)
+        return ignore(request, "a lot cannot close: %s", err.text);
+    return closed > 0 ? PAWL_OK : ignore(request, "allow_short is false and no long is open");
 }
 
 static bool same_wish(struct linked *self, const struct pawl_rec_lot *waiting,
                       const struct linked_plan *plan) {
-    const struct linked_rec_link_group *group =
-        self->records->get(self->ctx, LINKED_REC_LINK_GROUP, waiting->id);
+    const struct linked_rec_link_group *group = linked_row(self, waiting->id);
     return group != NULL && group->quantity.e8 == plan->quantity.e8 &&
            waiting->entry_kind == plan->kind && waiting->entry_price.e8 == plan->entry_price.e8 &&
            group->stop_price.e8 == plan->stop_price.e8 &&
            group->stop_pct.e8 == plan->stop_pct.e8 &&
            group->target_price.e8 == plan->target_price.e8 &&
-           group->target_pct.e8 == plan->target_pct.e8;
+           group->target_pct.e8 == plan->target_pct.e8 &&
+           group->stop_distance.e8 == plan->stop_distance.e8 &&
+           group->target_distance.e8 == plan->target_distance.e8;
 }
 
 /* The newest wish of the same side takes the place of the one that waits. */
-static int replace_waiting(const struct request *request, const struct pawl_rec_lot *waiting) {
+static int replace_waiting(const struct linked_request *request, const struct pawl_rec_lot *waiting) {
     struct linked *self = request->self;
     struct linked_plan plan;
     struct pawl_err err = {0};
@@ -225,12 +252,13 @@ static int replace_waiting(const struct request *request, const struct pawl_rec_
     if (same_wish(self, waiting, &plan)) return ignore_because_of(request, waiting, "");
     if (linked_cut(self, waiting, &err) != PAWL_OK)
         return ignore(request, "lot %llu stays: %s", (unsigned long long)waiting->id, err.text);
-    if (open_lot(request, &plan, waiting->after_lot, &err) != PAWL_OK)
+    if (open_lot(request, &plan, waiting->after_lot,
+                 waiting->after == PAWL_AFTER_KIND_OWNER_FLAT ? 2 : 1, &err) != PAWL_OK)
         return ignore(request, "lot %llu withdrawn: %s", (unsigned long long)waiting->id, err.text);
     return PAWL_OK;
 }
 
-static int withdraw_waiting(const struct request *request, const struct own_lots *own) {
+static int withdraw_waiting(const struct linked_request *request, const struct own_lots *own) {
     struct pawl_err err = {0};
     unsigned long long id = own->waiting.id;
     if (linked_cut(request->self, &own->waiting, &err) != PAWL_OK)
@@ -239,7 +267,7 @@ static int withdraw_waiting(const struct request *request, const struct own_lots
                   (unsigned long long)own->waiting.after_lot);
 }
 
-static int grant(const struct request *request) {
+static int grant(const struct linked_request *request) {
     struct own_lots own;
     bool short_denied = request->side == PAWL_POSITION_SIDE_SHORT &&
                         !request->self->options.allow_short;
@@ -250,21 +278,27 @@ static int grant(const struct request *request) {
     if (own.waiting_count != 0) return replace_waiting(request, &own.waiting);
     if (own.held_count == 0) return enter(request);
     if (own.held.side == request->side) return ignore_because_of(request, &own.held, "");
-    if (own.held_count > 1)
+    if (own.more_trades)
         return ignore_because_of(request, &own.held, " and it is not the only one");
+    if (own.held.id != own.leader)
+        return ignore(request, "%s lot %llu is linked to lot %llu",
+                      linked_side_name(own.held.side), (unsigned long long)own.held.id,
+                      (unsigned long long)own.leader);
     if (!request->self->options.reversal)
         return ignore_because_of(request, &own.held, ", reversal is off");
-    return reverse(request, &own.held);
+    return reverse(request, &own);
 }
 
 static int wish(struct linked *self, const struct pawl_ev_entry *ask, const char *tags) {
-    struct request request = {.self = self, .ask = ask, .tags = tags, .account = ask->account};
+    struct linked_request request = {.self = self, .ask = ask, .tags = tags, .account = ask->account};
     const struct pawl_instrument *in = self->market->instrument(self->ctx, ask->instrument);
     if (in == NULL) return ignore(&request, "the instrument is not known");
     if (ask->side != PAWL_SIDE_BUY && ask->side != PAWL_SIDE_SELL)
         return ignore(&request, "an entry is BUY or SELL");
     if (request.account == 0) request.account = in->account;
     request.side = linked_side(ask->side);
+    if (ask->leg_count != 0) return linked_on_legs(&request);
+    if (ask->link_to[0] != '\0') return linked_on_link(&request);
     return grant(&request);
 }
 
