@@ -65,6 +65,19 @@ struct pawl_trigger_spec {
     struct pawl_price level;
 };
 
+struct pawl_trailing_spec { /* exactly one of distance and fraction is above 0 */
+    uint32_t size;
+    uint32_t instrument;
+    uint8_t source; /* PAWL_TRIGGER_SOURCE_* */
+    uint8_t side;   /* PAWL_POSITION_SIDE_*, of the position whose exit or entry side is meant */
+    uint8_t cross;  /* PAWL_CROSS_AT_OR_BELOW: below the highest price; else above the lowest */
+    uint8_t reserved[5];
+    struct pawl_price distance;   /* from the best price since it was armed */
+    struct pawl_ratio fraction;   /* of the best price: 0.01 = 1 % */
+    struct pawl_price activation; /* it trails once this price was reached; 0 = at once */
+    struct pawl_price extreme;    /* best price of an earlier arming; 0 = the price of now */
+};
+
 struct pawl_triggers {
     uint32_t size;
     uint32_t reserved;
@@ -73,6 +86,12 @@ struct pawl_triggers {
     int (*arm)(struct pawl_ctx *ctx, uint64_t key, const struct pawl_trigger_spec *spec);
     /* [event] Nothing happens if there is none with this key. */
     void (*disarm)(struct pawl_ctx *ctx, uint64_t key);
+    /* [event] The same for a level that follows the best price; the event's `extreme` is that
+     * price. A level that has been reached when it is armed fires at the next price. */
+    int (*arm_trailing)(struct pawl_ctx *ctx, uint64_t key, const struct pawl_trailing_spec *spec);
+    /* [any] Best price so far of what is armed under this key; 0 = none yet. PAWL_E_NOTFOUND. Keep
+     * it in a record where a restart must not begin anew. */
+    int (*extreme)(struct pawl_ctx *ctx, uint64_t key, struct pawl_price *ret);
 };
 
 /* ---- pawl.files/1: the instance's own files, brokers and services ---- */

@@ -64,6 +64,17 @@ void idx_heap_push(struct idx_heap *heap, uint32_t *at, struct idx_node node) {
     rise(heap, at, heap->count++, node);
 }
 
+void idx_heap_rerank(struct idx_heap *heap, uint32_t *at, uint32_t position, int64_t rank) {
+    assert(position < heap->count);
+    struct idx_node node = heap->nodes[position];
+    int64_t old = node.rank;
+    node.rank = rank;
+    if (rank < old)
+        rise(heap, at, position, node);
+    else
+        sink(heap, at, position, node);
+}
+
 struct idx_node idx_heap_remove(struct idx_heap *heap, uint32_t *at, uint32_t position) {
     assert(position < heap->count);
     struct idx_node gone = heap->nodes[position];

@@ -38,6 +38,8 @@ int idx_heap_reserve(struct idx_heap *heap, uint32_t count) PAWL_MUST_CHECK;
 void idx_heap_done(struct idx_heap *heap);
 /* There must be room. */
 void idx_heap_push(struct idx_heap *heap, uint32_t *at, struct idx_node node);
+/* Give the node at a position another rank. */
+void idx_heap_rerank(struct idx_heap *heap, uint32_t *at, uint32_t position, int64_t rank);
 /* Take out the node at a position (0 = the first) and forget where it was. */
 struct idx_node idx_heap_remove(struct idx_heap *heap, uint32_t *at, uint32_t position);
 

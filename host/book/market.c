@@ -130,6 +130,7 @@ bool book_path_step(struct book *book) {
     if (path->at == path->count) return false;
     while (path->at < path->count) {
         const struct book_piece *piece = &path->pieces[path->at++];
+        triggers_quiet(book->triggers, path->at % 4 != 0); /* only the close is a price that was */
         if (triggers_price(book->triggers, path->instrument, piece->line, piece->price)) break;
     }
     return true;

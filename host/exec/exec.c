@@ -182,6 +182,7 @@ static void hand_out(struct exec *exec, const struct trigger_hit *hit) {
     ev.instrument = hit->spec.instrument;
     ev.level = hit->spec.level;
     ev.price = hit->price;
+    ev.extreme = hit->spec.extreme;
     book_publish(exec->book, &ev.head);
 }
 

@@ -262,8 +262,37 @@ static void trigger_disarm(struct pawl_ctx *ctx, uint64_t key) {
         triggers_disarm(book_of(ctx)->triggers, ctx->component, key);
 }
 
+static int trigger_arm_trailing(struct pawl_ctx *ctx, uint64_t key,
+                                const struct pawl_trailing_spec *spec) {
+    if (spec->size < sizeof *spec || market_instrument(ctx, spec->instrument) == NULL ||
+        (spec->distance.e8 > 0) == (spec->fraction.e8 > 0))
+        return PAWL_E_INVAL;
+    struct trigger_spec full = {.key = key,
+                                .owner = ctx->component,
+                                .instrument = spec->instrument,
+                                .line = market_line(spec->source, spec->side),
+                                .cross = spec->cross,
+                                .distance = spec->distance,
+                                .fraction = spec->fraction,
+                                .activation = spec->activation,
+                                .extreme = spec->extreme};
+    return triggers_arm(book_of(ctx)->triggers, &full, NULL);
+}
+
+static int trigger_extreme(struct pawl_ctx *ctx, uint64_t key, struct pawl_price *ret) {
+    struct trigger_spec found;
+    if (!triggers_find(book_of(ctx)->triggers, ctx->component, key, &found))
+        return PAWL_E_NOTFOUND;
+    *ret = found.extreme;
+    return PAWL_OK;
+}
+
 static const struct pawl_triggers triggers_table = {
-    .size = (uint32_t)sizeof(struct pawl_triggers), .arm = trigger_arm, .disarm = trigger_disarm};
+    .size = (uint32_t)sizeof(struct pawl_triggers),
+    .arm = trigger_arm,
+    .disarm = trigger_disarm,
+    .arm_trailing = trigger_arm_trailing,
+    .extreme = trigger_extreme};
 
 /* ---- pawl.series/1 ---- */
 

@@ -6,58 +6,11 @@
  * A wave is a price whose hits are being taken: they stay where they are, so a disarm takes them
  * out the usual way. What is armed meanwhile is either not reached, or due after the wave.
  */
-#include "trigger/trigger.h"
-
 #include <assert.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/idx_heap.h"
-#include "base/names.h"
-#include "base/slots.h"
-#include "trigger/due.h"
-
-PAWL_STATIC_ASSERT(TRIGGERS_MAX <= IDX_SLOTS_MAX, "a tag has room for every slot");
-
-#define NO_LINE UINT32_MAX
-#define INSTRUMENTS_STEP 64u /* gates are added for this many instruments at a time, then doubled */
-
-struct line {
-    struct idx_heap heaps[2]; /* [0] fire at or above, [1] at or below; ranks in rank_of() */
-    struct due due;
-    uint32_t next; /* line of the next wave */
-    bool wave;
-};
-
-/* Where a slot's level is kept. */
-#define PLACE_DUE 1u   /* in the line's due list, not in a heap */
-#define PLACE_BELOW 2u /* fires at or below */
-#define PLACE_LINE_SHIFT 2u
-
-struct index {
-    struct triggers head;
-    struct line *lines; /* one per gate */
-    struct slots slots;
-    uint32_t *places; /* by slot */
-    uint32_t *at;     /* by slot: position in the heap or the due list */
-    uint32_t places_room;
-    uint32_t wave_first, wave_last; /* lines; NO_LINE = none */
-    uint32_t fires_left;
-    uint64_t age; /* of the newest */
-};
-
-static struct index *index_of(struct triggers *t) { return (struct index *)t; }
-static const struct index *const_index_of(const struct triggers *t) {
-    return (const struct index *)t;
-}
-
-/* Turns both directions into "the smallest comes first": reached when rank_of(level) is at or below
- * rank_of(price). ~x is -x - 1, which has no overflow. */
-static int64_t rank_of(int64_t e8, uint32_t below) { return below ? ~e8 : e8; }
-
-static uint32_t line_index(uint32_t instrument, enum trigger_line line) {
-    return instrument * TRIGGER_LINES + (uint32_t)line - 1u;
-}
+#include "trigger/trigger_int.h"
 
 int triggers_new(struct triggers **ret, struct pawl_err *err) {
     struct index *x = mem_calloc(1, sizeof *x);
@@ -76,7 +29,9 @@ void triggers_free(struct triggers *t) {
         idx_heap_done(&x->lines[i].heaps[0]);
         idx_heap_done(&x->lines[i].heaps[1]);
         due_done(&x->lines[i].due);
+        line_trails_free(x->lines[i].trails);
     }
+    trails_done(&x->trails);
     slots_done(&x->slots);
     mem_free(x->head.gates);
     mem_free(x->lines);
@@ -96,6 +51,7 @@ static void gate_set(struct index *x, uint32_t at_line) {
     }
     gate->above = line->heaps[0].count == 0 ? INT64_MAX : line->heaps[0].nodes[0].rank;
     gate->below = line->heaps[1].count == 0 ? INT64_MIN : ~line->heaps[1].nodes[0].rank;
+    if (line->trails != NULL) trailing_gate(line, gate);
 }
 
 static int gates_reserve(struct index *x, uint32_t instrument) {
@@ -137,7 +93,9 @@ static void detach(struct index *x, uint32_t slot) {
     uint32_t place = x->places[slot];
     uint32_t at_line = place >> PLACE_LINE_SHIFT;
     struct line *line = &x->lines[at_line];
-    if (place & PLACE_DUE)
+    if (place & PLACE_TRAIL)
+        trailing_detach(x, slot);
+    else if (place & PLACE_DUE)
         due_leave(&line->due, x->at, x->at[slot]);
     else
         idx_heap_remove(&line->heaps[(place & PLACE_BELOW) != 0], x->at, x->at[slot]);
@@ -151,7 +109,7 @@ static int spec_check(const struct trigger_spec *spec, struct pawl_err *err) {
         return pawl_fail(err, PAWL_E_INVAL, "trigger: no price line %u", spec->line);
     if (spec->cross != TRIGGER_AT_OR_ABOVE && spec->cross != TRIGGER_AT_OR_BELOW)
         return pawl_fail(err, PAWL_E_INVAL, "trigger: cross is %u, must be 1 or 2", spec->cross);
-    return PAWL_OK;
+    return trailing_check(spec, err);
 }
 
 /* All the memory an arm may need, now and when a price settles it. */
@@ -162,7 +120,12 @@ static int arm_reserve(struct index *x, const struct trigger_spec *spec, bool is
     struct line *line = &x->lines[line_index(spec->instrument, spec->line)];
     struct idx_heap *heap = &line->heaps[spec->cross == TRIGGER_AT_OR_BELOW];
     rc = due_reserve(&line->due, x->at);
-    return rc != PAWL_OK ? rc : idx_heap_reserve(heap, heap->count + line->due.live + 1u);
+    uint32_t trails = 0;
+    if (rc == PAWL_OK && spec_trails(spec))
+        rc = trailing_reserve(x, line_index(spec->instrument, spec->line), spec);
+    if (line->trails != NULL) trails = line->trails->count[0] + line->trails->count[1];
+    return rc != PAWL_OK ? rc
+                         : idx_heap_reserve(heap, heap->count + line->due.live + trails + 1u);
 }
 
 int triggers_arm(struct triggers *t, const struct trigger_spec *spec, struct pawl_err *err) {
@@ -187,7 +150,9 @@ int triggers_arm(struct triggers *t, const struct trigger_spec *spec, struct paw
     struct idx_node node = {.rank = rank_of(spec->level.e8, below),
                             .tag = idx_tag(++x->age, slot)};
     x->places[slot] = at_line << PLACE_LINE_SHIFT | (below ? PLACE_BELOW : 0u);
-    if (!gate->has_price || node.rank <= rank_of(gate->price, below)) {
+    if (spec_trails(spec)) {
+        trailing_arm(x, slot, at_line, spec);
+    } else if (!gate->has_price || node.rank <= rank_of(gate->price, below)) {
         x->places[slot] |= PLACE_DUE;
         due_push(&line->due, x->at, node);
     } else {
@@ -229,7 +194,7 @@ static struct trigger_spec spec_of(const struct index *x, uint32_t slot, int64_t
     uint32_t place = x->places[slot];
     uint32_t at_line = place >> PLACE_LINE_SHIFT;
     bool below = (place & PLACE_BELOW) != 0;
-    return (struct trigger_spec){
+    struct trigger_spec spec = {
         .key = x->slots.items[slot].key,
         .owner = x->slots.items[slot].owner,
         .instrument = at_line / TRIGGER_LINES,
@@ -237,6 +202,8 @@ static struct trigger_spec spec_of(const struct index *x, uint32_t slot, int64_t
         .line = (uint8_t)(at_line % TRIGGER_LINES + 1u),
         .cross = below ? TRIGGER_AT_OR_BELOW : TRIGGER_AT_OR_ABOVE,
     };
+    if (place & PLACE_TRAIL) trailing_spec(x, slot, &spec);
+    return spec;
 }
 
 bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
@@ -245,6 +212,10 @@ bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
     uint32_t slot = slots_find(&x->slots, owner, key);
     if (slot == SLOTS_NONE) return false;
     uint32_t place = x->places[slot];
+    if (place & PLACE_TRAIL) {
+        *ret = spec_of(x, slot, 0);
+        return true;
+    }
     const struct line *line = &x->lines[place >> PLACE_LINE_SHIFT];
     const struct idx_node *nodes = place & PLACE_DUE
                                        ? line->due.nodes
@@ -284,17 +255,25 @@ static struct idx_heap *heap_hit(struct line *line, int64_t price) {
 }
 
 /* Of what is due, keep those that fire on this price; the others go to their heaps, where
- * arm_reserve() made room. */
+ * arm_reserve() made room. While quiet, trailing ones stay as they are, behind those that fire. */
 static void due_settle(struct index *x, struct line *line, int64_t price) {
     struct due *due = &line->due;
     due_compact(due, x->at);
-    uint32_t count = due->end;
+    uint32_t count = due->end, kept = TRAIL_NONE, *last = &kept;
     due->end = due->live = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct idx_node node = due->nodes[i];
         uint32_t slot = idx_slot(node.tag);
         uint32_t below = (x->places[slot] & PLACE_BELOW) != 0;
-        if (node.rank <= rank_of(price, below)) {
+        if (x->places[slot] & PLACE_TRAIL) {
+            if (x->quiet) { /* in order, through a link that only piles use */
+                *last = slot;
+                last = &x->trails.items[slot].next;
+                *last = TRAIL_NONE;
+            } else if (trailing_settle(x, slot, price)) {
+                due_push(due, x->at, node);
+            }
+        } else if (node.rank <= rank_of(price, below)) {
             due_push(due, x->at, node);
         } else {
             x->places[slot] &= ~PLACE_DUE;
@@ -302,6 +281,8 @@ static void due_settle(struct index *x, struct line *line, int64_t price) {
         }
     }
     due->fires_end = due->end;
+    for (; kept != TRAIL_NONE; kept = x->trails.items[kept].next)
+        due_push(due, x->at, (struct idx_node){.tag = idx_tag(x->trails.items[kept].age, kept)});
 }
 
 bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line of,
@@ -317,8 +298,9 @@ bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line o
 
     x->head.gates[at_line].price = price.e8;
     x->head.gates[at_line].has_price = 1;
+    if (line->trails != NULL) trailing_raise(x, at_line, price.e8);
     if (line->due.end > 0) due_settle(x, line, price.e8);
-    line->wave = line->due.live > 0 || heap_hit(line, price.e8) != NULL;
+    line->wave = due_fires(&line->due) || heap_hit(line, price.e8) != NULL;
     if (line->wave) {
         if (x->wave_first == NO_LINE)
             x->wave_first = at_line;
@@ -348,19 +330,44 @@ bool triggers_pending(struct triggers *t) {
     return false;
 }
 
-bool triggers_take(struct triggers *t, struct trigger_hit *ret) {
-    struct index *x = index_of(t);
-    if (x->fires_left == 0 || !triggers_pending(t)) return false;
+void triggers_quiet(struct triggers *t, bool quiet) { index_of(t)->quiet = quiet; }
+
+/* The next of the first wave, out of the index; false = it was an activation. */
+static bool take(struct index *x, struct trigger_hit *ret) {
     struct line *line = &x->lines[x->wave_first];
-    int64_t price = x->head.gates[x->wave_first].price;
-    struct idx_node node = due_fires(&line->due)
-                               ? due_pop(&line->due, x->at)
-                               : idx_heap_remove(heap_hit(line, price), x->at, 0);
-    uint32_t slot = idx_slot(node.tag);
-    ret->spec = spec_of(x, slot, node.rank);
+    int64_t price = x->head.gates[x->wave_first].price, best = 0;
+    struct idx_node node;
+    if (due_fires(&line->due)) {
+        node = due_pop(&line->due, x->at);
+        ret->spec = spec_of(x, idx_slot(node.tag), node.rank);
+    } else {
+        struct idx_heap *heap = heap_hit(line, price);
+        node = heap->nodes[0];
+        uint32_t slot = idx_slot(node.tag);
+        bool trails = (x->places[slot] & PLACE_TRAIL) != 0;
+        if (!trails)
+            idx_heap_remove(heap, x->at, 0);
+        else if (!trailing_take(x, heap, price, &best))
+            return false;
+        ret->spec = spec_of(x, slot, node.rank);
+        if (trails) {
+            ret->spec.extreme.e8 = best;
+            ret->spec.level.e8 = rank_of(node.rank, ret->spec.cross == TRIGGER_AT_OR_BELOW);
+        }
+    }
+    if (x->places[idx_slot(node.tag)] & PLACE_TRAIL)
+        line->trails->count[ret->spec.cross == TRIGGER_AT_OR_BELOW]--;
+    slots_remove(&x->slots, idx_slot(node.tag));
     ret->price.e8 = price;
     ret->age = idx_age(node.tag);
-    slots_remove(&x->slots, slot);
-    x->fires_left--;
     return true;
+}
+
+bool triggers_take(struct triggers *t, struct trigger_hit *ret) {
+    struct index *x = index_of(t);
+    while (x->fires_left > 0 && triggers_pending(t)) {
+        x->fires_left--;
+        if (take(x, ret)) return true;
+    }
+    return false;
 }

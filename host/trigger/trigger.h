@@ -18,6 +18,11 @@
  *     while (triggers_take(t, &hit)) publish and deliver it and all it causes;
  *     while (triggers_pending(t)) { a further turn; triggers_turn(t); take again }
  *
+ * Trailing levels fire like the others, where they stand when the price comes. A price that is no
+ * new best for any of them costs nothing; a new best costs the same for a million as for one
+ * (trail.h). Of several at one distance the oldest is the nearest. What has no price to begin with,
+ * or has one that was reached already, waits for the next price.
+ *
  * Hits stay in the index until they are taken, so one that is disarmed or armed anew before its
  * turn comes does not fire, and applying a price needs no memory and cannot fail. What is armed by
  * a handler waits for the next price.
@@ -51,11 +56,18 @@ struct trigger_spec {
     uint8_t line;  /* enum trigger_line */
     uint8_t cross; /* enum trigger_cross */
     uint8_t reserved[6];
+    /* A trailing level: one of the first two is above 0, and `level` is not looked at. It stands
+     * this far from the best price since it was armed: below the highest (cross at or below), or
+     * above the lowest. */
+    struct pawl_price distance;
+    struct pawl_ratio fraction;   /* of the best price */
+    struct pawl_price activation; /* it trails once this price was reached; 0 = at once */
+    struct pawl_price extreme;    /* best price so far, from an earlier arming; 0 = none */
 };
 
 struct trigger_hit {
-    struct trigger_spec spec;
-    struct pawl_price price; /* that crossed the level */
+    struct trigger_spec spec; /* of a trailing one: level and extreme as they were */
+    struct pawl_price price;  /* that crossed the level */
     uint64_t age;            /* number of its arming, rising and never reused */
 };
 
@@ -86,7 +98,12 @@ uint32_t triggers_drop_owner(struct triggers *t, uint32_t owner);
 uint32_t triggers_drop_unless(struct triggers *t, uint32_t owner,
                               bool (*keep)(void *arg, uint64_t key), void *arg);
 
-/* What (owner, key) has armed; false if nothing. */
+/* While quiet, prices are a guess at the way between two known ones (inside a bar): a trailing
+ * level that is armed meanwhile begins with the first price after it. */
+void triggers_quiet(struct triggers *t, bool quiet);
+
+/* What (owner, key) has armed, a trailing one with its level and extreme of now (0 = none yet);
+ * false if nothing. */
 bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
                    struct trigger_spec *ret);
 /* True once the line has had a price. */

@@ -184,6 +184,43 @@ static void rearm(void *self, uint64_t ops) {
     }
 }
 
+/* Trailing levels below and above the price, by distances and fractions, armed while it wandered:
+ * several bests, as in life. */
+static int setup_trailing(void **ret) {
+    struct bench *b = fresh(MILLION);
+    if (b == NULL) return -1;
+    for (uint64_t key = 0; key < MILLION; key++) {
+        struct trigger_spec spec = spec_of(key, key, MILLION);
+        int64_t by = MILLION + (int64_t)((key * SCATTER) & (MILLION - 1));
+        if (key % 3 == 0)
+            spec.fraction.e8 = 30000000 + by % 20000000;
+        else
+            spec.distance.e8 = by;
+        if (key % 4096 == 0)
+            triggers_price(b->t, EUR, TRIGGER_BID,
+                           (struct pawl_price){MIDDLE + (int64_t)(key / 4096 % 64)});
+        if (triggers_arm(b->t, &spec, NULL) < 0) {
+            done(b);
+            return -1;
+        }
+    }
+    /* beyond the walk of idle(), so that no price of it is a new best */
+    triggers_price(b->t, EUR, TRIGGER_BID, (struct pawl_price){MIDDLE + 64});
+    triggers_price(b->t, EUR, TRIGGER_BID, (struct pawl_price){MIDDLE - 30});
+    *ret = b;
+    return 0;
+}
+
+static void new_best(void *self, uint64_t ops) {
+    struct bench *b = self;
+    uint64_t hits = 0;
+    for (uint64_t i = 0; i < ops; i++) {
+        int64_t price = MIDDLE + 65 + (int64_t)b->hits++;
+        hits += triggers_price(b->t, EUR, TRIGGER_BID, (struct pawl_price){price});
+        bench_keep(hits);
+    }
+}
+
 #define TIMERS 16384u
 
 static int setup_timers(void **ret) {
@@ -230,6 +267,10 @@ static const struct bench_case cases[] = {
      arm_disarm, done, "trigger.arm_1k", false, 0, 0},
     {"trigger.rearm_1m", "move a level among 1 M, at random", 100000, setup_1m, NULL, rearm, done,
      "trigger.arm_1m", false, 0, 0},
+    {"trigger.trail_idle_1m", "a tick that is no new best of 1 M trailing levels", 4000000,
+     setup_trailing, NULL, idle, done, "trigger.idle_1", false, 5, 0},
+    {"trigger.trail_best_1m", "a tick that is a new best of the half of them that trail upwards",
+     20000, setup_trailing, NULL, new_best, done, NULL, false, 1000, 0},
     {"timers.turnover_16k", "pop the first of 16,384 timers and set it anew", 100000,
      setup_timers, NULL, timers_turnover, done, NULL, false, 0, 0},
 };
