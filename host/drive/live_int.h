@@ -39,6 +39,7 @@ struct live {
     bool instant;   /* nothing waits for the disk */
     int lock_fd;    /* of the data folder */
     struct control *control;
+    struct net *net; /* sockets of the plugins */
     uint64_t hold_turn; /* left before it was durable: recorded data waits until it is */
     struct pawl_err err; /* why the run failed */
 

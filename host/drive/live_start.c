@@ -37,6 +37,7 @@ static int start_host(struct live *live, struct pawl_err *err) {
         .threaded = !live->instant, .instant = live->instant, .wake = on_stored, .wake_arg = live,
         .log = live->session->log, .trace = on_trace, .trace_arg = live,
         .observe = on_event, .observe_arg = live,
+        .io_mode = IO_LIVE, .net = live->net,
         .start_ns = live->options->data.path_count > 0 ? 0 : live_wall_now()};
     return host_start(&options, &live->host, err);
 }
@@ -103,11 +104,27 @@ static int open_control(struct live *live, struct pawl_err *err) {
     return control_new(&options, &live->control, err);
 }
 
+/* ---- the network ---- */
+
+static void on_io(void *arg, struct pawl_event *event) {
+    struct live *live = arg;
+    if (live->phase == LIVE_OVER || live->host == NULL || !live->host->begun) return;
+    host_io(live->host, event, input_now(live));
+    live_arrange(live);
+}
+
+static int open_net(struct live *live, struct pawl_err *err) {
+    struct net_options options = {.loop = &live->loop, .event = on_io, .arg = live,
+                                  .ca_file = live->session->config->host.net_ca_file};
+    return net_new(&options, &live->net, err);
+}
+
 int live_open(struct live *live, struct pawl_err *err) {
     live->instant = live->session->config->host.durability == CONFIG_DURABILITY_NONE;
     int rc = open_folder(live, err);
     if (rc == PAWL_OK) rc = lock_take(live->folder, &live->lock_fd, err);
     if (rc == PAWL_OK) rc = open_control(live, err);
+    if (rc == PAWL_OK) rc = open_net(live, err);
     if (rc == PAWL_OK) rc = start_host(live, err);
     if (rc == PAWL_OK) control_host(live->control, live->host);
     if (rc == PAWL_OK && live->options->data.path_count > 0) rc = open_data(live, err);
@@ -124,6 +141,8 @@ void live_close(struct live *live) {
     control_host(live->control, NULL);
     host_stop(live->host);
     live->host = NULL;
+    net_free(live->net);
+    live->net = NULL;
     lock_drop(live->lock_fd);
     if (live->temporary && live->folder[0] != '\0') folder_remove(live->folder);
 }
