@@ -64,8 +64,8 @@ const struct command command_run = {
              "stdout tells what happens, one line each, with --json as JSON; stderr is the log.\n"
              "SIGTERM and SIGINT: nothing new is entered, answers are awaited for at most\n"
              "host.shutdown_wait, everything is flushed, protection stays where it rests.\n"
-             "SIGHUP: the configuration is checked and the log says whether it is valid; a\n"
-             "change takes effect at the next start.\n",
+             "SIGHUP: configuration, plugins and rules are read again and take over as a\n"
+             "whole; if anything is wrong with them nothing happens but a log line.\n",
     .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) | ARG_BIT(ARG_UNTIL_END) |
              ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS),
     .needs = ARG_BIT(ARG_CONFIG),

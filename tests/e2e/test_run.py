@@ -162,23 +162,6 @@ def test_a_stop_that_sleeps_is_not_waited_for(tmp_path):
     assert time.monotonic() - asked < 2
 
 
-def test_hangup_checks_the_configuration(slow, tmp_path):
-    good = slow.read_text()
-    process = start("run", "-c", slow)
-    wait_for_line(process, "protected:")
-    process.send_signal(signal.SIGHUP)
-    time.sleep(0.5)
-    slow.write_text(good.replace('"netting"', '"both"'))
-    process.send_signal(signal.SIGHUP)
-    time.sleep(0.5)
-    assert process.poll() is None
-    process.terminate()
-    code, _, err = finish(process)
-    assert code == 0
-    assert "is valid; it is not taken over while running" in err
-    assert "accounts.main.mode" in err and "running on with the old configuration" in err
-
-
 # ---- a disk that fails ----
 
 def test_a_failed_database_stops_entries_not_protection(tmp_path):
