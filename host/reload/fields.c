@@ -36,7 +36,8 @@ static const struct field_kind kinds[] = {
     {"host.watch", LIVE, AT(host.watch)},
     {"host.heirs*", LIVE, 0, 0},
     {"host.executor*", LIVE, 0, 0},
-    {"host", LIVE, 0, 0}, /* the object itself */
+    {"host.log", LIVE, 0, 0}, /* the objects themselves */
+    {"host", LIVE, 0, 0},
     {"plugins*", LIVE, 0, 0},
     {"accounts*", RESTART, 0, 0}, /* a venue's account does not change under its lots */
     {"instruments*", LIVE, 0, 0},
