@@ -39,7 +39,6 @@ static int make_instance(struct stage *stage, const struct plan_plugin *entry,
 
 static int stage_instance(struct stage *stage, const struct plan_plugin *entry) {
     struct pawl_err err = {0};
-    char path[32];
     struct instance *instance = NULL;
     stage->instance_count = entry->new_index + 1;
     if (entry->action == PLAN_KEEP) {
@@ -50,8 +49,7 @@ static int stage_instance(struct stage *stage, const struct plan_plugin *entry) 
     stage->instances[entry->new_index] = instance;
     int rc = instance == NULL ? pawl_fail(&err, PAWL_E_NOMEM, "no memory")
                               : make_instance(stage, entry, instance, &err);
-    snprintf(path, sizeof path, "plugins[%u]", entry->new_index);
-    return rc == PAWL_OK ? rc : stage_fail(stage, rc, path, &err);
+    return rc == PAWL_OK ? rc : stage_fail(stage, rc, NULL, &err); /* it names the plugin */
 }
 
 /* All of them, so that every refusal is told. */
