@@ -163,13 +163,18 @@ static uint32_t session_account(void *self, const char *name) {
     return find_account(((struct session *)self)->config, name);
 }
 
-static void check_rules(struct session *session, struct config_errors *errors) {
-    const struct event_decode decode = {.self = session,
+int session_rules(const struct session *session, struct config_errors *errors,
+                  struct ruleset **ret) {
+    const struct event_decode decode = {.self = (void *)(uintptr_t)session,
                                         .instrument = session_instrument,
                                         .account = session_account,
                                         .component = find_opener};
+    return host_rules_load(session->config, &decode, errors, ret);
+}
+
+static void check_rules(const struct session *session, struct config_errors *errors) {
     struct ruleset *set = NULL;
-    if (host_rules_load(session->config, &decode, errors, &set) == PAWL_OK) ruleset_free(set);
+    if (session_rules(session, errors, &set) == PAWL_OK) ruleset_free(set);
 }
 
 static void check_zones(const struct session *session, struct config_errors *errors) {

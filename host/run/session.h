@@ -33,6 +33,11 @@ int session_read(const struct session *session, const char *file, const char *co
 /* Its libraries and configuration; what it shares stays. */
 void session_drop(struct session *other);
 
+/* The rules of the session, compiled; faults as ruleset_load(). The caller frees them. */
+struct ruleset;
+int session_rules(const struct session *session, struct config_errors *errors,
+                  struct ruleset **ret);
+
 /* What only a start can tell: a host is started in a temporary folder and stopped again. */
 int session_try(struct session *session, struct pawl_err *err);
 
