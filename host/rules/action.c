@@ -10,11 +10,7 @@
 #include "book/report.h"
 #include "config/report.h"
 #include "events/reflect.h"
-#include "pawl_num.h"
-#include "rules/push.h"
-
-#define DEPTH_MAX 8
-#define TEXT_BYTES_MAX 1024u
+#include "rules/lua_json.h"
 
 /* Requests a rule may make, where this build knows them. */
 static const char *const requests[] = {"entry",  "exit",        "scale_in", "stop",
@@ -33,92 +29,36 @@ struct making {
 
 /* ---- a table as JSON ---- */
 
-static json_t *number_json(lua_State *lua, int index) {
-    char text[PAWL_E8_TEXT_MAX];
-    int64_t e8;
-    if (lua_isinteger(lua, index)) return json_integer(lua_tointeger(lua, index));
-    int rc = amount_from_lua(lua_tonumber(lua, index), &e8);
-    if (rc != PAWL_OK)
-        luaL_error(lua, rc == PAWL_E_RANGE ? "a number is out of range" : "a number is no number");
-    pawl_format_e8(e8, text);
-    return json_string(text);
-}
-
-static json_t *value_json(struct making *m, int index, int depth);
-
-/* A list where the keys are 1, 2 ...; else an object. */
-static json_t *table_json(struct making *m, int index, int depth) {
-    lua_State *lua = m->set->box->lua;
-    if (depth > DEPTH_MAX) luaL_error(lua, "act: tables are nested too deep");
-    luaL_checkstack(lua, 8, "act");
-    sandbox_push_shown(lua, index);
-    int table = lua_gettop(lua);
-    bool is_list = lua_rawlen(lua, table) > 0;
-    json_t *result = is_list ? json_array() : json_object();
-    if (json_array_append_new(m->hold, result) != 0) luaL_error(lua, "not enough memory");
-    lua_pushnil(lua);
-    while (lua_next(lua, table) != 0) {
-        sandbox_spend(lua, 8);
-        int key_type = lua_type(lua, -2);
-        if (is_list ? key_type != LUA_TNUMBER : key_type != LUA_TSTRING)
-            luaL_error(lua, "act: a table is either a list or has names");
-        json_t *value = value_json(m, lua_gettop(lua), depth + 1);
-        if (value != NULL && is_list)
-            json_array_append_new(result, value);
-        else if (value != NULL)
-            json_object_set_new(result, lua_tostring(lua, -2), value);
-        lua_pop(lua, 1);
-    }
-    lua_settop(lua, table - 1);
-    return json_incref(result);
+static json_t *left_open(void *arg, struct lua_json *self, int index, int depth) {
+    (void)arg, (void)self, (void)index, (void)depth;
+    return json_null();
 }
 
 /* NULL = the function said nothing: the key is left out. */
-static json_t *called_json(struct making *m, int index, int depth) {
-    lua_State *lua = m->set->box->lua;
-    if (m->open) return json_null();
+static json_t *called(void *arg, struct lua_json *self, int index, int depth) {
+    const struct making *m = arg;
+    lua_State *lua = self->lua;
+    luaL_checkstack(lua, 4, "act");
     lua_pushvalue(lua, index);
     lua_pushvalue(lua, m->event);
     lua_pushvalue(lua, m->context);
     lua_call(lua, 2, 1);
     if (lua_isfunction(lua, -1)) luaL_error(lua, "act: a function gave a function");
-    json_t *value = lua_isnil(lua, -1) ? NULL : value_json(m, lua_gettop(lua), depth);
+    json_t *value = NULL;
+    if (!lua_isnil(lua, -1)) value = lua_json_value(self, lua_gettop(lua), depth + 1);
     lua_pop(lua, 1);
     return value;
 }
 
-static json_t *value_json(struct making *m, int index, int depth) {
-    lua_State *lua = m->set->box->lua;
-    switch (lua_type(lua, index)) {
-    case LUA_TSTRING:
-        if (lua_rawlen(lua, index) > TEXT_BYTES_MAX) luaL_error(lua, "act: a text is too long");
-        return json_stringn_nocheck(lua_tostring(lua, index), lua_rawlen(lua, index));
-    case LUA_TNUMBER: return number_json(lua, index);
-    case LUA_TBOOLEAN: return json_boolean(lua_toboolean(lua, index));
-    case LUA_TTABLE: return table_json(m, index, depth);
-    case LUA_TFUNCTION: return called_json(m, index, depth);
-    default: luaL_error(lua, "act: a %s is no value", luaL_typename(lua, index)); return NULL;
-    }
-}
-
-/* (making, action, event, context): the keys of the action one by one. */
+/* (making, action, event, context) */
 static int fill_object(lua_State *lua) {
     struct making *m = lua_touserdata(lua, 1);
+    struct lua_json json = {.lua = lua, .hold = m->hold, .call = m->open ? left_open : called,
+                            .arg = m};
     m->event = 3;
     m->context = 4;
     sandbox_push_shown(lua, 2);
-    int table = lua_gettop(lua);
-    lua_pushnil(lua);
-    while (lua_next(lua, table) != 0) {
-        bool is_name = lua_type(lua, -2) == LUA_TSTRING;
-        if (!is_name && !(lua_tointeger(lua, -2) == 1 && lua_type(lua, -1) == LUA_TSTRING))
-            luaL_error(lua, "act: an action has names only");
-        json_t *value = value_json(m, lua_gettop(lua), 0);
-        if (value != NULL &&
-            json_object_set_new(m->object, is_name ? lua_tostring(lua, -2) : "do", value) != 0)
-            luaL_error(lua, "not enough memory");
-        lua_pop(lua, 1);
-    }
+    lua_json_fill(&json, lua_gettop(lua), m->object, "do", 0);
     return 0;
 }
 

@@ -50,7 +50,7 @@ static int by_path(const void *left, const void *right) {
     return strcmp(((const struct rule_file *)left)->path, ((const struct rule_file *)right)->path);
 }
 
-static int read_folder(struct ruleset *set, const char *dir) {
+static int read_folder(struct ruleset *set, const char *dir, const char *only) {
     const struct dirent *entry;
     DIR *folder = opendir(dir);
     if (folder == NULL) {
@@ -61,6 +61,7 @@ static int read_folder(struct ruleset *set, const char *dir) {
     while ((entry = readdir(folder)) != NULL) {
         const char *name = entry->d_name;
         if (name[0] == '.' || !ends_with(name, ".lua") || ends_with(name, TEST_ENDING)) continue;
+        if (only != NULL && strcmp(name, only) != 0) continue;
         if (set->file_count == RULES_FILES_MAX) {
             config_errors_add(set->errors, dir, NULL, "more than %u rule files", RULES_FILES_MAX);
             break;
@@ -71,6 +72,8 @@ static int read_folder(struct ruleset *set, const char *dir) {
             set->file_count++;
     }
     closedir(folder);
+    if (only != NULL && set->file_count == 0)
+        config_errors_add(set->errors, dir, NULL, "there is no %s", only);
     qsort(set->files, set->file_count, sizeof *set->files, by_path);
     return PAWL_OK;
 }
@@ -241,7 +244,7 @@ int ruleset_load(const struct rules_source *source, struct config_errors *errors
     set->errors = errors;
     set->decode = source->decode;
     int rc = make_set(set, &why);
-    if (rc == PAWL_OK && source->dir[0] != '\0') (void)read_folder(set, source->dir);
+    if (rc == PAWL_OK && source->dir[0] != '\0') (void)read_folder(set, source->dir, source->only);
     for (uint32_t i = 0; rc == PAWL_OK && i < set->file_count; i++) {
         set->loading = i;
         load_file(set, &set->files[i]);

@@ -30,7 +30,8 @@ struct rules;
 struct ruleset;
 
 struct rules_source {
-    const char *dir; /* "" = no rules */
+    const char *dir;  /* "" = no rules */
+    const char *only; /* this file of it, "buy.lua"; NULL = all */
     const char *(*disabled)(void *arg, uint32_t i); /* ids; NULL past the last; may be NULL */
     void *arg;
     const char *config_file;    /* for faults about `rules.disabled` */
