@@ -50,6 +50,15 @@ struct pawl_exit_spec {
     const char *reason;       /* "MANUAL", "REVERSAL" ...; kept as the lot's exit reason */
 };
 
+struct pawl_trail_spec { /* exactly one of distance and fraction is above 0 */
+    uint32_t size;
+    uint32_t reserved;
+    struct pawl_price distance;   /* of the stop from the best price */
+    struct pawl_ratio fraction;   /* of the best price: 0.01 = 1 % */
+    struct pawl_price activation; /* the stop follows once this price was reached; 0 = at once */
+    struct pawl_price step;       /* least move of the stop; 0 = a tenth of the distance */
+};
+
 /*
  * Every call that sets a want is checked and applied to the book at once; orders follow at the end
  * of the turn. Who may call: the holder of the aspect; closing whole is open to the opener too.
@@ -94,6 +103,11 @@ struct pawl_book {
                struct pawl_err *err);
     /* [any] The lot's live order with the smallest number above `after`; NULL = no more. */
     const struct pawl_rec_order *(*order_next)(struct pawl_ctx *ctx, uint64_t lot, uint64_t after);
+    /* [event] The stop follows the best price from the first fill on, by the host or by the venue;
+     * it never loosens, and stop() may tighten it as well. Other terms begin anew with the price
+     * of then; NULL ends it, the stop stays. The holder of stop. */
+    int (*trail)(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_trail_spec *spec,
+                 struct pawl_err *err);
 };
 
 #ifdef __cplusplus

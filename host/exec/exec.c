@@ -146,6 +146,9 @@ static void on_key(struct exec *exec, uint64_t key, bool is_timer) {
         else
             guard_crossed(exec, lot);
         break;
+    case EXEC_KEY_TRAIL:
+        if ((lot = book_lot(exec->book, number)) != NULL) trail_crossed(exec, lot);
+        break;
     case EXEC_KEY_TARGET:
         if ((lot = book_lot(exec->book, number >> 2)) != NULL)
             plan_target_fired(exec, lot, (uint32_t)(number & 3));

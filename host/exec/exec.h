@@ -34,6 +34,7 @@ enum exec_key {
     EXEC_KEY_DAY,        /* account: its trading day begins */
     EXEC_KEY_DAY_EQUITY, /* account: an open lot had no price when it began */
     EXEC_KEY_RULES,      /* 0: timer rules; exec ignores them */
+    EXEC_KEY_TRAIL,      /* lot: a price worth the next step of its stop (trigger) */
     EXEC_KEY_BUDGET = 32 /* something may be granted; exec ignores it */
 };
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
@@ -172,6 +173,8 @@ int want_exit(struct exec *exec, uint32_t caller, uint64_t lot, const struct paw
               struct pawl_err *err);
 int want_stop(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_price price,
               const char *reason, bool force, struct pawl_err *err);
+int want_trail(struct exec *exec, uint32_t caller, uint64_t lot,
+               const struct pawl_trail_spec *spec, struct pawl_err *err);
 int want_target(struct exec *exec, uint32_t caller, uint64_t lot, uint32_t index,
                 struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                 struct pawl_err *err);

@@ -264,6 +264,7 @@ void plan_lot(struct exec *exec, struct lot *lot) {
     if (up) pending_cancels(exec, lot);
     plan_entry(exec, lot, up);
     if (up) plan_add(exec, lot);
+    trail_update(exec, lot); /* the stop, before it is planned for */
     /* What an earlier process left at the venue is learnt first; only the guard does not wait. */
     bool known = up && broker->known;
     if (lot_open_e8(lot) > 0 && (known || (up && lot->exit_by_guard))) plan_exit(exec, lot);

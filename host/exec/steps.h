@@ -58,6 +58,19 @@ int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves);
 /* Some stops of the lot may both fill: nothing more may be sent out. */
 bool lot_exits_blocked(const struct lot *lot, const struct leaves *leaves);
 
+/* ---- trail.c ---- */
+bool trail_is_wanted(const struct lot *lot);
+/* Follow the price as it is now, and stand where the next step is worth taking. */
+void trail_update(struct exec *exec, struct lot *lot);
+void trail_crossed(struct exec *exec, struct lot *lot); /* the trigger fired */
+
+/* ---- wants.c ---- */
+/* The lot, if the caller holds its stop; else NULL and why. */
+struct lot *want_stop_lot(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_err *err);
+/* A new stop that is on the tick; `initial`: it is what the lot starts with. */
+void stop_move(struct exec *exec, struct lot *lot, struct pawl_price level, const char *reason,
+               bool initial);
+
 /* ---- guard.c ---- */
 void guard_update(struct exec *exec, struct lot *lot); /* arm, re-arm or disarm; protection state */
 /* Working stops at the venue cover the open quantity. */

@@ -344,6 +344,40 @@ static bool is_initial_stop(const struct exec *exec, const struct lot *lot) {
            lot->entry_fill_ns == book_now(exec->book);
 }
 
+struct lot *want_stop_lot(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_err *err) {
+    struct lot *lot = find(exec, id, err);
+    if (lot == NULL || caller == lot->rec.hold_stop || is_operator(exec, caller)) return lot;
+    deny(exec, lot, caller, "stop", lot->rec.hold_stop, err);
+    return NULL;
+}
+
+void stop_move(struct exec *exec, struct lot *lot, struct pawl_price level, const char *reason,
+               bool initial) {
+    struct pawl_ev_stop_moved ev;
+    EVENT_INIT(ev, PAWL_EV_STOP_MOVED);
+    ev.lot = lot->rec.id;
+    ev.instrument = lot->rec.instrument;
+    ev.old = lot->rec.stop;
+    ev.new_ = level;
+    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.reason, reason);
+    lot->rec.stop = level;
+    lot->rec.stop_gen++;
+    lot->rec.stop_tries = 0;
+    if (initial) {
+        lot->rec.initial_stop = level;
+        lot_set_r(lot);
+    } else {
+        lot->rec.stop_moves++;
+        exec->book->totals.stops_moved++;
+    }
+    ev.r = lot_r_of(lot, level);
+    lot->stop_retry_ns = 0;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    book_publish(exec->book, &ev.head);
+}
+
 int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price price,
               const char *reason, bool force, struct pawl_err *err) {
     struct lot *lot = find(exec, id, err);
@@ -362,29 +396,7 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
     if (looser && lot->rec.stop.e8 != 0 && !force)
         return pawl_fail(err, PAWL_E_STATE, "a stop only tightens");
     if (exec->trial) return PAWL_OK;
-    struct pawl_ev_stop_moved ev;
-    EVENT_INIT(ev, PAWL_EV_STOP_MOVED);
-    ev.lot = lot->rec.id;
-    ev.instrument = lot->rec.instrument;
-    ev.old = lot->rec.stop;
-    ev.new_ = level;
-    TEXT_SET(ev.ref, lot->rec.ref);
-    TEXT_SET(ev.reason, reason);
-    lot->rec.stop = level;
-    lot->rec.stop_gen++;
-    lot->rec.stop_tries = 0;
-    if (is_initial_stop(exec, lot)) {
-        lot->rec.initial_stop = level;
-        lot_set_r(lot);
-    } else {
-        lot->rec.stop_moves++;
-        exec->book->totals.stops_moved++;
-    }
-    ev.r = lot_r_of(lot, level);
-    lot->stop_retry_ns = 0;
-    book_changed(exec->book, lot);
-    book_dirty(exec->book, lot);
-    book_publish(exec->book, &ev.head);
+    stop_move(exec, lot, level, reason, is_initial_stop(exec, lot));
     return PAWL_OK;
 }
 

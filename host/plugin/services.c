@@ -178,6 +178,12 @@ static int lot_stop(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price,
     return want(instance_of(ctx), &call, err);
 }
 
+static int lot_trail(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_trail_spec *spec,
+                     struct pawl_err *err) {
+    if (!in_event(ctx)) return too_early(err);
+    return want_trail(exec_of(ctx), ctx->component, lot, spec, err);
+}
+
 static int lot_set_target(struct pawl_ctx *ctx, uint64_t lot, uint32_t index,
                           struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                           struct pawl_err *err) {
@@ -216,6 +222,7 @@ static const struct pawl_book book_table = {.size = (uint32_t)sizeof(struct pawl
                                             .enter = lot_enter,
                                             .exit = lot_leave,
                                             .stop = lot_stop,
+                                            .trail = lot_trail,
                                             .set_target = lot_set_target,
                                             .equity = equity,
                                             .add = lot_add,

@@ -127,6 +127,15 @@ bool triggers_pending(struct triggers *t);
 bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line line,
                     struct pawl_price price);
 
+/* The last price applied, pieces of a bar's way included; 0 = none yet. */
+static inline struct pawl_price triggers_last(const struct triggers *t, uint32_t instrument,
+                                              enum trigger_line line) {
+    struct pawl_price price = {0};
+    if (instrument < t->instruments)
+        price.e8 = t->gates[(size_t)instrument * TRIGGER_LINES + (size_t)line - 1].price;
+    return price;
+}
+
 /* Apply a price. True if it crossed something on this line. */
 static inline bool triggers_price(struct triggers *t, uint32_t instrument, enum trigger_line line,
                                   struct pawl_price price) {

@@ -1,0 +1,186 @@
+/*
+ * A stop that follows the price: the trailing want of a lot.
+ *
+ * The lot keeps the best price its stop has followed. One level of the host's stands where the next
+ * step is worth taking: the price at which the stop, moved, is better by a whole step. So prices in
+ * between cost nothing, the venue sees no more amends than steps, and the level moves one way only.
+ * Where the venue trails by itself the order stays as it is; the lot's stop, and with it the guard,
+ * follow in steps all the same, always behind the venue's.
+ */
+#include "base/err.h"
+#include "book/market.h"
+#include "book/report.h"
+#include "exec/steps.h"
+
+#define STEPS_OF_DISTANCE 10 /* a step that is not said is this part of the distance */
+
+static bool is_long(const struct lot *lot) {
+    return lot->rec.side == PAWL_POSITION_SIDE_LONG;
+}
+
+bool trail_is_wanted(const struct lot *lot) {
+    return lot->rec.trail_distance.e8 > 0 || lot->rec.trail_fraction.e8 > 0;
+}
+
+static const struct pawl_instrument *instrument(const struct exec *exec, const struct lot *lot) {
+    return &exec->book->instruments[lot->rec.instrument].def;
+}
+
+static enum trigger_line line_of(const struct lot *lot) {
+    return (enum trigger_line)market_line(lot->rec.stop_trigger, lot->rec.side);
+}
+
+static bool beyond(bool above, int64_t price, int64_t level) {
+    return above ? price >= level : price <= level;
+}
+
+/* The stop that a best price means, on the tick, rounded towards the price. */
+static int level_at(const struct exec *exec, const struct lot *lot, int64_t best, int64_t *ret) {
+    int64_t by = lot->rec.trail_distance.e8, level = 0;
+    int rc = PAWL_OK;
+    if (by == 0) rc = pawl_mul_e8(best, lot->rec.trail_fraction.e8, PAWL_ROUND_DOWN, &by);
+    if (rc == PAWL_OK) rc = (is_long(lot) ? pawl_sub_i64 : pawl_add_i64)(best, by, &level);
+    if (rc == PAWL_OK)
+        rc = pawl_round_to(level, instrument(exec, lot)->tick.e8,
+                           is_long(lot) ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, ret);
+    return rc == PAWL_OK && *ret <= 0 ? PAWL_E_RANGE : rc;
+}
+
+/* The nearest stop that is a step better than the lot's. */
+static int next_stop(const struct lot *lot, int64_t *ret) {
+    int64_t step = lot->rec.trail_step.e8;
+    return (is_long(lot) ? pawl_add_i64 : pawl_sub_i64)(lot->rec.stop.e8, step, ret);
+}
+
+/* The price that is worth the next step. */
+static int next_price(const struct lot *lot, int64_t *ret) {
+    int64_t stop, fraction = lot->rec.trail_fraction.e8;
+    int rc = next_stop(lot, &stop);
+    if (rc != PAWL_OK) return rc;
+    if (lot->rec.trail_distance.e8 > 0)
+        return (is_long(lot) ? pawl_add_i64 : pawl_sub_i64)(stop, lot->rec.trail_distance.e8, ret);
+    /* price (1 - f) = stop, or price (1 + f) = stop */
+    return is_long(lot)
+               ? pawl_muldiv(stop, PAWL_E8, PAWL_E8 - fraction, PAWL_ROUND_UP, ret)
+               : pawl_muldiv(stop, PAWL_E8, PAWL_E8 + fraction, PAWL_ROUND_DOWN, ret);
+}
+
+/* Take a price into account: a new best, and the stop that follows from it. */
+static void follow(struct exec *exec, struct lot *lot, int64_t price) {
+    int64_t best = lot->rec.trail_extreme.e8, from = lot->rec.trail_activation.e8, level, edge;
+    if (best == 0 && from != 0 && !beyond(is_long(lot), price, from)) return;
+    if (best == 0 || (is_long(lot) ? price > best : price < best)) {
+        lot->rec.trail_extreme.e8 = best = price;
+        book_changed(exec->book, lot);
+        book_dirty(exec->book, lot); /* a venue may trail by itself from now on */
+    }
+    if (level_at(exec, lot, best, &level) != PAWL_OK || next_stop(lot, &edge) != PAWL_OK) return;
+    if (lot->rec.stop.e8 != 0 && !beyond(is_long(lot), level, edge)) return;
+    stop_move(exec, lot, (struct pawl_price){level}, "trailing", false);
+}
+
+static void disarm(struct exec *exec, struct lot *lot) {
+    if (lot->trail_level_e8 != 0)
+        triggers_disarm(exec->book->triggers, 0, EXEC_KEY(EXEC_KEY_TRAIL, lot->rec.id));
+    lot->trail_level_e8 = 0;
+}
+
+void trail_update(struct exec *exec, struct lot *lot) {
+    if (!trail_is_wanted(lot) || lot_open_e8(lot) <= 0 || lot_is_closing(lot)) {
+        disarm(exec, lot);
+        return;
+    }
+    int64_t price =
+        triggers_last(exec->book->triggers, lot->rec.instrument, line_of(lot)).e8, next;
+    if (price > 0) follow(exec, lot, price);
+    bool sleeps = lot->rec.trail_extreme.e8 == 0 && lot->rec.trail_activation.e8 != 0;
+    if (sleeps)
+        next = lot->rec.trail_activation.e8;
+    else if (next_price(lot, &next) != PAWL_OK || next <= 0)
+        next = 0; /* no price can be that good */
+    if (next == lot->trail_level_e8) return;
+    disarm(exec, lot);
+    if (next == 0) return;
+    struct trigger_spec spec = {.key = EXEC_KEY(EXEC_KEY_TRAIL, lot->rec.id),
+                                .instrument = lot->rec.instrument,
+                                .level = {next},
+                                .line = (uint8_t)line_of(lot),
+                                .cross = is_long(lot) ? TRIGGER_AT_OR_ABOVE : TRIGGER_AT_OR_BELOW};
+    if (triggers_arm(exec->book->triggers, &spec, NULL) == PAWL_OK) {
+        lot->trail_level_e8 = next;
+        return;
+    }
+    report_alert(exec->book, "not_armed", PAWL_SEVERITY_CRITICAL, lot, NULL,
+                 "its stop cannot follow the price: too many levels");
+    exec_wake_lot(exec, lot, book_now(exec->book) + PAWL_NS);
+}
+
+void trail_crossed(struct exec *exec, struct lot *lot) {
+    lot->trail_level_e8 = 0; /* it fired, so it is gone */
+    trail_update(exec, lot);
+}
+
+/* A step that is not said: a part of the distance, on the tick. */
+static int step_of(const struct lot *lot, const struct pawl_instrument *in,
+                   const struct pawl_trail_spec *spec, int64_t *ret) {
+    int64_t step = spec->step.e8;
+    if (step == 0 && spec->distance.e8 > 0) step = spec->distance.e8 / STEPS_OF_DISTANCE;
+    if (step == 0 && pawl_mul_e8(lot->rec.stop.e8, spec->fraction.e8 / STEPS_OF_DISTANCE,
+                                 PAWL_ROUND_DOWN, &step) != PAWL_OK)
+        return PAWL_E_RANGE;
+    if (step < in->tick.e8) step = in->tick.e8;
+    return pawl_round_to(step, in->tick.e8, PAWL_ROUND_UP, ret);
+}
+
+static int check(const struct lot *lot, const struct pawl_instrument *in,
+                 const struct pawl_trail_spec *spec, struct pawl_err *err) {
+    char distance[PAWL_E8_TEXT_MAX], least[PAWL_E8_TEXT_MAX];
+    if (spec->size < sizeof *spec || (spec->distance.e8 > 0) == (spec->fraction.e8 > 0) ||
+        spec->distance.e8 < 0 || spec->fraction.e8 < 0 || spec->fraction.e8 >= PAWL_E8 ||
+        spec->activation.e8 < 0 || spec->step.e8 < 0)
+        return pawl_fail(err, PAWL_E_INVAL,
+                         "a stop trails by a distance above 0, or a fraction below 1");
+    int64_t by = spec->distance.e8;
+    if (by == 0 &&
+        pawl_mul_e8(lot->rec.stop.e8, spec->fraction.e8, PAWL_ROUND_DOWN, &by) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_RANGE, "the trailing distance is out of range");
+    int64_t room = in->min_stop_distance.e8 > in->tick.e8 ? in->min_stop_distance.e8 : in->tick.e8;
+    if (by >= room) return PAWL_OK;
+    pawl_format_e8(by, distance);
+    pawl_format_e8(room, least);
+    return pawl_fail(err, PAWL_E_INVAL, "a stop %s behind the price: %s takes %s at least",
+                     distance, in->symbol, least);
+}
+
+int want_trail(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl_trail_spec *spec,
+               struct pawl_err *err) {
+    static const struct pawl_trail_spec none = {.size = sizeof none};
+    struct lot *lot = want_stop_lot(exec, caller, id, err);
+    if (lot == NULL) return err != NULL && err->rc != PAWL_OK ? err->rc : PAWL_E_DENIED;
+    const struct pawl_instrument *in = instrument(exec, lot);
+    int64_t step = 0;
+    if (spec != NULL) {
+        int rc = check(lot, in, spec, err);
+        if (rc == PAWL_OK) rc = step_of(lot, in, spec, &step);
+        if (rc != PAWL_OK) return rc;
+    } else {
+        spec = &none;
+    }
+    if (exec->trial) return PAWL_OK;
+    struct pawl_rec_lot *rec = &lot->rec;
+    bool same = rec->trail_distance.e8 == spec->distance.e8 &&
+                rec->trail_fraction.e8 == spec->fraction.e8 &&
+                rec->trail_activation.e8 == spec->activation.e8 && rec->trail_step.e8 == step;
+    if (same) return PAWL_OK;
+    rec->trail_distance = spec->distance;
+    rec->trail_fraction = spec->fraction;
+    rec->trail_activation = spec->activation;
+    rec->trail_step.e8 = step;
+    rec->trail_extreme.e8 = 0;
+    rec->stop_gen++;
+    rec->stop_tries = 0;
+    lot->stop_retry_ns = 0;
+    book_changed(exec->book, lot);
+    book_dirty(exec->book, lot);
+    return PAWL_OK;
+}
