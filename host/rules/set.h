@@ -49,6 +49,7 @@ struct rule {
     uint32_t max_per_day; /* 0 = no limit */
     int64_t cooldown_ns;
     uint32_t symbol_count; /* 0 = all */
+    bool each_symbol;      /* "*": a timer rule is asked once for each instrument */
     char (*symbols)[PAWL_SYMBOL_MAX + 1];
     uint32_t window_count, bars_count, action_count;
     struct rule_window_spec windows[RULE_WINDOWS_MAX];

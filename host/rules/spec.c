@@ -163,6 +163,10 @@ static void read_symbols(const struct spec *spec) {
         fault(spec, "symbols must be a list of 1 to %u symbols", RULE_SYMBOLS_MAX);
         return;
     }
+    if (type == LUA_TSTRING && strcmp(lua_tostring(lua, -1), "*") == 0) {
+        spec->rule->each_symbol = true;
+        return;
+    }
     spec->rule->symbols = mem_calloc(count, sizeof *spec->rule->symbols);
     if (spec->rule->symbols == NULL) luaL_error(lua, "not enough memory");
     if (type == LUA_TSTRING) {

@@ -40,14 +40,17 @@ void timers_begin(struct rules *rules, int64_t now_ns) {
 
 /* Once for each of its symbols, or once for none. */
 static void ask(struct rules *rules, struct rule *rule, struct pawl_ev_timer *event) {
-    if (rule->symbol_count == 0) {
+    uint32_t count = rule->each_symbol ? rules->world.instrument_count(rules->world.arg)
+                                       : rule->symbol_count;
+    if (count == 0 && !rule->each_symbol) {
         event->head.cookie = 0;
         rule_evaluate(rules, rule, &event->head, 0);
     }
-    for (uint32_t i = 0; i < rule->symbol_count && rule->instruments != NULL && !rule->off; i++) {
-        event->head.cookie = rule->instruments[i];
-        if (event->head.cookie != 0)
-            rule_evaluate(rules, rule, &event->head, rule->instruments[i]);
+    for (uint32_t i = 0; i < count && !rule->off; i++) {
+        uint32_t id = i + 1;
+        if (!rule->each_symbol) id = rule->instruments != NULL ? rule->instruments[i] : 0;
+        event->head.cookie = id;
+        if (id != 0) rule_evaluate(rules, rule, &event->head, id);
     }
 }
 
