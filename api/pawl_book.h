@@ -16,7 +16,16 @@ extern "C" {
 
 #define PAWL_BOOK "pawl.book/1"
 #define PAWL_TARGETS_MAX 4u
+/* State events a component may publish itself (family 0x0a and up): chains, tranches ... */
+#define PAWL_EVENTS_OF_COMPONENTS 0x0a00u
+#define PAWL_EVENTS_OF_COMPONENTS_END 0x1000u
 #define PAWL_EXPIRES_NEVER INT64_MAX /* of an entry want */
+
+enum pawl_ratchet {
+    PAWL_RATCHET_STRICT = 1, /* a stop only tightens */
+    /* It may loosen while an entry fill or a merge of the lot is handled, until R is frozen. */
+    PAWL_RATCHET_RECOMPUTE
+};
 
 struct pawl_lot_spec {
     uint32_t size; /* sizeof(struct pawl_lot_spec) */
@@ -37,7 +46,8 @@ struct pawl_lot_spec {
     const char *ref;                /* NULL = none */
     const char *tags;               /* JSON object text or NULL */
     uint8_t entry_role;             /* PAWL_ROLE_MAIN, _SCALE, _DOUBLEDOWN; 0 = main */
-    uint8_t reserved[7];
+    uint8_t ratchet;                /* enum pawl_ratchet; 0 = strict */
+    uint8_t reserved[6];
 };
 #define PAWL_LOT_SPEC_SIZE_MIN ((uint32_t)offsetof(struct pawl_lot_spec, entry_role))
 
@@ -108,6 +118,20 @@ struct pawl_book {
      * of then; NULL ends it, the stop stays. The holder of stop. */
     int (*trail)(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_trail_spec *spec,
                  struct pawl_err *err);
+    /* [event] What is open of `from` becomes part of `into` at its average price, with its stop
+     * order; `from` concludes as MERGED. The holder of grow of both. PAWL_E_BUSY: an order of
+     * either is in flight, or is none of its stop: ask again when it has its answer (withdraw the
+     * targets first). PAWL_E_STATE: R is frozen and the ratchet strict, or each lot is a position
+     * of its own at the venue. The stop of `into` stays; set it in the same event. */
+    int (*merge)(struct pawl_ctx *ctx, uint64_t into, uint64_t from, const char *reason,
+                 struct pawl_err *err);
+    /* [event] R and the original quantity follow the entries no more: the first milestone. The
+     * holder of stop. Again is PAWL_OK. */
+    int (*freeze)(struct pawl_ctx *ctx, uint64_t lot, struct pawl_err *err);
+    /* [event] Would the gate let `count` lots like this in now, all together? Nothing is opened;
+     * a refusal is PAWL_E_REJECTED and told as for open(). */
+    int (*may_open)(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint32_t count,
+                    struct pawl_err *err);
 };
 
 #ifdef __cplusplus

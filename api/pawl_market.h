@@ -65,6 +65,10 @@ struct pawl_market {
     const struct pawl_market_state *(*state)(struct pawl_ctx *ctx, uint32_t instrument);
     /* [any] The instrument with the smallest id above `after`; NULL = no more. */
     const struct pawl_instrument *(*next)(struct pawl_ctx *ctx, uint32_t after);
+    /* [any] Money of the account for a price difference (signed) of a quantity, at the rate of now;
+     * exact but for one rounding. PAWL_E_NOTFOUND, PAWL_E_RANGE. */
+    int (*value)(struct pawl_ctx *ctx, uint32_t instrument, uint32_t account,
+                 struct pawl_price difference, struct pawl_qty quantity, struct pawl_money *ret);
 };
 
 #ifdef __cplusplus

@@ -237,6 +237,9 @@ enum pawl_event_type {
     PAWL_EV_RESUME = 0x0208, /* An operator has looked: entries in this instrument may go on. */
     /* An operator switches a rule on or off; on also forgets why it failed and today's count. */
     PAWL_EV_RULE_SWITCH = 0x0209,
+    /* Another profile for a lot that is open: who holds its aspects from now on. */
+    PAWL_EV_ASSIGN = 0x020a,
+    PAWL_EV_CONSOLIDATE = 0x020b, /* A request to merge tranches now. */
     PAWL_EV_SUBMIT = 0x0301, /* Place an order. The client id goes on the wire once. */
     PAWL_EV_AMEND = 0x0302, /* Change a working order in place. */
     PAWL_EV_CANCEL = 0x0303, /* Take a working order back. */
@@ -265,6 +268,9 @@ enum pawl_event_type {
     PAWL_EV_STOP_MOVED = 0x0605, /* The wanted stop of a lot changed. */
     PAWL_EV_EXIT_TAKEN = 0x0606, /* A fill reduced a lot. */
     PAWL_EV_PROTECTION_STATE = 0x0607, /* What protects a lot changed. */
+    /* What was open of a lot became part of another; the lot concludes as MERGED. */
+    PAWL_EV_LOT_MERGED = 0x0608,
+    PAWL_EV_LOT_ASSIGNED = 0x0609, /* The aspects of a lot have other holders. */
     /* The intent is stored and the order released to the broker. */
     PAWL_EV_ORDER_SUBMITTED = 0x0701,
     PAWL_EV_ORDER_ACCEPTED = 0x0702, /* The venue has it. */
@@ -522,6 +528,27 @@ struct pawl_ev_rule_switch {
     uint8_t pad_0[7]; /* 0. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rule_switch) == 88, "layout of pawl_ev_rule_switch");
+
+/* Another profile for a lot that is open: who holds its aspects from now on. */
+struct pawl_ev_assign {
+    struct pawl_event head;
+    uint64_t lot; /* Lot by id; 0 = by ref. */
+    uint32_t instrument; /* Only a lot of this instrument; 0 = not said. */
+    char ref[32]; /* Lot by name. */
+    char profile[32]; /* Profile by name. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_assign) == 128, "layout of pawl_ev_assign");
+
+/* A request to merge tranches now. */
+struct pawl_ev_consolidate {
+    struct pawl_event head;
+    uint32_t instrument; /* Instrument. */
+    uint8_t side; /* Only this side; 0 = both. */
+    uint8_t pad_0[3]; /* 0. */
+    struct pawl_text tranches; /* JSON array of tranche ids; empty = all that are adjacent. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_consolidate) == 64, "layout of pawl_ev_consolidate");
 
 /* Place an order. The client id goes on the wire once. */
 struct pawl_ev_submit {
@@ -840,6 +867,36 @@ struct pawl_ev_protection_state {
     char ref[32]; /* Its name. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_protection_state) == 104, "layout of pawl_ev_protection_state");
+
+/* What was open of a lot became part of another; the lot concludes as MERGED. */
+struct pawl_ev_lot_merged {
+    struct pawl_event head;
+    uint64_t lot; /* Lot that ends. */
+    uint64_t into; /* Lot that has grown. */
+    uint32_t instrument; /* Instrument. */
+    uint8_t side; /* LONG or SHORT. */
+    uint8_t pad_0[3]; /* 0. */
+    struct pawl_qty quantity; /* What went over. */
+    struct pawl_price entry; /* Average entry of the grown lot. */
+    char ref[32]; /* Name of the grown lot. */
+    char reason[32]; /* Why. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_lot_merged) == 152, "layout of pawl_ev_lot_merged");
+
+/* The aspects of a lot have other holders. */
+struct pawl_ev_lot_assigned {
+    struct pawl_event head;
+    uint64_t lot; /* Lot. */
+    uint32_t instrument; /* Instrument. */
+    uint32_t grow; /* Holder now; 0 = the keeper. */
+    uint32_t reduce; /* Likewise. */
+    uint32_t stop; /* Likewise. */
+    uint32_t targets; /* Likewise. */
+    char profile[32]; /* Profile. */
+    char ref[32]; /* Its name. */
+    uint8_t pad_0[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_lot_assigned) == 144, "layout of pawl_ev_lot_assigned");
 
 /* Shared by the order_state events that say so. */
 struct pawl_ev_order_state {
@@ -1265,8 +1322,9 @@ struct pawl_rec_lot {
     struct pawl_price trail_activation; /* From which price on; 0 = at once. */
     struct pawl_price trail_step; /* Least move of the stop. */
     struct pawl_price trail_extreme; /* Best price the stop has followed; 0 = not active yet. */
+    uint64_t merged_into; /* The lot that took over what was open; 0 = none. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 472, "layout of pawl_rec_lot");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 480, "layout of pawl_rec_lot");
 
 /* A profit level of a lot. */
 struct pawl_rec_target {

@@ -188,6 +188,16 @@ event "resume" { id = 0x0208, dir = "in",
 event "rule_switch" { id = 0x0209, dir = "in",
   doc = "An operator switches a rule on or off; on also forgets why it failed and today's count.",
   { "rule", "str32", "The rule's id." }, { "on", "u8", "1 = on." } }
+event "assign" { id = 0x020a, dir = "in",
+  doc = "Another profile for a lot that is open: who holds its aspects from now on.",
+  { "lot", "u64", "Lot by id; 0 = by ref." },
+  { "instrument", "instrument", "Only a lot of this instrument; 0 = not said." },
+  { "ref", "str32", "Lot by name." }, { "profile", "str32", "Profile by name." } }
+event "consolidate" { id = 0x020b, dir = "in",
+  doc = "A request to merge tranches now.",
+  { "instrument", "instrument", "Instrument." },
+  { "side", "position_side", "Only this side; 0 = both." },
+  { "tranches", "json", "JSON array of tranche ids; empty = all that are adjacent." } }
 
 -- 0x03 commands to a broker --------------------------------------------------------------------
 
@@ -352,6 +362,19 @@ event "protection_state" { id = 0x0607, dir = "state", name = "protection.state"
   { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
   { "old", "protection", "Before." }, { "new", "protection", "Now." },
   { "quantity", "qty", "Open quantity." }, { "ref", "str32", "Its name." } }
+event "lot_merged" { id = 0x0608, dir = "state", name = "lot.merged",
+  doc = "What was open of a lot became part of another; the lot concludes as MERGED.",
+  { "lot", "u64", "Lot that ends." }, { "into", "u64", "Lot that has grown." },
+  { "instrument", "instrument", "Instrument." },
+  { "side", "position_side", "LONG or SHORT." },
+  { "quantity", "qty", "What went over." }, { "entry", "price", "Average entry of the grown lot." },
+  { "ref", "str32", "Name of the grown lot." }, { "reason", "str32", "Why." } }
+event "lot_assigned" { id = 0x0609, dir = "state", name = "lot.assigned",
+  doc = "The aspects of a lot have other holders.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "grow", "component", "Holder now; 0 = the keeper." }, { "reduce", "component", "Likewise." },
+  { "stop", "component", "Likewise." }, { "targets", "component", "Likewise." },
+  { "profile", "str32", "Profile." }, { "ref", "str32", "Its name." } }
 
 -- 0x07 what happened: orders and fills ---------------------------------------------------------
 
@@ -585,7 +608,8 @@ record "lot" { id = 3, class = "durable", table = "lots",
   { "trail_fraction", "ratio", "The same as a fraction of the best price; 0 = not." },
   { "trail_activation", "price", "From which price on; 0 = at once." },
   { "trail_step", "price", "Least move of the stop." },
-  { "trail_extreme", "price", "Best price the stop has followed; 0 = not active yet." } }
+  { "trail_extreme", "price", "Best price the stop has followed; 0 = not active yet." },
+  { "merged_into", "u64", "The lot that took over what was open; 0 = none." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
   { "price", "price", "Level; 0 = withdrawn." },

@@ -92,6 +92,7 @@ CREATE TABLE "lots" (
   "trail_activation" INTEGER NOT NULL, -- price x 1e-8: From which price on; 0 = at once.
   "trail_step" INTEGER NOT NULL, -- price x 1e-8: Least move of the stop.
   "trail_extreme" INTEGER NOT NULL, -- price x 1e-8: Best price the stop has followed; 0 = not active yet.
+  "merged_into" INTEGER NOT NULL, -- u64: The lot that took over what was open; 0 = none.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

@@ -136,6 +136,7 @@ int book_order_share(struct book *book, struct order *order, struct lot *lot,
                      struct pawl_qty quantity);
 int book_order_index(struct book *book, struct order *order); /* once rec.order is set */
 void book_order_unindex(struct book *book, struct order *order);
+void book_order_move(struct order *order, struct lot *to); /* it belongs to that lot from now on */
 bool order_is_live(const struct order *order);    /* may still fill: neither ended nor never sent */
 bool order_is_working(const struct order *order); /* the venue confirmed it */
 static inline int64_t order_leaves_e8(const struct order *order) {
@@ -186,5 +187,13 @@ int book_fill(struct book *book, const struct book_fill *fill);
  * returns what could not be placed. Used for fills without a known order and overruns. */
 struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uint8_t role,
                             struct lot *except, struct pawl_qty quantity);
+
+/* ---- merging (merge.c) ---- */
+#define BOOK_MERGES_MAX 64u /* of one lot, one after another */
+/* What is open of `from`, and its live orders, become part of `into`; `from` is flat then and says
+ * merged_into. PAWL_E_RANGE: nothing changed. */
+int book_merge(struct book *book, struct lot *into, struct lot *from);
+/* Whose fills a lot's are now: itself, or what it was merged into; NULL = evicted. */
+struct lot *book_lot_heir(const struct book *book, struct lot *lot);
 
 #endif

@@ -232,7 +232,7 @@ static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill
     struct pawl_qty left = fill->quantity;
     for (uint32_t i = 0; i < order->share_count && left.e8 > 0; i++) {
         struct pawl_rec_share *share = &order->shares[i];
-        struct lot *lot = book_lot(book, share->lot);
+        struct lot *lot = book_lot_heir(book, book_lot(book, share->lot));
         if (lot == NULL) continue;
         int64_t take = lot_open_e8(lot) < left.e8 ? lot_open_e8(lot) : left.e8;
         int64_t share_left = share->quantity.e8 - share->filled.e8;
@@ -317,7 +317,8 @@ int book_fill(struct book *book, const struct book_fill *fill) {
     } else {
         order_progress(book, order, fill->quantity);
         if (role_is_entry(order->rec.role)) {
-            struct part part = {.lot = order->lot,
+            struct lot *heir = book_lot_heir(book, order->lot);
+            struct part part = {.lot = heir != NULL ? heir : order->lot,
                                 .role = order->rec.role,
                                 .quantity = fill->quantity,
                                 .fee = fill->fee};

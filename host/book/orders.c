@@ -43,6 +43,31 @@ void book_order_unindex(struct book *book, struct order *order) {
     }
 }
 
+static void order_append(struct lot *lot, struct order *order) {
+    order->lot = lot;
+    order->next = NULL;
+    order->previous = lot->orders_last;
+    if (lot->orders_last != NULL)
+        lot->orders_last->next = order;
+    else
+        lot->orders = order;
+    lot->orders_last = order;
+}
+
+void book_order_move(struct order *order, struct lot *to) {
+    struct lot *from = order->lot;
+    if (order->previous != NULL)
+        order->previous->next = order->next;
+    else
+        from->orders = order->next;
+    if (order->next != NULL)
+        order->next->previous = order->previous;
+    else
+        from->orders_last = order->previous;
+    order->rec.lot = to->rec.id;
+    order_append(to, order);
+}
+
 static struct order *order_insert(struct book *book, struct lot *lot, uint64_t number) {
     struct order *order = mem_calloc(1, sizeof *order);
     if (order == NULL) return NULL;
@@ -51,13 +76,7 @@ static struct order *order_insert(struct book *book, struct lot *lot, uint64_t n
         mem_free(order);
         return NULL;
     }
-    order->lot = lot;
-    order->previous = lot->orders_last;
-    if (lot->orders_last != NULL)
-        lot->orders_last->next = order;
-    else
-        lot->orders = order;
-    lot->orders_last = order;
+    order_append(lot, order);
     return order;
 }
 

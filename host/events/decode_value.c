@@ -223,11 +223,24 @@ static int check_tags(struct decode *d, const struct input_key *key, const json_
     return PAWL_OK;
 }
 
-/* The object as compact JSON into the tail. */
+static bool is_numbers(const json_t *value) {
+    size_t i;
+    json_t *one;
+    if (!json_is_array(value)) return false;
+    json_array_foreach(value, i, one) if (!json_is_integer(one) || json_integer_value(one) < 0)
+        return false;
+    return true;
+}
+
+/* The object, or array of numbers, as compact JSON into the tail. */
 static int decode_json(struct decode *d, const struct input_key *key, const json_t *value,
                        const struct pawl_field *f) {
     char quoted[SHOWN_MAX];
-    if (!json_is_object(value))
+    bool numbers = (key->rules & INPUT_NUMBERS) != 0;
+    if (numbers && !is_numbers(value))
+        return decode_fail(d, key, "must be an array of whole numbers, not %s",
+                           shown(value, quoted));
+    if (!numbers && !json_is_object(value))
         return decode_fail(d, key, "must be an object, not %s", shown(value, quoted));
     if ((key->rules & INPUT_TAGS) != 0) {
         int rc = check_tags(d, key, value);

@@ -150,6 +150,20 @@ static const struct input_key rule_switch[] = {
     END,
 };
 
+static const struct input_key assign[] = {
+    {NULL, "lot", "lot", INPUT_POSITIVE},
+    {NULL, "ref", "ref", 0},
+    ANY_SYMBOL,
+    {NULL, "profile", "profile", INPUT_REQUIRED},
+    END,
+};
+static const struct input_key consolidate[] = {
+    SYMBOL,
+    {NULL, "side", "side", 0},
+    {NULL, "tranches", "tranches", INPUT_NUMBERS},
+    END,
+};
+
 static const struct input_type types[] = {
     {PAWL_EV_QUOTE, quote},       {PAWL_EV_TRADE, trade},
     {PAWL_EV_BAR, bar},           {PAWL_EV_MARK, mark},
@@ -157,7 +171,8 @@ static const struct input_type types[] = {
     {PAWL_EV_ENTRY, entry},       {PAWL_EV_SCALE_IN, scale_in},
     {PAWL_EV_EXIT, exit_},        {PAWL_EV_STOP, stop},
     {PAWL_EV_FAULT, fault},       {PAWL_EV_RESUME, resume},
-    {PAWL_EV_RULE_SWITCH, rule_switch},
+    {PAWL_EV_RULE_SWITCH, rule_switch}, {PAWL_EV_ASSIGN, assign},
+    {PAWL_EV_CONSOLIDATE, consolidate},
 };
 
 const struct input_type *input_type_of(uint16_t event_type) {

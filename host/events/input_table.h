@@ -18,7 +18,8 @@ enum input_rule {
     INPUT_DEADLINE = 1 << 6,     /* a time, or a duration from the event's own time */
     INPUT_FLAG = 1 << 7,         /* a u8 given as true or false */
     INPUT_TRUE = 1 << 8,         /* a u8 that can only be asked for: true */
-    INPUT_TAGS = 1 << 9          /* an object with the known identity tags only */
+    INPUT_TAGS = 1 << 9,         /* an object with the known identity tags only */
+    INPUT_NUMBERS = 1 << 10      /* an array of whole numbers */
 };
 
 struct input_key {

@@ -13,7 +13,7 @@ static struct order *make(struct exec *exec, const char *id, uint32_t instrument
     struct oid_parts parts;
     struct pawl_err err = {0};
     if (oid_parse(id, &parts) != PAWL_OK || parts.host != book->host_id) return NULL;
-    struct lot *lot = book_lot(book, parts.lot);
+    struct lot *lot = book_lot_heir(book, book_lot(book, parts.lot));
     if (lot == NULL || lot->rec.instrument != instrument || parts.role < PAWL_ROLE_MAIN ||
         parts.role > PAWL_ROLE_EXIT)
         return NULL;

@@ -150,6 +150,7 @@ struct risk_ask {
     struct pawl_qty quantity;
     struct pawl_price price, stop; /* price 0 = market */
     const struct lot *lot;         /* NULL = not opened yet */
+    uint32_t count; /* of such lots together; with `lot` 1 */
     bool rests;                    /* a limit that waits on the losing side: it has no collar */
     const char *ref;
 };
@@ -165,6 +166,9 @@ void risk_set_state(struct exec *exec, uint8_t state, const char *reason);
 /* ---- wants.c: what components ask (pawl.book/1) ---- */
 int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
               uint64_t *ret_lot, struct pawl_err *err);
+/* Would `count` such lots pass now, all together? Nothing is opened. */
+int want_may_open(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t count,
+                  struct pawl_err *err);
 int want_enter(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
                struct pawl_err *err);
 int want_add(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
@@ -178,6 +182,11 @@ int want_trail(struct exec *exec, uint32_t caller, uint64_t lot,
 int want_target(struct exec *exec, uint32_t caller, uint64_t lot, uint32_t index,
                 struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                 struct pawl_err *err);
+int want_freeze(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_err *err);
+int want_merge(struct exec *exec, uint32_t caller, uint64_t into, uint64_t from,
+               const char *reason, struct pawl_err *err);
+/* An operator gives the lot another profile. */
+int want_assign(struct exec *exec, uint64_t lot, const char *profile, struct pawl_err *err);
 /* The host's own close of a lot, whoever holds it. */
 void want_close(struct exec *exec, struct lot *lot, const char *reason);
 

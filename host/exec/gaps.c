@@ -88,7 +88,7 @@ static void adopt(struct exec *exec, const struct place *place, const struct gap
     lot->rec.entry_tif = PAWL_TIF_GTC;
     lot->rec.stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
     lot->rec.stop_mode = PAWL_LEVEL_MODE_REST;
-    lot->rec.ratchet = 1;
+    lot->rec.ratchet = PAWL_RATCHET_STRICT;
     lot->rec.protection = PAWL_PROTECTION_NONE;
     lot->rec.entered.e8 = lot->rec.enter_up_to.e8 = gap->venue_e8 - gap->lots_e8;
     lot->rec.opened = book_now(book);

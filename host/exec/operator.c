@@ -87,6 +87,12 @@ static void scale_one(struct exec *exec, struct lot *lot, const struct pawl_ev_s
         complain(exec, lot, "scale_in", &err);
 }
 
+static void assign_one(struct exec *exec, struct lot *lot, const struct pawl_ev_assign *request) {
+    struct pawl_err err = {0};
+    if (want_assign(exec, lot->rec.id, request->profile, &err) != PAWL_OK)
+        complain(exec, lot, "assign", &err);
+}
+
 static void resume(struct exec *exec, const struct pawl_ev_resume *request) {
     const char *reason = request->reason[0] != '\0' ? request->reason : "an operator resumed it";
     if (request->instrument != 0 && request->instrument <= exec->book->instrument_count &&
@@ -102,6 +108,7 @@ void operator_event(struct exec *exec, const struct pawl_event *event) {
     const struct pawl_ev_exit *exit = (const void *)event;
     const struct pawl_ev_stop *stop = (const void *)event;
     const struct pawl_ev_scale_in *scale = (const void *)event;
+    const struct pawl_ev_assign *assign = (const void *)event;
     if (event->type == PAWL_EV_RESUME) {
         resume(exec, (const void *)event);
         return;
@@ -112,6 +119,8 @@ void operator_event(struct exec *exec, const struct pawl_event *event) {
         sel = (struct selection){stop->lot, 0, 0, stop->ref};
     else if (event->type == PAWL_EV_SCALE_IN)
         sel = (struct selection){scale->lot, scale->instrument, scale->side, scale->ref};
+    else if (event->type == PAWL_EV_ASSIGN)
+        sel = (struct selection){assign->lot, assign->instrument, 0, assign->ref};
     else
         return;
     bool found = false;
@@ -123,6 +132,8 @@ void operator_event(struct exec *exec, const struct pawl_event *event) {
             exit_one(exec, lot, exit);
         else if (event->type == PAWL_EV_STOP)
             stop_one(exec, lot, stop);
+        else if (event->type == PAWL_EV_ASSIGN)
+            assign_one(exec, lot, assign);
         else
             scale_one(exec, lot, scale);
     }

@@ -133,6 +133,7 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
                            .price = lot->rec.entry_price,
                            .stop = lot->rec.stop,
                            .lot = lot,
+                           .count = 1,
                            .rests = lot->rec.entry_role == PAWL_ROLE_DOUBLEDOWN,
                            .ref = lot->rec.ref};
     switch (risk_entry(exec, &ask, why)) {
@@ -209,7 +210,7 @@ static void plan_entry(struct exec *exec, struct lot *lot, bool up) {
 }
 
 /* Nothing open, nothing wanted in: what still works is taken back, then the lot is history. */
-static void plan_conclusion(struct exec *exec, struct lot *lot) {
+void plan_conclusion(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) != 0) return;
     bool wants_in = lot->rec.enter_up_to.e8 > lot->rec.entered.e8 && !lot->rec.entry_spent &&
                     !lot_is_closing(lot);

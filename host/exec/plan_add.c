@@ -31,6 +31,7 @@ static void send_add(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
                            .price = lot->rec.add_price,
                            .stop = lot->rec.stop,
                            .lot = lot,
+                           .count = 1,
                            .rests = true,
                            .ref = lot->rec.ref};
     switch (risk_entry(exec, &ask, why)) {

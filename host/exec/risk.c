@@ -190,7 +190,7 @@ static enum risk_answer opposite_side(struct exec *exec, const struct risk_ask *
 
 static enum risk_answer open_lots(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     int64_t max = exec->risk->open_lots_max;
-    if (ask->lot != NULL || max == 0 || exec->book->open_lots < max) return RISK_PASS;
+    if (ask->lot != NULL || max == 0 || exec->book->open_lots + ask->count <= max) return RISK_PASS;
     snprintf(why, 128, "%u lots are open, limit %lld", exec->book->open_lots, (long long)max);
     return RISK_REFUSE;
 }
@@ -220,7 +220,8 @@ static enum risk_answer exposure(struct exec *exec, const struct risk_ask *ask, 
     bool is_stale;
     struct pawl_price price = ask->price.e8 > 0 ? ask->price : reference(exec, ask, &is_stale);
     int64_t one = notional_e8(exec, ask->instrument, ask->account, price, ask->quantity.e8);
-    pawl_i128 by_instrument = one, by_sector = one, by_account = one;
+    pawl_i128 all = (pawl_i128)one * ask->count;
+    pawl_i128 by_instrument = all, by_sector = all, by_account = all;
     const char *sector = instrument(exec, ask->instrument)->sector;
     for (const struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
         if (lot->rec.account != ask->account) continue;

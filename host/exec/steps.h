@@ -35,8 +35,13 @@ void command_publish(struct exec *exec, const struct outbox_entry *entry);
 void amend_strays(struct exec *exec, struct order *order);
 void order_end(struct exec *exec, struct order *order, uint8_t state, const char *reason);
 
+/* ---- holders.c ---- */
+/* By the profile as it is configured now; without one the caller holds all. */
+void lot_hold(struct exec *exec, struct lot *lot, const char *profile, uint32_t caller);
+
 /* ---- planning: plan*.c ---- */
 void plan_lot(struct exec *exec, struct lot *lot);
+void plan_conclusion(struct exec *exec, struct lot *lot); /* closed, once nothing lives */
 void plan_add(struct exec *exec, struct lot *lot);
 void plan_exit(struct exec *exec, struct lot *lot);
 void plan_stop(struct exec *exec, struct lot *lot);

@@ -39,25 +39,13 @@ static bool is_operator(const struct exec *exec, uint32_t caller) {
 
 /* ---- open ---- */
 
-static void hold(struct exec *exec, struct lot *lot, const char *profile, uint32_t caller) {
-    uint32_t *holders[CONFIG_ASPECTS_] = {&lot->rec.hold_grow, &lot->rec.hold_reduce,
-                                          &lot->rec.hold_stop, &lot->rec.hold_targets};
-    const struct config_profile *found =
-        profile[0] == '\0' ? NULL : config_profile_find(exec->config, profile);
-    for (int aspect = 0; aspect < CONFIG_ASPECTS_; aspect++) {
-        const char *name = found == NULL ? CONFIG_OPENER : found->holder[aspect];
-        if (strcmp(name, CONFIG_OPENER) == 0)
-            *holders[aspect] = caller;
-        else if (strcmp(name, CONFIG_KEEPER) == 0)
-            *holders[aspect] = 0;
-        else
-            *holders[aspect] = names_find(exec->book->names, NAME_COMPONENT, name);
-    }
-}
-
 /* Plugins built before it existed send a shorter spec. */
 static uint8_t entry_role(const struct pawl_lot_spec *spec) {
     return spec->size < sizeof *spec ? 0 : spec->entry_role;
+}
+
+static uint8_t ratchet_of(const struct pawl_lot_spec *spec) {
+    return spec->size < sizeof *spec || spec->ratchet == 0 ? PAWL_RATCHET_STRICT : spec->ratchet;
 }
 
 static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t account,
@@ -149,7 +137,7 @@ static void fill_entry(struct exec *exec, struct lot *lot, const struct pawl_lot
     rec->stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
     rec->stop_mode = PAWL_LEVEL_MODE_REST;
     rec->stop_gen = 1;
-    rec->ratchet = 1;
+    rec->ratchet = ratchet_of(spec);
     rec->protection = PAWL_PROTECTION_NONE;
 }
 
@@ -172,54 +160,78 @@ static void keep_tags(struct exec *exec, const struct lot *lot, const char *tags
     }
 }
 
-int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
-              uint64_t *ret_lot, struct pawl_err *err) {
-    struct book *book = exec->book;
-    struct pawl_price stop = {0}, target = {0};
-    uint32_t account = spec->account;
+struct opening { /* a spec that was judged, in the venue's units */
+    uint32_t account;
+    struct pawl_price stop, target;
     int64_t quantity_e8;
+};
+
+/* What the spec says and what the gate says, for `count` lots like it. */
+static int judge(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t count,
+                 struct opening *ret, struct pawl_err *err) {
+    struct book *book = exec->book;
     char why[128];
-    if (exec->trial) return pawl_fail(err, PAWL_E_STATE, "no lot opens before it has taken over");
-    if (account == 0 && spec->instrument <= book->instrument_count)
-        account = book->instruments[spec->instrument].def.account;
-    int rc = check_spec(exec, spec, account, err);
-    if (rc == PAWL_OK) rc = check_levels(exec, spec, &stop, &target, err);
+    *ret = (struct opening){.account = spec->account};
+    if (ret->account == 0 && spec->instrument <= book->instrument_count)
+        ret->account = book->instruments[spec->instrument].def.account;
+    int rc = check_spec(exec, spec, ret->account, err);
+    if (rc == PAWL_OK) rc = check_levels(exec, spec, &ret->stop, &ret->target, err);
     if (rc != PAWL_OK) return rc;
     const struct pawl_instrument *in = &book->instruments[spec->instrument].def;
-    if (pawl_round_to(spec->quantity.e8, in->step.e8, PAWL_ROUND_DOWN, &quantity_e8) != PAWL_OK)
+    if (pawl_round_to(spec->quantity.e8, in->step.e8, PAWL_ROUND_DOWN, &ret->quantity_e8) !=
+        PAWL_OK)
         return pawl_fail(err, PAWL_E_RANGE, "quantity is out of range");
     struct risk_ask ask = {.instrument = spec->instrument,
-                           .account = account,
+                           .account = ret->account,
                            .side = spec->side,
-                           .quantity = {quantity_e8},
+                           .quantity = {ret->quantity_e8},
                            .price = spec->entry_price,
-                           .stop = stop,
+                           .stop = ret->stop,
                            .rests = entry_role(spec) == PAWL_ROLE_DOUBLEDOWN,
+                           .count = count,
                            .ref = spec->ref};
     bool waits = spec->after > PAWL_AFTER_KIND_NOW; /* the gate asks again when it enters */
     if (!waits && risk_entry(exec, &ask, why) != RISK_PASS)
         return pawl_fail(err, PAWL_E_REJECTED, "%s", why[0] != '\0' ? why : "entries have to wait");
-    if (waits && quantity_e8 < in->min_quantity.e8)
+    if (waits && ret->quantity_e8 < in->min_quantity.e8)
         return pawl_fail(err, PAWL_E_INVAL, "quantity is below the minimum");
+    return PAWL_OK;
+}
+
+int want_may_open(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t count,
+                  struct pawl_err *err) {
+    struct opening unused;
+    if (exec->trial) return pawl_fail(err, PAWL_E_STATE, "no lot opens before it has taken over");
+    if (count == 0) return pawl_fail(err, PAWL_E_INVAL, "no lot is asked for");
+    return judge(exec, spec, count, &unused, err);
+}
+
+int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
+              uint64_t *ret_lot, struct pawl_err *err) {
+    struct book *book = exec->book;
+    struct opening opening;
+    if (exec->trial) return pawl_fail(err, PAWL_E_STATE, "no lot opens before it has taken over");
+    int rc = judge(exec, spec, 1, &opening, err);
+    if (rc != PAWL_OK) return rc;
     struct lot *lot = book_lot_new(book, err);
     if (lot == NULL) return err != NULL ? err->rc : PAWL_E_NOMEM;
     lot->rec.instrument = spec->instrument;
-    lot->rec.account = account;
+    lot->rec.account = opening.account;
     lot->rec.owner = caller;
     lot->rec.side = spec->side;
-    lot->rec.stop = lot->rec.initial_stop = stop;
+    lot->rec.stop = lot->rec.initial_stop = opening.stop;
     TEXT_SET(lot->rec.profile, spec->profile);
     TEXT_SET(lot->rec.ref, spec->ref);
-    hold(exec, lot, lot->rec.profile, caller);
-    fill_entry(exec, lot, spec, quantity_e8);
+    lot_hold(exec, lot, lot->rec.profile, caller);
+    fill_entry(exec, lot, spec, opening.quantity_e8);
     keep_tags(exec, lot, spec->tags);
     book_lot_link(book, lot);
     book_changed(book, lot);
     book_dirty(book, lot);
-    if (target.e8 != 0) {
+    if (opening.target.e8 != 0) {
         struct pawl_rec_target *first = lot_target(lot, 0);
         if (first != NULL) {
-            first->price = target;
+            first->price = opening.target;
             first->quantity.e8 = PAWL_QTY_ALL;
             first->generation = 1;
             first->mode = spec->target_mode != 0 ? spec->target_mode : PAWL_LEVEL_MODE_REST;
@@ -340,8 +352,9 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason) {
 /* A stop that is set in the moment of an entry's fill, from its price, is what the lot starts with;
  * only later ones are moves. */
 static bool is_initial_stop(const struct exec *exec, const struct lot *lot) {
-    return !lot->rec.r_frozen && lot->rec.stop_moves == 0 && lot->entry_fill_ns != 0 &&
-           lot->entry_fill_ns == book_now(exec->book);
+    return !lot->rec.r_frozen && lot->entry_fill_ns != 0 &&
+           lot->entry_fill_ns == book_now(exec->book) &&
+           (lot->rec.stop_moves == 0 || lot->rec.ratchet == PAWL_RATCHET_RECOMPUTE);
 }
 
 struct lot *want_stop_lot(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_err *err) {
@@ -393,7 +406,8 @@ int want_stop(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_price
         return pawl_fail(err, PAWL_E_INVAL, "the stop is not a price");
     if (level.e8 == lot->rec.stop.e8) return PAWL_OK;
     bool looser = is_long ? level.e8 < lot->rec.stop.e8 : level.e8 > lot->rec.stop.e8;
-    if (looser && lot->rec.stop.e8 != 0 && !force)
+    bool follows = lot->rec.ratchet == PAWL_RATCHET_RECOMPUTE && is_initial_stop(exec, lot);
+    if (looser && lot->rec.stop.e8 != 0 && !force && !follows)
         return pawl_fail(err, PAWL_E_STATE, "a stop only tightens");
     if (exec->trial) return PAWL_OK;
     stop_move(exec, lot, level, reason, is_initial_stop(exec, lot));

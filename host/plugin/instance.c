@@ -17,6 +17,7 @@
 static bool may_publish(const struct instance *instance, uint16_t type) {
     if (instance->plugin->kind == PAWL_PLUGIN_KIND_BROKER)
         return (type >= 0x0400 && type < 0x0500) || type >> 8 == 0x01;
+    if (type >= PAWL_EVENTS_OF_COMPONENTS && type < PAWL_EVENTS_OF_COMPONENTS_END) return true;
     return type == PAWL_EV_ENTRY_IGNORED || type == PAWL_EV_SIGNAL || type == PAWL_EV_ENTRY;
 }
 

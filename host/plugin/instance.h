@@ -85,6 +85,7 @@ static inline struct instance *instance_of(struct pawl_ctx *ctx) {
 /* Rows of the types `old` (may be NULL) has in memory are copied, those of others loaded. */
 int records_load(struct instance *instance, const struct instance *old, struct pawl_err *err);
 void records_done(struct instance *instance);
+extern const struct pawl_book book_table;
 extern const struct pawl_records records_table;
 extern const struct pawl_files files_table;
 

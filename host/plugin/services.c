@@ -11,9 +11,6 @@
 static struct book *book_of(struct pawl_ctx *ctx) {
     return instance_of(ctx)->services->book;
 }
-static struct exec *exec_of(struct pawl_ctx *ctx) {
-    return instance_of(ctx)->services->exec;
-}
 
 /* ---- pawl.market/1 ---- */
 
@@ -45,188 +42,27 @@ static const struct pawl_instrument *market_next(struct pawl_ctx *ctx, uint32_t 
     return NULL;
 }
 
+static int market_value(struct pawl_ctx *ctx, uint32_t instrument, uint32_t account,
+                        struct pawl_price difference, struct pawl_qty quantity,
+                        struct pawl_money *ret) {
+    const struct book *book = book_of(ctx);
+    if (market_instrument(ctx, instrument) == NULL || market_account(ctx, account) == NULL)
+        return PAWL_E_NOTFOUND;
+    int64_t units_e8;
+    struct pawl_money quote;
+    int rc = pawl_mul_e8(quantity.e8, book->instruments[instrument].def.multiplier.e8,
+                         PAWL_ROUND_EVEN, &units_e8);
+    if (rc == PAWL_OK) rc = pawl_mul_e8(difference.e8, units_e8, PAWL_ROUND_EVEN, &quote.e8);
+    return rc == PAWL_OK ? book_convert(book, instrument, account, quote, ret) : rc;
+}
+
 static const struct pawl_market market_table = {.size = (uint32_t)sizeof(struct pawl_market),
                                                 .instrument = market_instrument,
                                                 .by_symbol = market_by_symbol,
                                                 .account = market_account,
                                                 .state = market_state,
-                                                .next = market_next};
-
-/* ---- pawl.book/1 ---- */
-
-static const struct pawl_rec_lot *lot_by_id(struct pawl_ctx *ctx, uint64_t id) {
-    const struct lot *lot = book_lot(book_of(ctx), id);
-    return lot == NULL ? NULL : &lot->rec;
-}
-
-static const struct pawl_rec_lot *lot_next(struct pawl_ctx *ctx, uint32_t instrument,
-                                           uint64_t after) {
-    const struct book *book = book_of(ctx);
-    if (instrument > book->instrument_count) return NULL;
-    const struct lot *at = after == 0 ? NULL : book_lot(book, after), *lot;
-    bool listed = at != NULL && at->rec.state != PAWL_LOT_STATE_CLOSED &&
-                  (instrument == 0 || at->rec.instrument == instrument);
-    if (instrument == 0)
-        lot = listed ? at->next : book->first_lot;
-    else
-        lot = listed ? at->instrument_next : book->instruments[instrument].lots;
-    while (lot != NULL && lot->rec.id <= after)
-        lot = instrument == 0 ? lot->next : lot->instrument_next;
-    return lot == NULL ? NULL : &lot->rec;
-}
-
-static const struct pawl_rec_lot *lot_by_ref(struct pawl_ctx *ctx, const char *ref) {
-    const struct lot *lot =
-        ref == NULL || ref[0] == '\0' ? NULL : book_lot_by_ref(book_of(ctx), ref);
-    return lot == NULL ? NULL : &lot->rec;
-}
-
-static const struct pawl_rec_target *lot_target_at(struct pawl_ctx *ctx, uint64_t id,
-                                                   uint32_t index) {
-    const struct lot *lot = book_lot(book_of(ctx), id);
-    if (lot == NULL || lot->targets == NULL || index >= PAWL_TARGETS_MAX ||
-        lot->targets[index].generation == 0)
-        return NULL;
-    return &lot->targets[index];
-}
-
-/* Inside create() there is no turn for what a call publishes. */
-static bool in_event(struct pawl_ctx *ctx) {
-    const struct instance *instance = instance_of(ctx);
-    return instance->created && (book_of(ctx)->bus->in_turn || trial_is_on(instance));
-}
-
-static int too_early(struct pawl_err *err) {
-    return pawl_fail(err, PAWL_E_STATE, "only while an event is handled");
-}
-
-static int lot_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint64_t *ret_lot,
-                    struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    exec_of(ctx)->trial = trial_is_on(instance_of(ctx));
-    int rc = want_open(exec_of(ctx), ctx->component, spec, ret_lot, err);
-    exec_of(ctx)->trial = false;
-    return rc;
-}
-
-/* A want as data: on trial it is judged and noted, and carried out when the instance takes over. */
-enum want_what { CALL_ENTER = 1, CALL_EXIT, CALL_STOP, CALL_TARGET };
-struct want_call {
-    enum want_what what;
-    uint32_t index;
-    uint64_t lot;
-    struct pawl_price price;
-    struct pawl_qty quantity;
-    struct pawl_exit_spec exit;
-    uint8_t mode;
-    char reason[sizeof((struct pawl_rec_lot *)NULL)->reason];
-};
-
-static int carry_out(struct instance *instance, const struct want_call *call,
-                     struct pawl_err *err) {
-    struct exec *exec = instance->services->exec;
-    uint32_t who = instance->ctx.component;
-    struct pawl_exit_spec spec = call->exit;
-    spec.reason = call->reason;
-    switch (call->what) {
-    case CALL_ENTER: return want_enter(exec, who, call->lot, call->quantity, err);
-    case CALL_EXIT: return want_exit(exec, who, call->lot, &spec, err);
-    case CALL_STOP:
-        return want_stop(exec, who, call->lot, call->price, call->reason, false, err);
-    case CALL_TARGET:
-        return want_target(exec, who, call->lot, call->index, call->price, call->quantity,
-                           call->mode, err);
-    }
-    return PAWL_E_INVAL;
-}
-
-static int want_noted(struct instance *instance, const void *args, size_t size) {
-    (void)size;
-    return carry_out(instance, args, NULL);
-}
-
-static int want(struct instance *instance, const struct want_call *call, struct pawl_err *err) {
-    struct exec *exec = instance->services->exec;
-    exec->trial = trial_is_on(instance);
-    int rc = carry_out(instance, call, err);
-    exec->trial = false;
-    if (rc != PAWL_OK || !trial_is_on(instance)) return rc;
-    rc = trial_defer(instance, want_noted, call, sizeof *call);
-    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "%s", pawl_rc_text(rc));
-}
-
-static int lot_enter(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
-                     struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    const struct want_call call = {.what = CALL_ENTER, .lot = lot, .quantity = total};
-    return want(instance_of(ctx), &call, err);
-}
-
-static int lot_leave(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_exit_spec *spec,
-                     struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    struct want_call call = {.what = CALL_EXIT, .lot = lot, .exit = *spec};
-    TEXT_SET(call.reason, spec->reason == NULL ? "" : spec->reason);
-    return want(instance_of(ctx), &call, err);
-}
-
-static int lot_stop(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price, const char *reason,
-                    struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    struct want_call call = {.what = CALL_STOP, .lot = lot, .price = price};
-    TEXT_SET(call.reason, reason == NULL ? "" : reason);
-    return want(instance_of(ctx), &call, err);
-}
-
-static int lot_trail(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_trail_spec *spec,
-                     struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    return want_trail(exec_of(ctx), ctx->component, lot, spec, err);
-}
-
-static int lot_set_target(struct pawl_ctx *ctx, uint64_t lot, uint32_t index,
-                          struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
-                          struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    const struct want_call call = {.what = CALL_TARGET, .lot = lot, .index = index, .price = price,
-                                   .quantity = quantity, .mode = mode};
-    return want(instance_of(ctx), &call, err);
-}
-
-static int lot_add(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
-                   struct pawl_price price, struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
-    return want_add(exec_of(ctx), ctx->component, lot, total, price, err);
-}
-
-static const struct pawl_rec_order *lot_order_next(struct pawl_ctx *ctx, uint64_t id,
-                                                   uint64_t after) {
-    const struct lot *lot = book_lot(book_of(ctx), id);
-    if (lot == NULL) return NULL;
-    for (const struct order *order = lot->orders; order != NULL; order = order->next)
-        if (order->rec.id > after && order_is_live(order)) return &order->rec;
-    return NULL;
-}
-
-static int equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret) {
-    if (market_account(ctx, account) == NULL) return PAWL_E_NOTFOUND;
-    return book_equity(book_of(ctx), account, ret);
-}
-
-static const struct pawl_book book_table = {.size = (uint32_t)sizeof(struct pawl_book),
-                                            .lot = lot_by_id,
-                                            .lot_next = lot_next,
-                                            .lot_by_ref = lot_by_ref,
-                                            .target = lot_target_at,
-                                            .open = lot_open,
-                                            .enter = lot_enter,
-                                            .exit = lot_leave,
-                                            .stop = lot_stop,
-                                            .trail = lot_trail,
-                                            .set_target = lot_set_target,
-                                            .equity = equity,
-                                            .add = lot_add,
-                                            .order_next = lot_order_next};
+                                                .next = market_next,
+                                                .value = market_value};
 
 /* ---- pawl.timers/1, pawl.triggers/1 ---- */
 

@@ -1,0 +1,71 @@
+/* Two lots become one, on the word of who may let both grow. It is a matter of the book alone; the
+ * venue's stops follow by the next plan. */
+#include "base/err.h"
+#include "book/money.h"
+#include "book/report.h"
+#include "exec/steps.h"
+
+static bool is_quiet(const struct lot *lot) {
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order_is_live(order) && (order->rec.role != PAWL_ROLE_STOP ||
+                                     order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown ||
+                                     order->share_count > 1 || !order_is_working(order)))
+            return false;
+    return lot->rec.enter_up_to.e8 <= lot->rec.entered.e8 || lot->rec.entry_spent;
+}
+
+static int check_one(struct exec *exec, const struct lot *lot, uint32_t caller,
+                     struct pawl_err *err) {
+    unsigned long long id = (unsigned long long)lot->rec.id;
+    if (caller != lot->rec.hold_grow && caller != exec->operator_id)
+        return pawl_fail(err, PAWL_E_DENIED, "the caller does not hold the grow aspect of lot %llu",
+                         id);
+    if (lot->rec.state != PAWL_LOT_STATE_OPEN || lot_open_e8(lot) <= 0)
+        return pawl_fail(err, PAWL_E_STATE, "lot %llu is not open", id);
+    if (lot->rec.r_frozen && lot->rec.ratchet == PAWL_RATCHET_STRICT)
+        return pawl_fail(err, PAWL_E_STATE, "lot %llu has reached its first milestone or exit", id);
+    if (!is_quiet(lot))
+        return pawl_fail(err, PAWL_E_BUSY, "an order of lot %llu besides its stop is live", id);
+    return PAWL_OK;
+}
+
+static void report_merged(struct exec *exec, const struct lot *into, const struct lot *from,
+                          struct pawl_qty quantity, const char *reason) {
+    struct pawl_ev_lot_merged ev;
+    EVENT_INIT(ev, PAWL_EV_LOT_MERGED);
+    ev.lot = from->rec.id;
+    ev.into = into->rec.id;
+    ev.instrument = into->rec.instrument;
+    ev.side = into->rec.side;
+    ev.quantity = quantity;
+    ev.entry = lot_entry(into);
+    TEXT_SET(ev.ref, into->rec.ref);
+    TEXT_SET(ev.reason, reason);
+    book_publish(exec->book, &ev.head);
+}
+
+int want_merge(struct exec *exec, uint32_t caller, uint64_t into_id, uint64_t from_id,
+               const char *reason, struct pawl_err *err) {
+    struct lot *into = book_lot(exec->book, into_id), *from = book_lot(exec->book, from_id);
+    if (into == NULL || from == NULL || into == from)
+        return pawl_fail(err, PAWL_E_NOTFOUND, "lots %llu and %llu are not two lots",
+                         (unsigned long long)into_id, (unsigned long long)from_id);
+    if (into->rec.instrument != from->rec.instrument || into->rec.account != from->rec.account ||
+        into->rec.side != from->rec.side)
+        return pawl_fail(err, PAWL_E_INVAL,
+                         "lots %llu and %llu differ in instrument, account or side",
+                         (unsigned long long)into_id, (unsigned long long)from_id);
+    if (exec_caps(exec, into)->exit_bound == PAWL_EXIT_TICKET)
+        return pawl_fail(err, PAWL_E_STATE, "each lot is a position of its own at this venue");
+    int rc = check_one(exec, into, caller, err);
+    if (rc == PAWL_OK) rc = check_one(exec, from, caller, err);
+    if (rc != PAWL_OK) return rc;
+    if (exec->trial) return PAWL_OK;
+    struct pawl_qty quantity = {lot_open_e8(from)};
+    if (book_merge(exec->book, into, from) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_RANGE, "the sums of both lots are out of range");
+    TEXT_SET(from->rec.reason, "MERGED");
+    report_merged(exec, into, from, quantity, reason);
+    plan_conclusion(exec, from);
+    return PAWL_OK;
+}
