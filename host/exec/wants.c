@@ -294,6 +294,7 @@ int want_add(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty to
                          "the venue would open another position for it: open another lot");
     if (total.e8 > 0 && (lot->rec.state != PAWL_LOT_STATE_OPEN || lot_is_closing(lot)))
         return pawl_fail(err, PAWL_E_STATE, "only an open lot can grow");
+    if (exec->trial) return PAWL_OK;
     lot->rec.add_up_to = quantity;
     lot->rec.add_price = level;
     lot->rec.add_gen++;
