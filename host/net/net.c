@@ -192,7 +192,7 @@ int net_new(const struct net_options *options, struct net **ret, struct pawl_err
     net->handles = sizeof handles / sizeof *handles;
     for (uint32_t i = 0; i < net->handles; i++) {
         handles[i]->data = net;
-        uv_unref(handles[i]); /* only sockets keep a loop */
+        if (handles[i] != (uv_handle_t *)&net->more) uv_unref(handles[i]); /* work keeps a loop */
     }
     uv_prepare_start(&net->prepare, on_prepare);
     *ret = net;

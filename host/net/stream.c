@@ -448,7 +448,10 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     struct net *net = s->net;
     int error = 0;
     socklen_t size = sizeof error;
-    if (status != 0) events = UV_READABLE | UV_WRITABLE;
+    if (status != 0) { /* an error waits: libuv has stopped; there may be bytes before it */
+        s->armed = 0;
+        events = UV_READABLE | UV_WRITABLE;
+    }
     switch (s->state) {
     case STREAM_CONNECTING:
         getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size);

@@ -44,7 +44,8 @@ static int granted(const struct instance *instance, const char *host, uint16_t p
 static bool host_is_sound(const char *host) {
     size_t len = host == NULL ? 0 : strnlen(host, PAWL_NET_HOST_MAX + 1);
     return len > 0 && len <= PAWL_NET_HOST_MAX &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:") == len;
+           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                        ".-_:") == len;
 }
 
 /* Names and values that may stand in a request; secrets become values. A replay has no secrets:
@@ -60,8 +61,9 @@ static int take_headers(const struct instance *instance, const struct pawl_net_h
         if (from[i].secret != NULL) {
             size_t len;
             if (!io_secret_granted(instance, from[i].secret))
-                return pawl_fail(err, PAWL_E_DENIED, "plugins.%s.grants.secrets does not name %.60s",
-                                 instance->name, from[i].secret);
+                return pawl_fail(err, PAWL_E_DENIED,
+                                 "plugins.%s.grants.secrets does not name %.60s", instance->name,
+                                 from[i].secret);
             const unsigned char *secret = io_secret(instance, from[i].secret, &len);
             to[i].value = secret == NULL ? "" : (const char *)secret;
         }

@@ -1,13 +1,20 @@
 /* Connections: framing end to end, closing at bad moments, slow sides, names that hang. */
 #include "net_kit.h"
 
-static uint16_t listen_on(struct kit *kit, uint8_t framing, uint32_t peers) {
+#include "net/framing.h"
+
+static uint16_t listen_on(struct kit *kit, uint8_t framing, uint32_t peers, uint32_t frame_max) {
     struct pawl_net_listen how = {.size = sizeof how, .framing = framing, .first_key = 100,
-                                  .peers_max = peers, .frame_max = 1u << 20, .window = 65536};
+                                  .peers_max = peers, .frame_max = frame_max, .window = 65536};
     assert_int_equal(net_listen(kit->net, KIT_OWNER, 1, &how, NULL), PAWL_OK);
     const struct pawl_ev_net_up *up = kit_wait(kit, PAWL_EV_NET_UP);
     assert_int_equal(up->head.cookie, 1);
     return up->port;
+}
+
+static void open_to(struct kit *kit, uint64_t key, uint16_t port, uint8_t framing) {
+    struct pawl_net_open how = kit_how(port, PAWL_NET_TCP, framing);
+    assert_int_equal(net_open(kit->net, KIT_OWNER, key, &how, NULL), PAWL_OK);
 }
 
 static void echo(struct kit *kit, const struct pawl_event *event) {
@@ -23,9 +30,7 @@ static void test_echo(void **state) {
         struct kit kit;
         kit_open(&kit);
         kit.hook = echo;
-        uint16_t port = listen_on(&kit, framings[i], 4);
-        struct pawl_net_open how = kit_how(port, PAWL_NET_TCP, framings[i]);
-        assert_int_equal(net_open(kit.net, KIT_OWNER, 2, &how, NULL), PAWL_OK);
+        open_to(&kit, 2, listen_on(&kit, framings[i], 4, 1u << 20), framings[i]);
         kit_wait(&kit, PAWL_EV_NET_UP);
         kit_wait(&kit, PAWL_EV_NET_UP);
         for (int n = 0; n < 1000; n++) {
@@ -48,7 +53,364 @@ static void test_echo(void **state) {
     }
 }
 
+/* ---- pure framing: however the bytes are cut, the slices are the same ---- */
+
+struct told {
+    uint8_t bytes[40000];
+    size_t len;
+    uint32_t slices, lasts;
+    enum frame_found end;
+};
+
+static void feed(struct framing *f, const uint8_t *bytes, size_t len, size_t cut,
+                 struct told *told) {
+    static uint8_t buffer[70000];
+    size_t have = 0;
+    memset(told, 0, sizeof *told);
+    for (size_t at = 0; at < len;) {
+        size_t piece = at == 0 && cut > 0 ? cut : cut == 0 ? 1 : len - at;
+        memcpy(buffer + have, bytes + at, piece);
+        have += piece;
+        at += piece;
+        for (;;) {
+            struct frame_slice slice;
+            enum frame_found found = frame_next(f, buffer, have, &slice);
+            told->end = found;
+            if (found == FRAME_NONE || found == FRAME_BAD || found == FRAME_TOO_LARGE) break;
+            if (found == FRAME_SLICE) {
+                memcpy(told->bytes + told->len, slice.data, slice.len);
+                told->len += slice.len;
+                told->slices++;
+                told->lasts += slice.last;
+            }
+            assert_true(slice.consumed <= have);
+            memmove(buffer, buffer + slice.consumed, have - slice.consumed);
+            have -= slice.consumed;
+        }
+        if (told->end == FRAME_BAD || told->end == FRAME_TOO_LARGE) return;
+    }
+}
+
+static size_t sample(uint8_t kind, bool masked, uint8_t *out) {
+    static const size_t sizes[] = {0, 1, 125, 126, 127, 3839, 3840, 3841, 9000};
+    static const uint8_t mask[4] = {1, 2, 3, 4};
+    uint8_t body[9000];
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof body; i++) body[i] = (uint8_t)('a' + i % 26);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        at += frame_write(kind, 1, masked ? mask : NULL, body, sizes[i], out + at);
+        if (kind == PAWL_NET_MESSAGE)
+            at += frame_write(kind, 9, masked ? mask : NULL, "ping", 4, out + at);
+    }
+    return at;
+}
+
+static void test_cut_at_every_byte(void **state) {
+    (void)state;
+    static uint8_t bytes[70000];
+    static const uint8_t kinds[] = {PAWL_NET_U32BE, PAWL_NET_LINE, PAWL_NET_MESSAGE};
+    for (size_t k = 0; k < 4; k++) {
+        uint8_t kind = kinds[k < 3 ? k : 2];
+        bool masked = k == 3;
+        size_t len = sample(kind, masked, bytes);
+        static struct told whole, part;
+        struct framing f;
+        framing_init(&f, kind, 1u << 20);
+        f.masked = masked;
+        feed(&f, bytes, len, len, &whole);
+        assert_int_equal(whole.lasts, 9);
+        for (size_t cut = 0; cut < len; cut += cut < 400 ? 1 : 37) {
+            framing_init(&f, kind, 1u << 20);
+            f.masked = masked;
+            feed(&f, bytes, len, cut, &part);
+            assert_int_equal(part.len, whole.len);
+            assert_int_equal(part.slices, whole.slices);
+            assert_int_equal(part.lasts, whole.lasts);
+            assert_memory_equal(part.bytes, whole.bytes, whole.len);
+        }
+    }
+}
+
+static void test_websocket_faults(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum frame_found end;
+    } cases[] = {
+        {"\xc1\x01x", 3, FRAME_BAD},         /* reserved bit */
+        {"\x81\x81....x", 7, FRAME_BAD},     /* masked by a server */
+        {"\x83\x01x", 3, FRAME_BAD},         /* unknown opcode */
+        {"\x09\x01x", 3, FRAME_BAD},         /* fragmented ping */
+        {"\x89\x7e\x00\x7e", 4, FRAME_BAD},  /* long ping */
+        {"\x80\x01x", 3, FRAME_BAD},         /* continuation of nothing */
+        {"\x01\x01x\x81\x01y", 6, FRAME_BAD}, /* a message in a message */
+        {"\x88\x01x", 3, FRAME_BAD},         /* close of one byte */
+        {"\x82\x7f\x80\0\0\0\0\0\0\0", 10, FRAME_TOO_LARGE},
+        {"\x82\x7e\xff\xff", 4, FRAME_TOO_LARGE},
+        {"\x01\x7e\x02\x00", 4, FRAME_NONE},
+    };
+    static struct told told;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct framing f;
+        framing_init(&f, PAWL_NET_MESSAGE, 1000);
+        feed(&f, (const uint8_t *)cases[i].bytes, cases[i].len, cases[i].len, &told);
+        assert_int_equal(told.end, cases[i].end);
+    }
+}
+
+/* ---- over sockets ---- */
+
+static void test_garbage_and_oversized(void **state) {
+    (void)state;
+    struct kit kit;
+    kit_open(&kit);
+    uint16_t port = listen_on(&kit, PAWL_NET_U32BE, 2, 1000);
+    int fd = kit_client(port);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    assert_int_equal(write(fd, "\xff\xff\xff\xff garbage", 12), 12);
+    const struct pawl_ev_net_down *down = kit_wait(&kit, PAWL_EV_NET_DOWN);
+    assert_int_equal(down->reason, PAWL_NET_REASON_TOO_LARGE);
+    close(fd);
+    /* a third one finds the listener as it was; the limit of two holds */
+    int a = kit_client(port), b = kit_client(port);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    int c = kit_client(port);
+    char byte;
+    kit_turn(&kit, 20);
+    assert_int_equal(recv(c, &byte, 1, 0), 0); /* closed at once */
+    close(a);
+    close(b);
+    close(c);
+    kit_close(&kit);
+}
+
+static void test_refused_and_timeout(void **state) {
+    (void)state;
+    struct kit kit;
+    uint16_t port;
+    kit_open(&kit);
+    int server = kit_server(&port);
+    close(server);
+    open_to(&kit, 5, port, PAWL_NET_RAW);
+    const struct pawl_ev_net_down *down = kit_wait(&kit, PAWL_EV_NET_DOWN);
+    assert_int_equal(down->reason, PAWL_NET_REASON_REFUSED);
+    assert_int_equal(down->code, ECONNREFUSED);
+    /* a WebSocket server that never answers */
+    server = kit_server(&port);
+    struct pawl_net_open how = kit_how(port, PAWL_NET_WS, PAWL_NET_MESSAGE);
+    how.target = "/";
+    how.connect_timeout_ns = 50 * PAWL_MS;
+    assert_int_equal(net_open(kit.net, KIT_OWNER, 6, &how, NULL), PAWL_OK);
+    down = kit_wait(&kit, PAWL_EV_NET_DOWN);
+    assert_int_equal(down->reason, PAWL_NET_REASON_TIMEOUT);
+    /* idle */
+    how = kit_how(port, PAWL_NET_TCP, PAWL_NET_RAW);
+    how.idle_timeout_ns = 50 * PAWL_MS;
+    assert_int_equal(net_open(kit.net, KIT_OWNER, 7, &how, NULL), PAWL_OK);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    down = kit_wait(&kit, PAWL_EV_NET_DOWN);
+    assert_int_equal(down->reason, PAWL_NET_REASON_IDLE);
+    close(server);
+    kit_close(&kit);
+}
+
+/* ---- a resolver that hangs ---- */
+
+static volatile int hang_ms;
+static int hanging(const char *host, struct net_address *out, uint32_t max, char why[128]) {
+    (void)out;
+    (void)max;
+    for (int i = 0; i < hang_ms && strncmp(host, "hang", 4) == 0; i++) usleep(1000);
+    snprintf(why, 128, "no such name");
+    return -1;
+}
+
+static void test_hanging_resolver(void **state) {
+    (void)state;
+    struct kit kit;
+    hang_ms = 3000;
+    kit_open_with(&kit, hanging, NULL);
+    kit.hook = echo;
+    uint16_t port = listen_on(&kit, PAWL_NET_LINE, 4, 1000);
+    for (uint64_t key = 10; key < 40; key++) { /* more than there are threads */
+        char host[32];
+        snprintf(host, sizeof host, "hang%d.example", (int)key);
+        struct pawl_net_open how = kit_how(port, PAWL_NET_TCP, PAWL_NET_RAW);
+        how.host = host;
+        how.connect_timeout_ns = 200 * PAWL_MS;
+        assert_int_equal(net_open(kit.net, KIT_OWNER, key, &how, NULL), PAWL_OK);
+    }
+    uint64_t began = uv_hrtime();
+    open_to(&kit, 2, port, PAWL_NET_LINE); /* others go on meanwhile */
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    net_send(kit.net, KIT_OWNER, 2, "x", 1);
+    kit_wait(&kit, PAWL_EV_NET_FRAME);
+    kit_wait(&kit, PAWL_EV_NET_FRAME);
+    assert_true(uv_hrtime() - began < 190 * 1000000ull);
+    for (int i = 0; i < 30; i++) {
+        const struct pawl_ev_net_down *down = kit_wait(&kit, PAWL_EV_NET_DOWN);
+        assert_int_equal(down->reason, PAWL_NET_REASON_RESOLVE);
+    }
+    kit_close(&kit); /* does not wait for the threads */
+    assert_true(uv_hrtime() - began < 2500 * 1000000ull);
+    hang_ms = 0;
+    usleep(50000);
+}
+
+static void test_unknown_name(void **state) {
+    (void)state;
+    struct kit kit;
+    kit_open_with(&kit, hanging, NULL);
+    struct pawl_net_open how = kit_how(1, PAWL_NET_TCP, PAWL_NET_RAW);
+    how.host = "nowhere.example";
+    assert_int_equal(net_open(kit.net, KIT_OWNER, 1, &how, NULL), PAWL_OK);
+    const struct pawl_ev_net_down *down = kit_wait(&kit, PAWL_EV_NET_DOWN);
+    assert_int_equal(down->reason, PAWL_NET_REASON_RESOLVE);
+    assert_non_null(strstr(down->message, "no such name"));
+    kit_close(&kit);
+}
+
+/* ---- slow sides ---- */
+
+static void test_slow_reader(void **state) {
+    (void)state;
+    struct kit kit;
+    uint16_t port;
+    char block[16384];
+    kit_open(&kit);
+    int server = kit_server(&port), small = 4096;
+    setsockopt(server, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    open_to(&kit, 2, port, PAWL_NET_RAW);
+    int fd = kit_accept(&kit, server);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    memset(block, 'x', sizeof block);
+    /* Twice what the window holds, as the service would let it: what has drained may follow. */
+    uint64_t used = 0, sent = 0, got = 0, window = 65536;
+    for (int round = 0; round < 100000 && got < 4u << 20; round++) {
+        if (sent < 4u << 20 && used + sizeof block <= window) {
+            net_send(kit.net, KIT_OWNER, 2, block, sizeof block);
+            used += sizeof block;
+            sent += sizeof block;
+        } else if (used > 0) {
+            net_want_writable(kit.net, KIT_OWNER, 2);
+        }
+        uv_run(&kit.loop, UV_RUN_NOWAIT);
+        for (; kit.looked < kit.count; kit.looked++)
+            if (kit.events[kit.looked]->type == PAWL_EV_NET_WRITABLE)
+                used -= ((const struct pawl_ev_net_writable *)kit.events[kit.looked])->drained;
+        ssize_t n = recv(fd, block, 3000, MSG_DONTWAIT);
+        if (n > 0) got += (uint64_t)n;
+    }
+    assert_int_equal(got, 4u << 20);
+    close(fd);
+    close(server);
+    kit_close(&kit);
+}
+
+/* Somebody who sends without end does not hold up the others, and is not read faster than told. */
+static void test_flood_is_fair(void **state) {
+    (void)state;
+    struct kit kit;
+    kit_open(&kit);
+    uint16_t port = listen_on(&kit, PAWL_NET_LINE, 3, 1000);
+    int loud = kit_client(port), quiet = kit_client(port);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    char lines[60000];
+    for (size_t i = 0; i < sizeof lines; i += 2) memcpy(lines + i, "x\n", 2);
+    assert_true(send(loud, lines, sizeof lines, MSG_DONTWAIT) > 1000);
+    assert_int_equal(send(quiet, "hello\n", 6, 0), 6);
+    kit_forget(&kit);
+    uint64_t from_quiet = 0;
+    while (kit.count < 1000) {
+        uv_run(&kit.loop, UV_RUN_ONCE);
+        for (; kit.looked < kit.count && from_quiet == 0; kit.looked++)
+            if (((const struct pawl_ev_net_frame *)kit.events[kit.looked])->data.len == 5)
+                from_quiet = kit.looked + 1;
+        assert_true(kit.count - kit.looked <= 2 * NET_SLICE_EVENTS);
+        kit.looked = kit.count;
+    }
+    assert_true(from_quiet > 0 && from_quiet <= 3 * NET_SLICE_EVENTS);
+    close(loud);
+    close(quiet);
+    kit_close(&kit);
+}
+
+/* ---- closing inside what is told ---- */
+
+static void close_all(struct kit *kit, const struct pawl_event *event) {
+    (void)event;
+    for (uint64_t key = 1; key < 110; key++) net_close(kit->net, KIT_OWNER, key);
+}
+
+static void drop_all(struct kit *kit, const struct pawl_event *event) {
+    (void)event;
+    net_drop_all(kit->net);
+}
+
+static void close_and_open(struct kit *kit, const struct pawl_event *event) {
+    uint16_t port = *(uint16_t *)kit->hook_arg;
+    if (kit->count > 200 || event->cookie >= 100) return;
+    net_close(kit->net, KIT_OWNER, event->cookie);
+    open_to(kit, event->cookie, port, PAWL_NET_LINE);
+}
+
+static void test_close_while_told(void **state) {
+    (void)state;
+    void (*const hooks[])(struct kit *, const struct pawl_event *) = {close_all, drop_all,
+                                                                     close_and_open};
+    for (size_t i = 0; i < 3; i++)
+        for (uint32_t at = 0; at < 6; at++) { /* before the n-th event is looked at */
+            struct kit kit;
+            kit_open(&kit);
+            uint16_t port = listen_on(&kit, PAWL_NET_LINE, 8, 1000);
+            kit.hook_arg = &port;
+            for (uint64_t key = 2; key < 5; key++) open_to(&kit, key, port, PAWL_NET_LINE);
+            int fd = kit_client(port);
+            assert_int_equal(send(fd, "a\nb\nc\n", 6, 0), 6);
+            uint32_t before = kit.count;
+            for (int n = 0; n < 50 && kit.count < before + at; n++) {
+                uv_run(&kit.loop, UV_RUN_NOWAIT);
+                usleep(200);
+            }
+            kit.hook = hooks[i];
+            kit_turn(&kit, 10);
+            close(fd);
+            kit_close(&kit);
+        }
+}
+
+static void test_what_was_sent_leaves(void **state) {
+    (void)state;
+    struct kit kit;
+    uint16_t port;
+    char got[100001];
+    kit_open(&kit);
+    int server = kit_server(&port);
+    open_to(&kit, 2, port, PAWL_NET_RAW);
+    int fd = kit_accept(&kit, server);
+    kit_wait(&kit, PAWL_EV_NET_UP);
+    char *block = calloc(1, 100000);
+    net_send(kit.net, KIT_OWNER, 2, block, 100000);
+    net_close(kit.net, KIT_OWNER, 2);
+    assert_int_equal(kit_read(&kit, fd, got, sizeof got), 100000);
+    assert_int_equal(recv(fd, got, 1, 0), 0); /* and then its end, not a reset */
+    free(block);
+    close(fd);
+    close(server);
+    kit_close(&kit);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_echo)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_echo), cmocka_unit_test(test_cut_at_every_byte),
+        cmocka_unit_test(test_websocket_faults), cmocka_unit_test(test_garbage_and_oversized),
+        cmocka_unit_test(test_refused_and_timeout), cmocka_unit_test(test_hanging_resolver),
+        cmocka_unit_test(test_unknown_name), cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_flood_is_fair), cmocka_unit_test(test_close_while_told),
+        cmocka_unit_test(test_what_was_sent_leaves)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
