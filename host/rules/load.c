@@ -262,6 +262,34 @@ int ruleset_load(const struct rules_source *source, struct config_errors *errors
     return PAWL_OK;
 }
 
+static const struct rule_file *find_file(const struct ruleset *set, const char *path) {
+    const char *name = strrchr(path, '/');
+    for (uint32_t i = 0; i < set->file_count; i++) {
+        const char *other = strrchr(set->files[i].path, '/');
+        if (strcmp(other != NULL ? other : set->files[i].path, name != NULL ? name : path) == 0)
+            return &set->files[i];
+    }
+    return NULL;
+}
+
+void ruleset_difference(const struct ruleset *old, const struct ruleset *new, char *out,
+                        size_t size) {
+    uint32_t changed = 0, added = 0, gone = 0;
+    for (uint32_t i = 0; i < new->file_count; i++) {
+        const struct rule_file *before = find_file(old, new->files[i].path);
+        if (before == NULL)
+            added++;
+        else if (before->hash != new->files[i].hash)
+            changed++;
+    }
+    for (uint32_t i = 0; i < old->file_count; i++)
+        if (find_file(new, old->files[i].path) == NULL) gone++;
+    out[0] = '\0';
+    if (changed + added + gone > 0)
+        snprintf(out, size, "rules: %u files changed, %u new, %u gone; %u rules", changed, added,
+                 gone, new->rule_count);
+}
+
 void ruleset_free(struct ruleset *set) {
     if (set == NULL) return;
     sandbox_free(set->box);

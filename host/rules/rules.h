@@ -43,6 +43,9 @@ struct rules_source {
 int ruleset_load(const struct rules_source *source, struct config_errors *errors,
                  struct ruleset **ret);
 void ruleset_free(struct ruleset *set); /* accepts NULL */
+/* "rules: 1 file changed, 2 new, 0 gone; 7 rules"; "" where all files are the same. */
+void ruleset_difference(const struct ruleset *old, const struct ruleset *new, char *out,
+                        size_t size);
 
 int rules_new(const struct rules_world *world, struct rules **ret, struct pawl_err *err);
 void rules_free(struct rules *rules); /* accepts NULL */

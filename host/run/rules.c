@@ -36,10 +36,6 @@ static bool end_of_turn(void *arg) {
     return exec_end_of_turn(&host->exec) || rules_settle(host->rules);
 }
 
-int host_rules_claim(struct host *host, const struct ruleset *set, struct pawl_err *err) {
-    return rules_claim(host->rules, set, err);
-}
-
 void host_rules_swap(struct host *host, struct ruleset *set) {
     struct rules_info unused;
     bool any = rules_info(NULL, set, 0, &unused);
@@ -50,7 +46,54 @@ void host_rules_swap(struct host *host, struct ruleset *set) {
     host->bus->end_arg = any ? (void *)host : (void *)&host->exec;
 }
 
+/* ---- reload ---- */
+
+/* Names as the new configuration has them: its plugins need not run yet. */
+static uint32_t next_instrument(void *self, const char *symbol) {
+    return config_instrument_find(self, symbol) != NULL;
+}
+static uint32_t next_account(void *self, const char *name) {
+    return config_account_find(self, name) != NULL;
+}
+static uint32_t next_component(void *self, const char *name) {
+    return config_plugin_find(self, name) != NULL;
+}
+
+/* The plan says what differs in the files; what the configuration says differs is said there. */
+static int stage(void *arg, const struct config *next, void **ret_staged,
+                 char ret_note[HOST_PART_NOTE_MAX + 1], struct config_errors *errors) {
+    struct host *host = arg;
+    const struct event_decode decode = {.self = (void *)(uintptr_t)next,
+                                        .instrument = next_instrument,
+                                        .account = next_account,
+                                        .component = next_component};
+    struct ruleset *set = NULL;
+    struct pawl_err err = {0};
+    int rc = host_rules_load(next, &decode, errors, &set);
+    if (rc != PAWL_OK) return rc;
+    rc = rules_claim(host->rules, set, &err);
+    if (rc != PAWL_OK) {
+        config_errors_add(errors, next->file, "rules", "%s", err.text);
+        ruleset_free(set);
+        return rc;
+    }
+    ruleset_difference(rules_set(host->rules), set, ret_note, HOST_PART_NOTE_MAX + 1);
+    *ret_staged = set;
+    return PAWL_OK;
+}
+
+static void swap(void *arg, void *staged) {
+    host_rules_swap(arg, staged);
+}
+
+static void drop(void *arg, void *staged) {
+    (void)arg;
+    ruleset_free(staged);
+}
+
 int host_rules_start(struct host *host, struct pawl_err *err) {
+    host->parts[host->part_count++] =
+        (struct host_part){.name = "rules", .arg = host, .stage = stage, .swap = swap, .drop = drop};
     struct event_decode decode;
     struct ruleset *set = NULL;
     struct config_errors *errors = mem_calloc(1, sizeof *errors);

@@ -13,12 +13,10 @@ struct config;
  */
 int host_rules_load(const struct config *config, const struct event_decode *decode,
                     struct config_errors *errors, struct ruleset **ret);
-/* At start, after the book is restored: load, keep what they need, take over. */
+/* At start, after the book is restored: load, keep what they need, take over; and declare the part
+ * that a reload replaces. */
 int host_rules_start(struct host *host, struct pawl_err *err);
-/* What of a set only this host can refuse. [reload, stage] */
-int host_rules_claim(struct host *host, const struct ruleset *set, struct pawl_err *err);
-/* From now on these rules; between turns. Takes the set over. [reload, swap] */
+/* From now on these rules; between turns. Takes the set over. */
 void host_rules_swap(struct host *host, struct ruleset *set);
-void host_rules_timer(struct host *host, const struct pawl_event *timer);
 
 #endif
