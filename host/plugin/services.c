@@ -81,6 +81,14 @@ static void timer_clear(struct pawl_ctx *ctx, uint64_t key) {
 static const struct pawl_timers timers_table = {
     .size = (uint32_t)sizeof(struct pawl_timers), .set = timer_set, .clear = timer_clear};
 
+static int arm(struct pawl_ctx *ctx, const struct trigger_spec *spec) {
+    if (!trial_is_on(instance_of(ctx)))
+        return triggers_arm(book_of(ctx)->triggers, spec, NULL);
+    if (spec->cross != PAWL_CROSS_AT_OR_ABOVE && spec->cross != PAWL_CROSS_AT_OR_BELOW)
+        return PAWL_E_INVAL;
+    return trial_level(instance_of(ctx), spec);
+}
+
 static int trigger_arm(struct pawl_ctx *ctx, uint64_t key, const struct pawl_trigger_spec *spec) {
     if (spec->size < sizeof *spec || market_instrument(ctx, spec->instrument) == NULL)
         return PAWL_E_INVAL;
@@ -90,12 +98,7 @@ static int trigger_arm(struct pawl_ctx *ctx, uint64_t key, const struct pawl_tri
                                 .level = spec->level,
                                 .line = market_line(spec->source, spec->side),
                                 .cross = spec->cross};
-    if (trial_is_on(instance_of(ctx))) {
-        if (spec->cross != PAWL_CROSS_AT_OR_ABOVE && spec->cross != PAWL_CROSS_AT_OR_BELOW)
-            return PAWL_E_INVAL;
-        return trial_level(instance_of(ctx), &full);
-    }
-    return triggers_arm(book_of(ctx)->triggers, &full, NULL);
+    return arm(ctx, &full);
 }
 
 static void trigger_disarm(struct pawl_ctx *ctx, uint64_t key) {
@@ -119,7 +122,7 @@ static int trigger_arm_trailing(struct pawl_ctx *ctx, uint64_t key,
                                 .fraction = spec->fraction,
                                 .activation = spec->activation,
                                 .extreme = spec->extreme};
-    return triggers_arm(book_of(ctx)->triggers, &full, NULL);
+    return arm(ctx, &full);
 }
 
 static int trigger_extreme(struct pawl_ctx *ctx, uint64_t key, struct pawl_price *ret) {

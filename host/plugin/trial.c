@@ -154,8 +154,10 @@ static bool keep_level(void *arg, uint64_t key) {
 }
 
 static bool same_level(const struct trigger_spec *a, const struct trigger_spec *b) {
-    return a->instrument == b->instrument && a->level.e8 == b->level.e8 && a->line == b->line &&
-           a->cross == b->cross;
+    bool trails = a->distance.e8 > 0 || a->fraction.e8 > 0; /* its level moves by itself */
+    return a->instrument == b->instrument && a->line == b->line && a->cross == b->cross &&
+           a->distance.e8 == b->distance.e8 && a->fraction.e8 == b->fraction.e8 &&
+           a->activation.e8 == b->activation.e8 && (trails || a->level.e8 == b->level.e8);
 }
 
 static int declare_timers(struct instance *instance) {

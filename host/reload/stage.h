@@ -61,7 +61,7 @@ struct stage {
 /* One fault in *errors; returns rc. */
 int stage_fail(struct stage *stage, int rc, const char *path, const struct pawl_err *why);
 
-int stage_all(struct stage *stage);  /* what it did stays until undone or swapped, on failure, too */
+int stage_all(struct stage *stage);   /* on failure, too, it has to be undone */
 void stage_undo(struct stage *stage); /* in reverse; accepts a half-done one */
 int stage_freeze(struct stage *stage);
 void stage_swap(struct stage *stage, struct pawl_event *event); /* `reload`, the turn's input */

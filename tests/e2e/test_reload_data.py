@@ -1,4 +1,4 @@
-"""A hundred reloads in a row under full replay of recorded quotes, code, options, rules, instruments
+"""A hundred reloads in a row under full replay of recorded quotes: code, options, rules, instruments
 and limits in turn, refused ones among them: wherever behaviour did not change the trace is the one
 without."""
 
@@ -48,15 +48,17 @@ def setting(tmp_path):
             "paper": [str(BUILT / "plugins" / "paper.so")]}
     for plugin in config["plugins"]:
         plugin["so"] = code[plugin["name"]][0]
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "idle.lua").write_text(RULE % 0)
+    for n in (0, 1):
+        (tmp_path / f"rules{n}").mkdir()
+        (tmp_path / f"rules{n}" / "idle.lua").write_text(RULE % n)
+    config["rules"] = {"dir": "rules0"}
     path = tmp_path / "pawl.json"
     path.write_text(json.dumps(config))
     refuses = str(BUILT / "tests" / "plugins_broken" / "refuses_restore.so")
     return path, config, code, refuses
 
 
-def kinds(config, code, refuses, i):
+def kinds(config, code, refuses, rules, i):
     """(what the reload says, how it must end); the configuration of the file is the other one."""
     odd = i // 10 % 2
     more = config["plugins"] + [{"name": "refuses_restore", "so": refuses}]
@@ -73,7 +75,7 @@ def kinds(config, code, refuses, i):
         ({"set": ["plugins=" + json.dumps(more)], "renew": everything}, "refused"),
         ({"set": [f"risk.open_lots_max={200 + odd}", "profiles.p.stop=keeper"]}, "done"),
         ({"set": ["plugins.turncoat.options.every=0"]}, "refused"),
-        ({"set": [f"host.reconcile_seconds={180 + odd}"]}, "done"),
+        ({"set": ['rules.disabled=["idle"]'] if odd else ["rules.dir=" + rules]}, "done"),
         ({"renew": everything}, "done"),
     ][i % 10]
 
@@ -98,7 +100,7 @@ def test_a_hundred_in_a_row(setting, tmp_path):
     path, config, code, refuses = setting
     lines, outcomes = [], []
     for i in range(RELOADS):
-        what, outcome = kinds(config, code, refuses, i)
+        what, outcome = kinds(config, code, refuses, str(tmp_path / "rules1"), i)
         stamp = (BEGIN + i * STEP).strftime("%Y-%m-%dT%H:%M:%SZ")
         lines.append(json.dumps(dict(what, t=stamp, type="reload")))
         outcomes.append(outcome)
