@@ -18,7 +18,7 @@ enum cli_exit {
 };
 
 extern const struct command command_status, command_halt, command_resume, command_flatten,
-    command_send;
+    command_send, command_reload, command_explain, command_monitor, command_records;
 extern const struct command command_run, command_backtest, command_check, command_plugins,
     command_version;
 

@@ -23,7 +23,13 @@ static double number(const json_t *object, const char *key) {
 static void show_reload(const json_t *reload) {
     char when[WORD_MAX];
     if (!json_is_object(reload)) return;
-    printf("  last reload  %s: %s\n", word_time(reload, "t", when), remote_text(reload, "result"));
+    if (json_is_true(json_object_get(reload, "ok")))
+        printf("  last reload  %s: done, generation %.0f\n", word_time(reload, "t", when),
+               number(reload, "generation"));
+    else
+        printf("  last reload  %s: REFUSED, running on the old configuration\n"
+               "               %.84s\n",
+               word_time(reload, "t", when), remote_text(reload, "reason"));
 }
 
 static void show_host(const json_t *answer) {
@@ -259,6 +265,31 @@ static void show_alerts(const json_t *rows) {
     table_end(&table, stdout);
 }
 
+static void show_rules(const json_t *rows) {
+    static const struct table_column columns[] = {{"rule", false, true},   {"on", false, true},
+                                                  {"state", false, false}, {"fired", true, false},
+                                                  {"taken", true, false},  {"last", false, false},
+                                                  {"", false, true}};
+    struct table_text table;
+    const json_t *row;
+    size_t i;
+    char text[WORD_MAX];
+    if (is_empty(rows)) return;
+    table_begin(&table, columns, COUNT(columns));
+    json_array_foreach((json_t *)rows, i, row) {
+        table_row(&table);
+        table_cell(&table, 0, remote_text(row, "rule"));
+        table_cell(&table, 1, remote_text(row, "on"));
+        table_cell(&table, 2, remote_text(row, "state"));
+        table_cell(&table, 3, word_of(row, "fired", text));
+        table_cell(&table, 4, word_of(row, "taken", text));
+        table_cell(&table, 5, word_time(row, "last", text));
+        table_cell(&table, 6, remote_text(row, "failure"));
+    }
+    printf("\n");
+    table_end(&table, stdout);
+}
+
 static void show(const json_t *answer) {
     show_host(answer);
     show_brokers(json_object_get(answer, "brokers"));
@@ -269,6 +300,7 @@ static void show(const json_t *answer) {
     show_orders(json_object_get(answer, "orders"),
                 json_is_true(json_object_get(answer, "orders_more")));
     show_plugins(json_object_get(answer, "plugins"));
+    show_rules(json_object_get(answer, "rules"));
     show_alerts(json_object_get(answer, "alerts"));
 }
 
@@ -294,8 +326,21 @@ static bool complete(const struct args *args, struct client *client, json_t *ans
     return true;
 }
 
+static int metrics(const struct args *args) {
+    int code;
+    json_t *answer = remote_once(args, "metrics", NULL, &code);
+    if (answer == NULL) return code;
+    if (arg_given(args, ARG_JSON))
+        remote_print(answer);
+    else
+        fputs(remote_text(answer, "text"), stdout);
+    json_decref(answer);
+    return code;
+}
+
 static int run(const struct args *args) {
     int code;
+    if (arg_given(args, ARG_METRICS)) return metrics(args);
     struct client *client = remote_open(args, &code);
     if (client == NULL) return code;
     json_t *answer = remote_ask(args, client, "status", NULL, &code);
@@ -313,10 +358,10 @@ static int run(const struct args *args) {
 const struct command command_status = {
     .name = "status",
     .summary = "how a running host is: positions, lots, orders, brokers",
-    .synopsis = "[-c FILE | --socket PATH] [--json]",
+    .synopsis = "[-c FILE | --socket PATH] [--json | --metrics]",
     .about = "Asks the host that listens on the control socket: of --socket, else of the\n"
              "configuration (host.control_socket, or control.sock in host.data_dir), else\n"
              "$PAWL_SOCKET, else pawl-data/control.sock. With --json everything, lists whole.\n"
-             "Exit code 4: no host is running there.\n",
-    .takes = REMOTE_TAKES,
+             "--metrics prints Prometheus' text format. Exit code 4: no host is running there.\n",
+    .takes = REMOTE_TAKES | ARG_BIT(ARG_METRICS),
     .run = run};

@@ -10,6 +10,8 @@
 static const struct command *const commands[] = {&command_run, &command_backtest, &command_check,
                                                  &command_plugins, &command_status, &command_halt,
                                                  &command_resume,  &command_flatten, &command_send,
+                                                 &command_reload,  &command_explain,
+                                                 &command_monitor, &command_records,
                                                  &command_version};
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -77,7 +77,13 @@ static void on_flush(uv_prepare_t *handle) {
 }
 
 static void on_sweep(uv_timer_t *timer) {
-    peer_sweep(timer->data);
+    struct control *control = timer->data;
+    peer_sweep(control);
+    if (control->host != NULL) measure_plugins(&control->measure, control->host);
+}
+
+static void on_stored(uv_async_t *async) {
+    question_stored(async->data);
 }
 
 /* ---- life ---- */
@@ -91,16 +97,20 @@ int control_new(const struct control_options *options, struct control **ret, str
     uv_pipe_init(options->loop, &control->listener, 0);
     uv_prepare_init(options->loop, &control->flush);
     uv_timer_init(options->loop, &control->sweep);
-    control->listener.data = control->flush.data = control->sweep.data = control;
+    uv_async_init(options->loop, &control->stored, on_stored);
+    control->stored.data = control->listener.data = control->flush.data = control->sweep.data =
+        control;
     int rc = control->answer == NULL
                  ? pawl_fail(err, PAWL_E_NOMEM, "no memory for the control socket")
                  : history_init(&control->history, err);
+    if (rc == PAWL_OK) rc = measure_init(&control->measure, err);
     if (rc == PAWL_OK && options->path != NULL) rc = open_socket(control, err);
     *ret = control; /* its handles are the loop's already */
     if (rc != PAWL_OK) return rc;
     uv_prepare_start(&control->flush, on_flush);
     uv_timer_start(&control->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     uv_unref((uv_handle_t *)&control->flush);
+    uv_unref((uv_handle_t *)&control->stored);
     uv_unref((uv_handle_t *)&control->sweep);
     uv_unref((uv_handle_t *)&control->listener);
     return PAWL_OK;
@@ -118,20 +128,30 @@ void control_close(struct control *control) {
     close_one((uv_handle_t *)&control->listener); /* removes the file */
     close_one((uv_handle_t *)&control->flush);
     close_one((uv_handle_t *)&control->sweep);
+    close_one((uv_handle_t *)&control->stored);
 }
 
 void control_done(struct control *control) {
     if (control == NULL) return;
+    question_drop_all(control);
     history_done(&control->history);
+    measure_done(&control->measure);
     mem_free(control->answer);
     mem_free(control);
 }
 
 void control_host(struct control *control, struct host *host) {
-    if (control != NULL) control->host = host;
+    if (control == NULL) return;
+    control->host = host;
+    if (host != NULL) measure_plugins(&control->measure, host);
+}
+
+struct metrics *control_metrics(struct control *control) {
+    return control == NULL ? NULL : control->measure.registry;
 }
 
 void control_observe(struct control *control, const struct pawl_event *event) {
     uint64_t turn = control->host == NULL ? 0 : control->host->bus->turn; /* 0: it is starting */
     history_add(&control->history, turn, event);
+    measure_event(&control->measure, control->host, event);
 }

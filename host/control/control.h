@@ -15,7 +15,7 @@
 
 #include <uv.h>
 
-#include "run/session.h"
+#include "reload/reload.h"
 
 #define CONTROL_PEERS_MAX 64u
 #define CONTROL_LINE_MAX 65536u           /* bytes of a request, its end included */
@@ -36,6 +36,8 @@ struct control_options {
     int64_t started_ns;
     /* Time for an input now. */
     int64_t (*now_ns)(void *arg);
+    /* As reload_run(), with what the runner must do besides. */
+    int (*reload)(void *arg, const struct reload_request *request, struct reload_result **ret);
     /* Turns were run: look anew at what is due. */
     void (*after)(void *arg);
     void *arg;
@@ -50,6 +52,7 @@ void control_done(struct control *control);
 
 /* The host it speaks for; NULL between two. control may be NULL. */
 void control_host(struct control *control, struct host *host);
+struct metrics *control_metrics(struct control *control); /* NULL for NULL */
 /* Every event as it is delivered; from host_options.observe. */
 void control_observe(struct control *control, const struct pawl_event *event);
 

@@ -6,7 +6,25 @@
 
 #include "control/control.h"
 #include "control/history.h"
+#include "control/measure.h"
 #include "events/jsonout.h"
+
+#include <stdatomic.h>
+
+/* An answer that needs stored rows: the writer reads a page at a time, the peer waits. */
+struct question {
+    struct store_page page;
+    struct control *control;
+    struct peer *peer; /* NULL = it is gone */
+    json_t *request;   /* ours */
+    /* With a page read: PAWL_OK = that was all, its members are in `out`; QUESTION_MORE = ask for
+     * the next page. [loop] */
+    int (*answer)(struct question *question, struct jsonout *out, struct pawl_err *err);
+    void *state; /* freed with it */
+    atomic_bool ready;
+    struct question *next;
+};
+#define QUESTION_MORE 1
 
 struct peer {
     uv_pipe_t pipe; /* data = the peer */
@@ -23,6 +41,7 @@ struct peer {
     uv_write_t write;
     int64_t progress_ns;           /* when the write on its way began */
     bool reading, ending, closing; /* ending: what is queued still goes out */
+    struct question *question;     /* until it is answered no further line is taken */
     bool following;
     uint64_t follow_seq; /* of the newest event it was given */
 };
@@ -35,9 +54,12 @@ struct control {
     struct control_options options;
     struct host *host; /* NULL between two */
     struct history history;
+    struct measure measure;
     uv_pipe_t listener;
     uv_prepare_t flush; /* before the loop waits: what followers have not seen goes out */
     uv_timer_t sweep;   /* clients that take nothing */
+    uv_async_t stored;  /* a page was read */
+    struct question *questions;
     bool listening, closed;
     struct peer *peers;
     uint32_t peer_count;
@@ -59,12 +81,29 @@ void peer_flush(struct peer *peer);
 size_t peer_queued(const struct peer *peer);
 void peer_sweep(struct control *control);
 
+void peer_resume(struct peer *peer); /* its question is answered */
+
 /* ---- request.c ---- */
 struct request {
     struct control *control;
-    struct peer *peer; /* NULL in tests */
-    const json_t *object;
+    struct peer *peer;
+    json_t *object;
+    bool deferred; /* the answer comes later */
 };
+void answer_begin(struct peer *peer, const json_t *request, struct jsonout *out);
+/* Closes and sends it; or the fault in its place. */
+void answer_end(struct peer *peer, const json_t *request, struct jsonout *out, int rc,
+                const struct pawl_err *err);
+
+/* ---- question.c ---- */
+/* table and type's size, answer and state are the caller's; state is taken over at once. */
+int question_ask(struct request *request, const struct store_page *page,
+                 int (*answer)(struct question *question, struct jsonout *out,
+                               struct pawl_err *err),
+                 void *state, struct pawl_err *err);
+void question_stored(struct control *control);
+void question_orphan(struct peer *peer);
+void question_drop_all(struct control *control);
 /* Writes members into the open object of `out`. */
 typedef int request_fn(struct request *request, struct jsonout *out, struct pawl_err *err);
 /* One line came: its answer is sent. */
@@ -79,6 +118,7 @@ bool request_flag(const struct request *request, const char *key);
 
 /* ---- one per request ---- */
 request_fn answer_event, answer_halt, answer_resume, answer_flatten, answer_status, answer_lots,
-    answer_orders;
+    answer_orders, answer_records, answer_monitor, answer_explain, answer_metrics, answer_reload,
+    answer_rules_list, answer_rules_enable, answer_rules_disable;
 
 #endif

@@ -55,12 +55,11 @@ int answer_event(struct request *request, struct jsonout *out, struct pawl_err *
     _Alignas(16) unsigned char buffer[PAWL_EVENT_SIZE_MAX];
     struct pawl_event *event = (void *)buffer;
     struct event_decode env = {.now_ns = control_now(control)};
-    const json_t *object = request->object;
-    json_t *copy = NULL;
+    json_t *object = request->object, *copy = NULL;
     host_decode_env(host, &env);
     env.now_ns = control_now(control);
     if (json_object_get(object, "id") != NULL) { /* the client's, not the event's */
-        copy = json_copy((json_t *)object);
+        copy = json_copy(object);
         if (copy == NULL) return PAWL_E_NOMEM;
         json_object_del(copy, "id");
         object = copy;

@@ -17,6 +17,7 @@ void peer_close(struct peer *peer) {
     struct control *control = peer->control;
     if (peer->closing) return;
     peer->closing = true;
+    question_orphan(peer);
     for (struct peer **at = &control->peers; *at != NULL; at = &(*at)->next)
         if (*at == peer) {
             *at = peer->next;
@@ -67,7 +68,8 @@ static void on_written(uv_write_t *write, int status) {
         return;
     }
     peer_flush(peer);
-    if (peer->ending && !peer->closing && peer_queued(peer) == 0) peer_close(peer);
+    bool done = peer_queued(peer) == 0 && peer->question == NULL;
+    if (peer->ending && !peer->closing && done) peer_close(peer);
     if (!peer->closing) read_on(peer);
 }
 
@@ -126,7 +128,7 @@ static void too_long(struct peer *peer) {
 /* Lines are taken one by one while there is room for their answers. */
 static void take_lines(struct peer *peer) {
     size_t at = 0;
-    while (!peer->closing && peer_queued(peer) < CONTROL_PEER_QUEUE_MAX) {
+    while (!peer->closing && peer->question == NULL && peer_queued(peer) < CONTROL_PEER_QUEUE_MAX) {
         char *end = memchr(peer->line + at, '\n', peer->line_length - at);
         if (end == NULL) break;
         size_t length = (size_t)(end - peer->line) - at;
@@ -163,7 +165,8 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer) {
         uv_read_stop(stream);
         peer->ending = true;
         peer->following = false;
-        if (got != UV_EOF || peer_queued(peer) == 0) peer_close(peer);
+        bool done = peer_queued(peer) == 0 && peer->question == NULL;
+        if (got != UV_EOF || done) peer_close(peer);
         return;
     }
     peer->active_ns = (int64_t)uv_hrtime();
@@ -184,6 +187,13 @@ static void read_on(struct peer *peer) {
     else if (!room && peer->reading)
         uv_read_stop((uv_stream_t *)&peer->pipe);
     peer->reading = room;
+}
+
+void peer_resume(struct peer *peer) {
+    peer->question = NULL;
+    peer_flush(peer);
+    if (!peer->closing) read_on(peer);
+    if (!peer->closing) peer_flush(peer);
 }
 
 /* ---- coming and going ---- */

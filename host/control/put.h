@@ -49,6 +49,7 @@ static inline void put_name(struct jsonout *out, const char *key, const struct h
     if (id != 0) put_text(out, key, names_text(host->names, space, id));
 }
 
+void put_rules(struct jsonout *out, const struct host *host); /* rules.c */
 /* lots.c: rows of several answers. */
 void put_lot(struct jsonout *out, const struct host *host, const struct lot *lot);
 void put_order(struct jsonout *out, const struct host *host, const struct order *order);

@@ -10,8 +10,20 @@ static const struct {
     const char *name;
     request_fn *fn;
 } requests[] = {
-    {"status", answer_status}, {"lots", answer_lots},     {"orders", answer_orders},
-    {"halt", answer_halt},     {"resume", answer_resume}, {"flatten", answer_flatten},
+    {"status", answer_status},
+    {"lots", answer_lots},
+    {"orders", answer_orders},
+    {"records", answer_records},
+    {"monitor", answer_monitor},
+    {"explain", answer_explain},
+    {"metrics", answer_metrics},
+    {"reload", answer_reload},
+    {"rules.list", answer_rules_list},
+    {"rules.enable", answer_rules_enable},
+    {"rules.disable", answer_rules_disable},
+    {"halt", answer_halt},
+    {"resume", answer_resume},
+    {"flatten", answer_flatten},
 };
 
 /* ---- members ---- */
@@ -70,10 +82,10 @@ static void put_id(const json_t *id, struct jsonout *out) {
         jsonout_raw(out, "null", 4);
 }
 
-static void begin(struct peer *peer, const json_t *id, bool ok, struct jsonout *out) {
+static void begin(struct peer *peer, const json_t *request, bool ok, struct jsonout *out) {
     jsonout_begin(out, peer->control->answer, CONTROL_ANSWER_MAX);
     jsonout_open(out, '{');
-    put_id(id, out);
+    put_id(json_object_get(request, "id"), out);
     jsonout_key(out, "ok");
     jsonout_bool(out, ok);
 }
@@ -86,14 +98,26 @@ static bool finish(struct peer *peer, struct jsonout *out) {
     return true;
 }
 
-static void answer_fault(struct peer *peer, const json_t *id, int rc, const char *text) {
+static void answer_fault(struct peer *peer, const json_t *request, int rc, const char *text) {
     struct jsonout out;
-    begin(peer, id, false, &out);
+    begin(peer, request, false, &out);
     jsonout_key(&out, "code");
     jsonout_text(&out, code_text(rc), strlen(code_text(rc)));
     jsonout_key(&out, "error");
     jsonout_text(&out, text, strlen(text));
     finish(peer, &out);
+}
+
+void answer_begin(struct peer *peer, const json_t *request, struct jsonout *out) {
+    begin(peer, request, true, out);
+}
+
+void answer_end(struct peer *peer, const json_t *request, struct jsonout *out, int rc,
+                const struct pawl_err *err) {
+    if (rc != PAWL_OK)
+        answer_fault(peer, request, rc, err->text[0] != '\0' ? err->text : pawl_rc_text(rc));
+    else if (!finish(peer, out))
+        answer_fault(peer, request, PAWL_E_RANGE, "the answer is too long; ask for less at a time");
 }
 
 /* ---- a line ---- */
@@ -104,22 +128,18 @@ static request_fn *find(const char *name) {
     return NULL;
 }
 
-static void carry_out(struct peer *peer, const json_t *object, request_fn *fn) {
-    struct request request = {peer->control, peer, object};
-    const json_t *id = json_object_get(object, "id");
+static void carry_out(struct peer *peer, json_t *object, request_fn *fn) {
+    struct request request = {peer->control, peer, object, false};
     struct pawl_err err = {0};
     struct jsonout out;
     peer->control->counts.requests++;
     if (peer->control->host == NULL) {
-        answer_fault(peer, id, PAWL_E_STATE, "the host is starting again; ask once more");
+        answer_fault(peer, object, PAWL_E_STATE, "the host is starting again; ask once more");
         return;
     }
-    begin(peer, id, true, &out);
+    answer_begin(peer, object, &out);
     int rc = fn(&request, &out, &err);
-    if (rc != PAWL_OK)
-        answer_fault(peer, id, rc, err.text[0] != '\0' ? err.text : pawl_rc_text(rc));
-    else if (!finish(peer, &out))
-        answer_fault(peer, id, PAWL_E_RANGE, "the answer is too long; ask for less at a time");
+    if (!request.deferred) answer_end(peer, object, &out, rc, &err);
 }
 
 /* One object: a request has "do", an event of FORMATS "type". */
@@ -151,7 +171,7 @@ void request_line(struct peer *peer, const char *line, size_t length) {
     } else {
         peer->control->counts.faults++;
         peer->faults++;
-        answer_fault(peer, json_object_get(object, "id"), rc, err.text);
+        answer_fault(peer, object, rc, err.text);
     }
     json_decref(object);
 }

@@ -6,7 +6,25 @@
 #include "book/money.h"
 #include "control/control_int.h"
 #include "control/put.h"
+#include "events/codec.h"
 #include "pawl_num.h"
+
+#define ALERTS_MAX 16u /* of late */
+
+static void put_reload(struct jsonout *out, const struct host_reload *reload) {
+    jsonout_key(out, "last_reload");
+    if (reload->generation == 0 && reload->refused == 0) { /* a dry run is none */
+        jsonout_raw(out, "null", 4);
+        return;
+    }
+    jsonout_open(out, '{');
+    put_time(out, "t", reload->at_ns);
+    put_bool(out, "ok", !reload->on_old);
+    put_u64(out, "generation", reload->generation);
+    put_u64(out, "refused", reload->refused);
+    put_text(out, "reason", reload->on_old ? reload->reason : "");
+    jsonout_close(out, '}');
+}
 
 static void put_host(struct jsonout *out, const struct control *control) {
     const struct host *host = control->host;
@@ -25,6 +43,7 @@ static void put_host(struct jsonout *out, const struct control *control) {
     put_bool(out, "entries_stopped", host->exec.entries_stopped);
     put_text(out, "config", config->file);
     put_text(out, "data_dir", control->options.data_dir);
+    put_reload(out, &host->reload);
     put_u64(out, "turn", host->bus->turn);
     put_u64(out, "events", host->counts.events);
     jsonout_close(out, '}');
@@ -189,6 +208,22 @@ static void put_positions(struct jsonout *out, const struct host *host) {
     jsonout_close(out, ']');
 }
 
+/* Instruments in which nothing is entered. */
+static void put_halted(struct jsonout *out, const struct host *host) {
+    jsonout_key(out, "halted_symbols");
+    jsonout_open(out, '[');
+    for (uint32_t id = 1; id <= host->book.instrument_count; id++) {
+        const struct book_instrument *in = &host->book.instruments[id];
+        if (in->def.id == 0 || !in->kept.halted) continue;
+        jsonout_open(out, '{');
+        put_text(out, "symbol", in->def.symbol);
+        put_time(out, "since", in->kept.since);
+        put_text(out, "reason", in->kept.reason);
+        jsonout_close(out, '}');
+    }
+    jsonout_close(out, ']');
+}
+
 /* ---- plugins, alerts, totals ---- */
 
 static void put_plugins(struct jsonout *out, const struct host *host) {
@@ -211,6 +246,25 @@ static void put_plugins(struct jsonout *out, const struct host *host) {
             put_u64(out, instance->records[t].type->table, instance->records[t].count);
         jsonout_close(out, '}');
         jsonout_close(out, '}');
+    }
+    jsonout_close(out, ']');
+}
+
+/* The newest first. */
+static void put_alerts(struct jsonout *out, const struct control *control) {
+    static char line[CODEC_LINE_MAX]; /* loop thread only */
+    const struct history *history = &control->history;
+    uint32_t count = 0;
+    size_t length;
+    jsonout_key(out, "alerts");
+    jsonout_open(out, '[');
+    for (uint64_t n = history->next; n > history->first && count < ALERTS_MAX; n--) {
+        const struct pawl_event *event = history_at(history, n - 1);
+        if (event->type != PAWL_EV_ALERT ||
+            event_to_json(event, control->host->names, line, sizeof line, &length) != PAWL_OK)
+            continue;
+        jsonout_raw(out, line, length);
+        count++;
     }
     jsonout_close(out, ']');
 }
@@ -242,9 +296,12 @@ int answer_status(struct request *request, struct jsonout *out, struct pawl_err 
     put_brokers(out, control->host);
     put_accounts(out, control->host);
     put_positions(out, control->host);
+    put_halted(out, control->host);
     put_totals(out, control);
     put_bool(out, "lots_more", !put_lots(out, control->host, 0, CONTROL_PAGE_MAX));
     put_bool(out, "orders_more", !put_orders(out, control->host, 0, CONTROL_PAGE_MAX));
     put_plugins(out, control->host);
+    put_rules(out, control->host);
+    put_alerts(out, control);
     return PAWL_OK;
 }

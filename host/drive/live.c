@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "pawl_num.h"
+#include "drive/again.h"
 #include "drive/live_int.h"
 
 /* So that signals and the disk are heard: a loop's turn with recorded data is at most this long. */
@@ -186,6 +187,17 @@ static void reload(struct live *live, const char *by) {
     watch_faults(live);
     host_release(live->host);
     arrange(live);
+}
+
+int live_reload_asked(void *arg, const struct reload_request *request,
+                      struct reload_result **ret) {
+    struct live *live = arg;
+    tick(live);
+    int rc = reload_run(live->host, live->session, request, ret);
+    if (*ret != NULL) again_log(live->session->log, *ret, request->dry_run);
+    if (rc == PAWL_OK && live->data != NULL) data_configure(live->data, live->session->config);
+    host_release(live->host);
+    return rc;
 }
 
 static void on_signal(uv_signal_t *handle, int number) {

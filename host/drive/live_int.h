@@ -60,6 +60,11 @@ struct live {
 };
 
 int64_t live_wall_now(void); /* UTC ns */
+struct reload_request;
+struct reload_result;
+/* A reload that a client asked for. */
+int live_reload_asked(void *live, const struct reload_request *request,
+                      struct reload_result **ret);
 void live_arrange(struct live *live); /* turns were run from outside: look at what is due */
 
 /* ---- live_start.c ---- */

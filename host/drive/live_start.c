@@ -36,7 +36,7 @@ static int start_host(struct live *live, struct pawl_err *err) {
         .data_dir = live->folder, .disk = live->session->disk, .durability = host->durability,
         .threaded = !live->instant, .instant = live->instant, .wake = on_stored, .wake_arg = live,
         .log = live->session->log, .trace = on_trace, .trace_arg = live,
-        .observe = on_event, .observe_arg = live,
+        .observe = on_event, .observe_arg = live, .metrics = control_metrics(live->control),
         .io_mode = IO_LIVE, .net = live->net,
         .start_ns = live->options->data.path_count > 0 ? 0 : live_wall_now()};
     return host_start(&options, &live->host, err);
@@ -100,7 +100,8 @@ static int open_control(struct live *live, struct pawl_err *err) {
                                       .session = live->session, .data_dir = live->folder,
                                       .data_clock = live->options->data.path_count > 0,
                                       .started_ns = live_wall_now(), .now_ns = input_now,
-                                      .after = after_turns, .arg = live};
+                                      .after = after_turns, .reload = live_reload_asked,
+                                      .arg = live};
     return control_new(&options, &live->control, err);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/metrics.h"
 #include "events/reflect.h"
 #include "plugin/market_queue.h"
 
@@ -130,7 +131,11 @@ void instance_take_over(struct instance *instance) {
 
 static void dispatch(void *arg, const struct pawl_event *event) {
     struct instance *instance = arg;
+    int64_t (*clock)(void) = instance->services->monotonic_ns;
+    bool timed = instance->handled++ % HANDLER_SAMPLE == 0 && clock != NULL;
+    int64_t began_ns = timed ? clock() : 0;
     int rc = instance->plugin->on_event(instance->self, event);
+    if (timed) metric_observe(instance->handler, (uint64_t)(clock() - began_ns));
     if (rc >= 0) return;
     const struct schema_event *type = reflect_event(event->type);
     instance->failures++;

@@ -27,7 +27,10 @@ struct record_rows {
     void **rows;
 };
 
+#define HANDLER_SAMPLE 64u
+
 struct services { /* what the tables work on */
+    int64_t (*monotonic_ns)(void); /* for measuring handlers; NULL = they are not measured */
     struct book *book;
     struct exec *exec;
     struct series_set *series;
@@ -52,6 +55,8 @@ struct instance {
     uint32_t record_type_count;
     struct record_rows records[INSTANCE_RECORD_TYPES_MAX];
     uint64_t failures;             /* events it answered with an error */
+    struct metric *handler;        /* how long it takes, of every HANDLER_SAMPLE-th; NULL = none */
+    uint32_t handled;
     struct disk_file *append_file; /* files.c: appended to last */
     char append_path[DISK_PATH_MAX + 1];
 };

@@ -1,0 +1,104 @@
+/* pawl explain: why a lot or an order is as it is. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/oid.h"
+#include "cli/remote.h"
+#include "cli/sentence.h"
+#include "cli/words.h"
+
+/* A number is a lot, an id an order, else it is a lot's name. */
+static json_t *subject(const char *word) {
+    struct oid_parts parts;
+    bool digits = strlen(word) < 19;
+    for (const char *at = word; *at != '\0'; at++) digits = digits && isdigit((unsigned char)*at);
+    if (digits) return json_pack("{s:I}", "lot", (json_int_t)strtoll(word, NULL, 10));
+    return json_pack("{s:s}", oid_parse(word, &parts) == PAWL_OK ? "order" : "ref", word);
+}
+
+static void show_lot(const json_t *lot) {
+    char entry[WORD_MAX];
+    printf("lot %lld%s%s: %s %s, %s", (long long)json_integer_value(json_object_get(lot, "lot")),
+           remote_text(lot, "ref")[0] != '\0' ? " " : "", remote_text(lot, "ref"),
+           remote_text(lot, "symbol"), remote_text(lot, "side"), remote_text(lot, "state"));
+    if (remote_text(lot, "entry")[0] != '\0')
+        printf(", %s open, entered at %s", remote_text(lot, "quantity"),
+               word_of(lot, "entry", entry));
+    if (remote_text(lot, "stop")[0] != '\0') printf(", stop %s", remote_text(lot, "stop"));
+    printf("\nopened by %s", remote_text(lot, "owner"));
+    if (remote_text(lot, "profile")[0] != '\0')
+        printf(" under the profile %s", remote_text(lot, "profile"));
+    if (remote_text(lot, "reason")[0] != '\0') printf(", closed by %s", remote_text(lot, "reason"));
+    printf("\n\n");
+}
+
+static void show_order(const json_t *order) {
+    char quantity[WORD_MAX];
+    printf("  order %s: %s %s %s %s, %s%s%s\n", remote_text(order, "order"),
+           remote_text(order, "role"), remote_text(order, "kind"), remote_text(order, "side"),
+           word_of(order, "quantity", quantity), remote_text(order, "state"),
+           remote_text(order, "reason")[0] != '\0' ? ": " : "", remote_text(order, "reason"));
+}
+
+/* One line: when, how deep in the chain, what, and whose doing it was. */
+static void show_step(const json_t *step, const json_t *before) {
+    const json_t *event = json_object_get(step, "event");
+    char time[32], words[SENTENCE_MAX];
+    int depth = (int)json_integer_value(json_object_get(step, "depth"));
+    bool root = depth == 0 || before == NULL ||
+                !json_equal(json_object_get(step, "root"), json_object_get(before, "root"));
+    if (root && before != NULL) printf("\n");
+    if (root && depth > 0) {
+        printf("  (what led to the following is not in memory any more)\n");
+    }
+    const char *symbol = depth == 0 ? remote_text(event, "symbol") : "";
+    printf("%s  %*s%s%s%s", sentence_time(event, time), depth * 2, "", symbol,
+           symbol[0] != '\0' ? " " : "", sentence(event, words));
+    if (remote_text(step, "to")[0] != '\0' && strncmp(words, "sent", 4) == 0)
+        printf(" -> %s", remote_text(step, "to"));
+    printf("\n");
+}
+
+static void show(const json_t *answer) {
+    const json_t *lot = json_object_get(answer, "record"), *row, *before = NULL;
+    char since[WORD_MAX];
+    size_t i;
+    if (lot != NULL) show_lot(lot);
+    json_array_foreach(json_object_get(answer, "orders"), i, row) show_order(row);
+    if (json_array_size(json_object_get(answer, "orders")) > 0) printf("\n");
+    json_array_foreach(json_object_get(answer, "story"), i, row) {
+        show_step(row, before);
+        before = row;
+    }
+    if (before == NULL)
+        printf("nothing of it is in memory any more; it goes back to %s\n",
+               word_time(answer, "remembered_since", since));
+    if (json_is_true(json_object_get(answer, "cut")))
+        printf("\nand more: the story is too long for one answer\n");
+}
+
+static int run(const struct args *args) {
+    int code;
+    json_t *answer = remote_once(args, "explain", subject(args->words[0]), &code);
+    if (answer == NULL) return code;
+    if (arg_given(args, ARG_JSON))
+        remote_print(answer);
+    else
+        show(answer);
+    json_decref(answer);
+    return code;
+}
+
+const struct command command_explain = {
+    .name = "explain",
+    .summary = "why a lot or an order is as it is: the chain of causes",
+    .synopsis = "ORDER|LOT|NAME [-c FILE | --socket PATH] [--json]",
+    .about = "What happened to a lot (by number or name) or to one order (by our id), each step\n"
+             "under what caused it: the price, the rule, the request, the order, the fill. The\n"
+             "host remembers the latest 131072 events; what is older is told from its record.\n",
+    .takes = REMOTE_TAKES,
+    .words_min = 1,
+    .words_max = 1,
+    .words_name = "ORDER|LOT|NAME",
+    .run = run};
