@@ -429,7 +429,7 @@ static void read_line(const struct spec *spec) {
 
 void spec_read(struct ruleset *set, int table) {
     static void (*const parts[])(const struct spec *) = {
-        read_keys, read_id,      read_on,   read_symbols, read_limits, read_timer,
+        read_id,   read_keys,    read_on,   read_symbols, read_limits, read_timer,
         read_args, read_windows, read_bars, read_when,    read_act};
     struct rule *rule = &set->rules[set->rule_count];
     struct spec spec = {.set = set, .lua = set->box->lua, .table = table, .rule = rule};
