@@ -64,6 +64,7 @@ static void forget_removed(struct stage *stage, const struct instance *gone) {
     uint32_t component = gone->ctx.component;
     timers_drop_owner(host->book.timers, component);
     triggers_drop_owner(host->book.triggers, component);
+    series_unclaim(host->series, component);
     if (gone->plugin->kind == PAWL_PLUGIN_KIND_BROKER) exec_drop_broker(&host->exec, component);
 }
 
@@ -152,6 +153,7 @@ void stage_swap(struct stage *stage, struct pawl_event *event) {
     host->take_over = take_over;
     host->take_over_arg = stage;
     host->extra_changed = true; /* the names */
+    if (stage->plan->removed > 0) series_settle(host->series);
     host_tell(host, event);
     retire(stage);
 }

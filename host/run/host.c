@@ -226,25 +226,6 @@ uint32_t host_component(const struct host *host, const char *name) {
     return 0;
 }
 
-/* An aspect whose holder is not loaded any more falls to the keeper. */
-static void keep_orphans(struct host *host) {
-    for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next) {
-        uint32_t *holders[] = {&lot->rec.hold_grow, &lot->rec.hold_reduce, &lot->rec.hold_stop,
-                               &lot->rec.hold_targets};
-        bool orphan = false;
-        for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
-            if (*holders[i] != 0 && host_instance(host, *holders[i]) == NULL) {
-                *holders[i] = 0;
-                orphan = true;
-            }
-        if (!orphan) continue;
-        lot->rec.enter_up_to = lot->rec.entered; /* no growth */
-        book_changed(&host->book, lot);
-        book_dirty(&host->book, lot);
-        host->orphans++;
-    }
-}
-
 /* `restored` for each plugin in its own turn; a refusal stops the start. */
 static int tell_restored(struct host *host, struct pawl_err *err) {
     for (uint32_t i = 0; i < host->instance_count; i++) {
@@ -290,7 +271,7 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
         host->exec.calendars = &host->calendars;
         exec_restored(&host->exec);
         host->equity_start = host_equity(host);
-        keep_orphans(host);
+        orphans_keep(host);
     }
     if (rc == PAWL_OK && options->start_ns != 0) rc = host_begin(host, options->start_ns, err);
     if (rc != PAWL_OK) {

@@ -157,6 +157,8 @@ host_feed_row(const struct host *host); /* where a replayed feed goes on; 0 = at
 /* ---- internal: restore.c, schedule.c, day.c, turn.c ---- */
 int restore_names(struct host *host, struct pawl_err *err);
 int restore_book(struct host *host, struct pawl_err *err);
+/* An aspect whose holder is not loaded any more goes to its heir, else to the keeper. */
+void orphans_keep(struct host *host);
 int schedule_init(struct host *host, struct pawl_err *err);
 void schedule_begin(struct host *host, int64_t now_ns); /* at the first input */
 /* The entry a schedule makes now, in buf; false = none. Sets its next timer. */

@@ -17,6 +17,7 @@ from pawl import PROGRAM, base_config, entry, quote, write_config, write_events
 BUILT = pathlib.Path(PROGRAM).resolve().parent / "tests"
 REFUSED = "refused: running on the old configuration"
 SECONDS = 20
+ENTRY = entry(10, "BUY", 2645, 2660, "gold")
 
 
 def needs_restart(config):
@@ -89,7 +90,7 @@ def run(tmp_path):
     config["plugins"].append({"name": "turncoat", "so": str(tmp_path / "turncoat.so")})
     config["feeds"] = [{"match": "load.jsonl", "speed": "200"}]
     events = [quote(second, 2650.00) for second in range(0, 10)]
-    events.append(entry(10, "BUY", 2645, 2660, "gold"))
+    events.append(ENTRY)
     events += [quote(second / 4, 2650.00) for second in range(44, 80000)]
     write_events(tmp_path / "load.jsonl", events)
     run = Run(tmp_path, config)
@@ -245,3 +246,24 @@ def test_many_in_a_row_under_load(run):
     beats = [number for _, number in numbers(run, "beats")]
     assert beats == list(range(1, len(beats) + 1))
     assert len(run.events("order.submitted")) == 3
+
+
+@pytest.mark.parametrize("heir", ["nobody", "flatten", "linked2"])
+def test_a_start_without_the_holder(run, heir):
+    """What a reload refuses a start does: nothing said means that the keeper holds."""
+    run.end()
+    config = json.loads(json.dumps(run.config))
+    config["plugins"][1] = {"name": "linked2", "so": "linked.so"}
+    load = run.folder / "load.jsonl"  # its entry names the one who is gone
+    load.write_text(load.read_text().replace(json.dumps(ENTRY, separators=(",", ":")),
+                                             json.dumps(quote(10, 2650.00))))
+    if heir != "nobody":
+        config["host"]["heirs"] = {"linked": heir}
+    again = Run(run.folder, config)
+    again.wait(again.said, "v1 quotes")
+    if heir == "flatten":
+        again.wait(again.said, '"type":"lot.closed"')
+    again.end()
+    assert ("the keeper enforces" in "".join(again.log)) == (heir != "linked2")
+    assert [one["reason"] for one in again.events("lot.closed")] == (
+        ["REMOVED"] if heir == "flatten" else [])
