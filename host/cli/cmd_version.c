@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "cli/cli.h"
+#include "net/net.h"
 
 struct part {
     const char *name, *version, *use;
@@ -36,7 +37,8 @@ static int run(const struct args *args) {
         {"libuv", uv_version_string(), "the event loop"},
         {"SQLite", sqlite3_libversion(), "the database"},
         {"jansson", jansson_version_str(), "configuration and events as JSON"},
-        {"libarchive", archive_version_string() + sizeof "libarchive", "compressed data"}};
+        {"libarchive", archive_version_string() + sizeof "libarchive", "compressed data"},
+        {"OpenSSL", net_has_tls() ? net_tls_version() : "none", "TLS, WebSockets, signatures"}};
     if (arg_given(args, ARG_JSON))
         print_json(parts, sizeof parts / sizeof *parts);
     else

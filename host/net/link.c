@@ -130,8 +130,8 @@ int net_open(struct net *net, uint32_t owner, uint64_t key, const struct pawl_ne
     link->window = how->window;
     framing_init(&link->framing, how->framing, how->frame_max);
     link->state = LINK_OPENING;
-    int rc = tls ? net_tls(net, &why) : PAWL_OK;
-    if (rc == PAWL_OK && link->message && !net_has_tls())
+    int rc = PAWL_OK;
+    if (link->message && !net_has_tls())
         rc = pawl_fail(&why, PAWL_E_DENIED, "this build has no WebSockets");
     if (rc == PAWL_OK && net->stream_count > NET_STREAMS_MAX)
         rc = pawl_fail(&why, PAWL_E_BUSY, "%u sockets are open, the limit", NET_STREAMS_MAX);

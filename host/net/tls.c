@@ -108,8 +108,14 @@ static bool name_peer(SSL *ssl, const char *host) {
 }
 
 int tls_begin(struct stream *s) {
+    struct pawl_err why = {0};
+    int rc = net_tls(s->net, &why);
+    if (rc != PAWL_OK) {
+        stream_fail(s, PAWL_NET_REASON_TLS, 0, "%.120s", why.text);
+        return rc;
+    }
     const struct context *context = s->net->tls;
-    SSL *ssl = context == NULL ? NULL : SSL_new(context->ssl);
+    SSL *ssl = SSL_new(context->ssl);
     BIO *bio = ssl == NULL ? NULL : BIO_new(context->method);
     if (bio == NULL || !name_peer(ssl, s->host)) {
         BIO_free(bio);

@@ -25,10 +25,12 @@ static int walk(const char *text, size_t len, uint32_t *ret_tokens) {
 static void test_what_is_json(void **state) {
     (void)state;
     static const char *const yes[] = {"1", "-0.5e+3", "\"\"", "true", "null", "[]", "{}",
-        " [1, 2 ] ", "{\"a\":{\"b\":[{},[],\"x\\u0041\\n\"]},\"c\":false}", "[[[[]]]]", "\"\\ud83d\\ude00\"", "0"};
+        " [1, 2 ] ", "{\"a\":{\"b\":[{},[],\"x\\u0041\\n\"]},\"c\":false}", "[[[[]]]]",
+        "\"\\ud83d\\ude00\"", "0"};
     static const char *const no[] = {"", " ", "[", "]", "{", "[1,]", "{\"a\":1,}", "{\"a\"}",
         "{a:1}", "01", "1.", ".5", "-", "1e", "+1", "tru", "truex", "nul", "\"", "\"\\x\"",
-        "\"\\u12g4\"", "\"\n\"", "1 2", "[1 2]", "{\"a\":1 \"b\":2}", "[1}", "{]", "'a'", "\"a", "NaN", 
+        "\"\\u12g4\"", "\"\n\"", "1 2", "[1 2]", "{\"a\":1 \"b\":2}", "[1}", "{]", "'a'",
+        "\"a", "NaN",
         "Infinity", "{\"a\" 1}", "[,1]", "\"\\u00\"", "\"\\", "{,}", "--1"};
     uint32_t tokens;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)

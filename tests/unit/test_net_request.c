@@ -268,37 +268,38 @@ static void test_not_there(void **state) {
 
 /* ---- replies of every kind ---- */
 
+static const struct {
+    const char *reply, *body; /* body NULL = no reply */
+    uint8_t reason;
+} cases[] = {
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n"
+     "Trailer: 1\r\n\r\n", "abcde", 0},
+    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "x", 0},
+    {"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "", 0},
+    {"HTTP/1.1 429 Too Many\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", "{}", 0},
+    {"HTTP/1.0 200 OK\r\n\r\nto the end", "to the end", 0},
+    {"HTTP/2 200\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
+    {"SSH-2.0-OpenSSH\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", NULL,
+     PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     NULL, PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", NULL, PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", NULL, PAWL_NET_REASON_TOO_LARGE},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", NULL,
+     PAWL_NET_REASON_TOO_LARGE},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", NULL,
+     PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\n folded: 1\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx", NULL,
+     PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcd", "ab", 0}, /* more than it said */
+};
+
 static void test_replies(void **state) {
     (void)state;
-    static const struct {
-        const char *reply, *body; /* body NULL = no reply */
-        uint8_t reason;
-    } cases[] = {
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n"
-         "Trailer: 1\r\n\r\n", "abcde", 0},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "x", 0},
-        {"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "", 0},
-        {"HTTP/1.1 429 Too Many\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", "{}", 0},
-        {"HTTP/1.0 200 OK\r\n\r\nto the end", "to the end", 0},
-        {"HTTP/2 200\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
-        {"SSH-2.0-OpenSSH\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", NULL,
-         PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-         NULL, PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", NULL, PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", NULL, PAWL_NET_REASON_TOO_LARGE},
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", NULL,
-         PAWL_NET_REASON_TOO_LARGE},
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", NULL,
-         PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\n folded: 1\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx", NULL,
-         PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", NULL, PAWL_NET_REASON_PROTOCOL},
-        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcd", "ab", 0}, /* more than it said */
-    };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct kit kit;
         uint16_t port;

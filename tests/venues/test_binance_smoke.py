@@ -1,0 +1,216 @@
+"""From real sockets to the trace and back: TLS, WebSocket, REST, signatures, the executor's orders."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import binance
+import standin
+
+PROGRAM = os.path.abspath(os.environ.get("PAWL", "build/pawl"))
+PLUGIN = os.path.abspath(os.environ.get("PAWL_SMOKE", "build/tests/venues/binance_smoke.so"))
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates")
+    return standin.make_certificates(folder, ["DNS:localhost"])
+
+
+def configuration(folder, venue, authority, **changes):
+    (folder / "secret").write_text(binance.SECRET + "\n")
+    (folder / "secret").chmod(0o600)
+    config = {
+        "host": {"instance": 7, "log": {"level": "info"}, "data_dir": str(folder / "data"),
+                 "shutdown_wait": "1s", "net": {"ca_file": str(authority)},
+                 "executor": {"retry_delay": "100ms"}},
+        "secrets": {"binance_key": "env:TEST_BINANCE_KEY", "binance_secret": "file:secret"},
+        "plugins": [
+            {"name": "binance", "so": PLUGIN,
+             "options": {"rest_host": "localhost", "rest_port": venue.rest_port,
+                         "stream_host": "localhost", "stream_port": venue.stream_port},
+             "grants": {"net": ["localhost:*", "127.0.0.1:*"],
+                        "secrets": ["binance_key", "binance_secret"]}},
+            {"name": "linked", "options": {"take_profit_pct": "0"}}],
+        "accounts": {"main": {"broker": "binance", "currency": "USDT", "balance": "100000",
+                              "mode": "netting"}},
+        "instruments": {"BTCUSDT": {"account": "main", "class": "crypto", "currency": "USDT",
+                                    "tick": "0.10", "step": "0.001", "min_quantity": "0.001",
+                                    "multiplier": "1"}},
+        "schedule": [{"every": "1s", "count": 1, "entry": {
+            "symbol": "BTCUSDT", "via": "linked", "side": "BUY", "quantity": "0.010",
+            "stop": {"pct": "0.01"}, "ref": "smoke"}}],
+    }
+    for path, value in changes.items():
+        at = config
+        *way, last = path.split("__")
+        for step in way:
+            at = at[int(step) if step.isdigit() else step]
+        at[last] = value
+    path = folder / "pawl.json"
+    path.write_text(json.dumps(config, indent=1))
+    return path
+
+
+class Run:
+    """The program at work; its trace and log are read as they come."""
+
+    def __init__(self, config):
+        environment = dict(os.environ, TEST_BINANCE_KEY=binance.KEY)
+        self.process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--json"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        env=environment)
+        self.events, self.log = [], []
+        self.readers = [threading.Thread(target=self._read, args=(self.process.stdout, self._event)),
+                        threading.Thread(target=self._read, args=(self.process.stderr,
+                                                                  self.log.append))]
+        for reader in self.readers:
+            reader.start()
+
+    @staticmethod
+    def _read(stream, take):
+        for line in stream:
+            take(line)
+
+    def _event(self, line):
+        if line.startswith("{"):
+            self.events.append(json.loads(line))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.code = self.process.wait(20)
+        for reader in self.readers:
+            reader.join(10)
+        text = "".join(self.log) + json.dumps(self.events)
+        assert binance.SECRET not in text and binance.KEY not in text
+
+    def wait(self, what, seconds=15):
+        until = time.time() + seconds
+        while time.time() < until:
+            found = what()
+            if found:
+                return found
+            assert self.process.poll() is None, "".join(self.log)
+            time.sleep(0.02)
+        raise AssertionError("did not happen; log:\n" + "".join(self.log) + "\n".join(
+            map(json.dumps, self.events)))
+
+    def of(self, kind):
+        return [event for event in self.events if event.get("type") == kind]
+
+
+def test_signal_to_fill_over_real_sockets(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        with Run(configuration(tmp_path, venue, authority)) as run:
+            fill = run.wait(lambda: run.of("fill"))[0]
+            assert fill["quantity"] == "0.01" and fill["price"] == "64000.2"
+            # the guard watches: the venue's price falls through the stop, and the host exits
+            venue.bid, venue.ask = "63000.10", "63000.20"
+            run.wait(lambda: run.of("transaction.closed"))
+            assert [fill["side"] for fill in run.of("fill")] == ["BUY", "SELL"]
+        assert run.code == 0
+        assert venue.complaints == []
+        assert sorted(venue.orders.values()) == [1, 1]
+        assert venue.opened == ["/public/ws/btcusdt@bookTicker"]
+        assert venue.connections <= 2  # requests share what is kept
+
+
+def test_an_answer_that_is_lost_is_unknown_and_never_sent_again(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        venue.faults = ["close"]
+        with Run(configuration(tmp_path, venue, authority)) as run:
+            run.wait(lambda: run.of("order.unknown"))
+            run.wait(lambda: run.of("fill"), 30)
+        assert all(times == 1 for times in venue.orders.values())
+
+
+def test_refusals(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        venue.faults = [(429, {"Retry-After": "1"}, '{"code":-1003,"msg":"Too many requests."}')]
+        with Run(configuration(tmp_path, venue, authority)) as run:
+            run.wait(lambda: run.of("order.rejected"))
+            run.wait(lambda: run.of("fill"), 20)
+        assert all(times == 1 for times in venue.orders.values())
+
+
+def test_the_stream_comes_back(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        config = configuration(tmp_path, venue, authority, schedule=[])
+        with Run(config) as run:
+            for times in range(1, 4):
+                run.wait(lambda: len(venue.streams) == 1 and len(venue.opened) == times)
+                venue.call(venue.streams[0].close(1001, "going away"))
+                run.wait(lambda: "".join(run.log).count("going away") >= times)
+            states = [event["state"] for event in run.wait(
+                lambda: len(run.of("connection")) >= 6 and run.of("connection"))]
+            assert "down" in states and "ready" in states
+
+
+@pytest.mark.parametrize("what", ["host", "authority"])
+def test_nobody_is_trusted_without_a_certificate_for_him(tmp_path, certificates, what):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        config = configuration(tmp_path, venue, authority, schedule=[])
+        if what == "host":  # 127.0.0.1 is not in the certificate
+            config = configuration(tmp_path, venue, authority, schedule=[],
+                                   plugins__0__options__rest_host="127.0.0.1")
+        else:
+            other = tmp_path / "other"
+            other.mkdir()
+            config = configuration(tmp_path, venue, standin.make_certificates(other, ["DNS:x"])[0],
+                                   schedule=[])
+        with Run(config) as run:
+            run.wait(lambda: "TLS handshake" in "".join(run.log))
+            text = "".join(run.log)
+            assert ("mismatch" in text) if what == "host" else ("verif" in text or "issuer" in text
+                                                                or "signed" in text)
+        assert venue.requests == []
+
+
+def test_what_is_not_granted_is_not_reached(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        config = configuration(tmp_path, venue, authority, schedule=[],
+                               plugins__0__grants__net=["fapi.binance.com:443"])
+        with Run(config) as run:
+            run.wait(lambda: "grants.net does not name localhost" in "".join(run.log))
+        assert venue.requests == [] and venue.connections == 0
+
+
+def test_a_secret_that_others_may_read_is_refused(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        config = configuration(tmp_path, venue, authority)
+        (tmp_path / "secret").chmod(0o644)
+        done = subprocess.run([PROGRAM, "run", "-c", str(config)], capture_output=True, text=True,
+                              env=dict(os.environ, TEST_BINANCE_KEY=binance.KEY), timeout=30)
+        assert done.returncode == 3 and "secrets.binance_secret" in done.stderr
+        assert binance.SECRET not in done.stdout + done.stderr
+
+
+def test_a_backtest_reaches_nothing(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        config = configuration(tmp_path, venue, authority, schedule=[])
+        data = pathlib.Path(tmp_path) / "quotes.jsonl"
+        data.write_text("".join(json.dumps({"t": f"2026-01-05T09:00:{second:02}Z", "type": "quote",
+                                            "symbol": "BTCUSDT", "bid": "1.00", "ask": "1.10"}) +
+                                "\n" for second in range(10)))
+        done = subprocess.run([PROGRAM, "backtest", "-c", str(config), "--data", str(data)],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        assert venue.requests == [] and venue.connections == 0
