@@ -316,6 +316,18 @@ static int book_stop(struct pawl_ctx *ctx, uint64_t id, struct pawl_price price,
     return PAWL_OK;
 }
 
+static int book_trail(struct pawl_ctx *ctx, uint64_t id, const struct pawl_trail_spec *spec,
+                      struct pawl_err *err) {
+    struct fake *fake = fake_of(ctx);
+    struct fake_lot *lot = lot_of(fake, id);
+    struct pawl_ratio fraction = {spec != NULL ? spec->fraction.e8 : 0};
+    fake_note(fake, "trail %llu %s\n", (unsigned long long)id, amount(fraction.e8));
+    if (lot->rec.hold_stop != FAKE_COMPONENT) return refuse(err, PAWL_E_DENIED);
+    lot->rec.trail_fraction = fraction;
+    lot->rec.trail_distance.e8 = spec != NULL ? spec->distance.e8 : 0;
+    return PAWL_OK;
+}
+
 static int book_set_target(struct pawl_ctx *ctx, uint64_t id, uint32_t index,
                            struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                            struct pawl_err *err) {
@@ -369,7 +381,7 @@ const struct pawl_book fake_book_service = {
     .size = sizeof fake_book_service, .lot = book_lot, .lot_next = book_lot_next,
     .lot_by_ref = book_lot_by_ref, .target = book_target, .open = book_open, .enter = book_enter,
     .exit = book_exit, .stop = book_stop, .set_target = book_set_target, .equity = book_equity,
-    .add = book_add, .order_next = book_order_next};
+    .add = book_add, .order_next = book_order_next, .trail = book_trail};
 
 /* ---- what the venue and the executor do ---- */
 

@@ -131,6 +131,11 @@ static void tell_fixed_rate(struct book *book, struct lot *lot) {
                  in->def.symbol, book->accounts[lot->rec.account].info.currency);
 }
 
+/* By us, or by a venue that trails it itself. */
+static bool stop_moved(const struct lot *lot, const struct order *order) {
+    return lot->rec.stop_moves > 0 || (order != NULL && order->rec.kind == PAWL_KIND_TRAILING);
+}
+
 static void leave(struct book *book, const struct book_fill *fill, const struct part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
@@ -159,7 +164,7 @@ static void leave(struct book *book, const struct book_fill *fill, const struct 
     if (part->role == PAWL_ROLE_TARGET)
         TEXT_SET(lot->rec.reason, "TP_HIT");
     else if (part->role == PAWL_ROLE_STOP)
-        TEXT_SET(lot->rec.reason, lot->rec.stop_moves > 0 ? "TRAILING_STOP" : "SL_HIT");
+        TEXT_SET(lot->rec.reason, stop_moved(lot, fill->order) ? "TRAILING_STOP" : "SL_HIT");
     else if (fill->order == NULL)
         TEXT_SET(lot->rec.reason, "EXTERNAL");
     TEXT_SET(ev.reason, lot->rec.reason);

@@ -47,6 +47,10 @@ static struct order *make(struct exec *exec, struct lot *lot, const struct order
     rec->quantity = terms->quantity;
     rec->price = terms->price;
     rec->stop_price = terms->stop_price;
+    if (terms->kind == PAWL_KIND_TRAILING) { /* it is active already: the stop is where it begins */
+        rec->trail_distance = lot->rec.trail_distance;
+        rec->trail_fraction = lot->rec.trail_fraction;
+    }
     rec->expires = terms->expires;
     rec->side = order_side(lot, entry);
     rec->reduce = !entry;
@@ -170,6 +174,9 @@ static void publish_submit(struct exec *exec, const struct outbox_entry *entry) 
     ev.quantity = rec->quantity;
     ev.price = rec->price;
     ev.stop_price = rec->stop_price;
+    ev.trail_distance = rec->trail_distance;
+    ev.trail_fraction = rec->trail_fraction;
+    ev.trail_activation = rec->trail_activation;
     ev.group = rec->group;
     ev.expires = rec->expires;
     if (rec->reduce) TEXT_SET(ev.ticket, order->lot->rec.ticket);

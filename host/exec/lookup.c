@@ -104,7 +104,7 @@ static bool amend_had_no_effect(const struct order *order, const struct pawl_ev_
     return order->rec.op == PAWL_ORDER_OP_AMEND &&
            (order->rec.want_quantity.e8 != now->quantity.e8 ||
             order->rec.want_price.e8 != now->price.e8 ||
-            order->rec.want_stop_price.e8 != now->stop_price.e8);
+            (!order_trails(order) && order->rec.want_stop_price.e8 != now->stop_price.e8));
 }
 
 static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {

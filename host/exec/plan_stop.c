@@ -25,9 +25,17 @@ static int64_t stop_quantity(const struct exec *exec, const struct lot *lot) {
     return open > 0 ? open : 0;
 }
 
+/* A stop of the venue's that trails as wanted, or a plain one. */
+static bool right_kind(const struct exec *exec, const struct lot *lot, const struct order *order) {
+    if (!trail_is_native(exec, lot)) return !order_trails(order);
+    return order_trails(order) && order->rec.trail_distance.e8 == lot->rec.trail_distance.e8 &&
+           order->rec.trail_fraction.e8 == lot->rec.trail_fraction.e8;
+}
+
 static bool as_wanted(const struct exec *exec, const struct lot *lot, const struct order *order,
                       int64_t quantity_e8) {
-    if (order->rec.stop_price.e8 != lot->rec.stop.e8) return false;
+    if (!right_kind(exec, lot, order)) return false;
+    if (!order_trails(order) && order->rec.stop_price.e8 != lot->rec.stop.e8) return false;
     if (exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET) return true; /* follows its ticket */
     return order->rec.quantity.e8 - order->rec.filled.e8 == quantity_e8;
 }
@@ -63,7 +71,8 @@ static void cancel_others(struct exec *exec, struct lot *lot, const struct order
 static bool venue_shrinks(struct exec *exec, struct lot *lot, const struct order *order,
                           int64_t quantity_e8) {
     if (exec_caps(exec, lot)->exit_bound != PAWL_EXIT_OCA) return false;
-    if (order->rec.stop_price.e8 != lot->rec.stop.e8 ||
+    if (!right_kind(exec, lot, order) ||
+        (!order_trails(order) && order->rec.stop_price.e8 != lot->rec.stop.e8) ||
         order->rec.quantity.e8 - order->rec.filled.e8 < quantity_e8)
         return false;
     int64_t now = book_now(exec->book);
@@ -96,7 +105,8 @@ static bool slots_full(struct exec *exec, struct lot *lot) {
 
 static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
     struct order_terms terms = {.role = PAWL_ROLE_STOP,
-                                .kind = PAWL_KIND_STOP,
+                                .kind = trail_is_native(exec, lot) ? PAWL_KIND_TRAILING
+                                                                   : PAWL_KIND_STOP,
                                 .trigger = lot->rec.stop_trigger,
                                 .generation = lot->rec.stop_gen,
                                 .quantity = {quantity_e8},
@@ -128,7 +138,7 @@ void plan_stop(struct exec *exec, struct lot *lot) {
         submit_stop(exec, lot, quantity_e8);
     } else if (venue_shrinks(exec, lot, seen.other, quantity_e8)) {
         return;
-    } else if (caps->amend_stop) {
+    } else if (caps->amend_stop && right_kind(exec, lot, seen.other)) {
         struct pawl_qty total = {quantity_e8 + seen.other->rec.filled.e8};
         command_amend(exec, seen.other, total, seen.other->rec.price, lot->rec.stop);
     } else if (caps->holds_both && seen.working > 1) {

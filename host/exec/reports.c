@@ -88,8 +88,9 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
     bool answer = order->rec.op == PAWL_ORDER_OP_AMEND &&
                   report->quantity.e8 == order->rec.want_quantity.e8 &&
                   report->price.e8 == order->rec.want_price.e8 &&
-                  report->stop_price.e8 == order->rec.want_stop_price.e8;
-    if (!answer) adopt_level(exec, order, report->stop_price);
+                  (order_trails(order) ||
+                   report->stop_price.e8 == order->rec.want_stop_price.e8);
+    if (!answer || order_trails(order)) adopt_level(exec, order, report->stop_price);
     order->rec.quantity = report->quantity;
     order->rec.price = report->price;
     order->rec.stop_price = report->stop_price;

@@ -64,7 +64,11 @@ int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves);
 bool lot_exits_blocked(const struct lot *lot, const struct leaves *leaves);
 
 /* ---- trail.c ---- */
-bool trail_is_wanted(const struct lot *lot);
+/* The venue trails the stop of this lot by itself from now on: an order of kind trailing. */
+bool trail_is_native(const struct exec *exec, const struct lot *lot);
+static inline bool order_trails(const struct order *order) { /* its level is the venue's */
+    return order->rec.kind == PAWL_KIND_TRAILING;
+}
 /* Follow the price as it is now, and stand where the next step is worth taking. */
 void trail_update(struct exec *exec, struct lot *lot);
 void trail_crossed(struct exec *exec, struct lot *lot); /* the trigger fired */

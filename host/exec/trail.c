@@ -18,8 +18,12 @@ static bool is_long(const struct lot *lot) {
     return lot->rec.side == PAWL_POSITION_SIDE_LONG;
 }
 
-bool trail_is_wanted(const struct lot *lot) {
+static bool is_wanted(const struct lot *lot) {
     return lot->rec.trail_distance.e8 > 0 || lot->rec.trail_fraction.e8 > 0;
+}
+
+bool trail_is_native(const struct exec *exec, const struct lot *lot) {
+    return is_wanted(lot) && exec_caps(exec, lot)->native_trailing && lot->rec.trail_extreme.e8 > 0;
 }
 
 static const struct pawl_instrument *instrument(const struct exec *exec, const struct lot *lot) {
@@ -86,7 +90,7 @@ static void disarm(struct exec *exec, struct lot *lot) {
 }
 
 void trail_update(struct exec *exec, struct lot *lot) {
-    if (!trail_is_wanted(lot) || lot_open_e8(lot) <= 0 || lot_is_closing(lot)) {
+    if (!is_wanted(lot) || lot_open_e8(lot) <= 0 || lot_is_closing(lot)) {
         disarm(exec, lot);
         return;
     }

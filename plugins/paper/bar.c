@@ -38,6 +38,7 @@ static bool moment(const struct paper *paper, const struct paper_order *order,
     if (below ? !falls : !rises) return false;
     enum paper_line line = limit ? paper_trade_line(order) : paper_stop_line(order);
     int64_t level_e8 = limit ? order->price_e8 : order->stop_e8;
+    if (level_e8 == 0) return false; /* it trails nothing yet */
     int64_t end_e8 = way->to_e8 + shift(way, line);
     if (limit && !paper_limit_reached(paper, order, end_e8)) return false;
     if (!limit && (below ? end_e8 > level_e8 : end_e8 < level_e8)) return false;
@@ -74,6 +75,17 @@ static void walk(struct paper *paper, struct paper_symbol *symbol, const struct 
         else
             paper_stop_fires(paper, order, at_e8 + shift(way, paper_trade_line(order)),
                              way->venue_ns);
+    }
+}
+
+/* The extreme that is good for the position has been: levels follow it. */
+static void follow(struct paper *paper, struct paper_symbol *symbol, const struct way *way) {
+    for (uint32_t i = 0; i < symbol->count; i++) {
+        struct paper_order *order = symbol->orders[i];
+        enum paper_line line = paper_stop_line(order);
+        if (order->position_side == way->position_side && line != PAPER_MARK &&
+            is_whole(paper, order))
+            paper_trail(paper, order, way->to_e8 + shift(way, line));
     }
 }
 
@@ -139,6 +151,7 @@ void paper_bar(struct paper *paper, struct paper_symbol *symbol, const struct pa
             way.to_e8 = falls ? bar->low.e8 : bar->high.e8;
             way.from_e8 = leg == 0 ? bar->open.e8 : falls ? bar->high.e8 : bar->low.e8;
             walk(paper, symbol, &way);
+            if (leg == 1) follow(paper, symbol, &way);
         }
     }
     paper->point++;

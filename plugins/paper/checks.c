@@ -8,7 +8,8 @@ bool paper_is_ticket_venue(const struct paper *paper) {
 }
 
 bool paper_is_conditional(const struct paper_order *order) {
-    return order->kind == PAWL_KIND_STOP || order->kind == PAWL_KIND_STOP_LIMIT;
+    return order->kind == PAWL_KIND_STOP || order->kind == PAWL_KIND_STOP_LIMIT ||
+           order->kind == PAWL_KIND_TRAILING;
 }
 
 static const struct pawl_instrument *def_of(const struct paper *paper,
@@ -38,7 +39,7 @@ bool paper_is_marketable(const struct paper *paper, const struct paper_order *or
 
 /* A stop whose level is crossed already, or nearer than the venue takes it. */
 static bool would_trigger(const struct paper *paper, const struct paper_order *order) {
-    if (!paper_is_conditional(order) || order->triggered) return false;
+    if (!paper_is_conditional(order) || order->triggered || order->stop_e8 == 0) return false;
     int64_t price_e8 = market_price(paper, order, paper_stop_line(order));
     int64_t distance_e8 =
         paper->rules->stop_distance ? def_of(paper, order)->min_stop_distance.e8 : 0;
@@ -59,8 +60,11 @@ static enum paper_refusal check_prices(const struct paper *paper, const struct p
     enum paper_refusal why = PAPER_REFUSE_NONE;
     if (order->kind == PAWL_KIND_LIMIT || order->kind == PAWL_KIND_STOP_LIMIT)
         why = check_price(order->price_e8, def);
-    if (why == PAPER_REFUSE_NONE && paper_is_conditional(order))
+    bool levelless = order->kind == PAWL_KIND_TRAILING && order->stop_e8 == 0;
+    if (why == PAPER_REFUSE_NONE && paper_is_conditional(order) && !levelless)
         why = check_price(order->stop_e8, def);
+    if (why == PAPER_REFUSE_NONE && order->trail_from_e8 != 0)
+        why = check_price(order->trail_from_e8, def);
     return why;
 }
 
@@ -156,7 +160,8 @@ static enum paper_refusal check_room(const struct paper *paper, const struct pap
 
 enum paper_refusal paper_check_submit(struct paper *paper, const struct pawl_ev_submit *submit,
                                       const struct paper_order *order) {
-    if (submit->kind == PAWL_KIND_TRAILING) return PAPER_REFUSE_TRAILING;
+    enum paper_refusal why = paper_check_trailing(paper, order);
+    if (why != PAPER_REFUSE_NONE) return why;
     if (order->id[0] == '\0' || submit->kind == 0 || submit->kind > PAWL_KIND_TRAILING ||
         submit->role == 0 || submit->role > PAWL_ROLE_EXIT || submit->tif > PAWL_TIF_DAY ||
         submit->trigger > PAWL_TRIGGER_SOURCE_ENTRY_SIDE)
@@ -165,7 +170,7 @@ enum paper_refusal paper_check_submit(struct paper *paper, const struct pawl_ev_
         submit->position_side > PAWL_POSITION_SIDE_SHORT)
         return PAPER_REFUSE_SIDE;
     if (is_duplicate(paper, order)) return PAPER_REFUSE_DUPLICATE;
-    enum paper_refusal why = check_reduce(paper, order);
+    why = check_reduce(paper, order);
     if (why == PAPER_REFUSE_NONE) why = paper_check_terms(paper, order);
     if (why == PAPER_REFUSE_NONE) why = check_room(paper, order);
     if (why != PAPER_REFUSE_NONE || submit->attached_stop.e8 == 0 ||

@@ -16,7 +16,8 @@ enum paper_line paper_stop_line(const struct paper_order *order) {
 bool paper_is_immediate(const struct paper_order *order) {
     if (order->dormant) return false;
     if (order->kind == PAWL_KIND_MARKET) return true;
-    if (order->kind == PAWL_KIND_STOP) return order->triggered;
+    if (order->kind == PAWL_KIND_STOP || order->kind == PAWL_KIND_TRAILING)
+        return order->triggered;
     if (!paper_is_limit(order)) return false;
     return order->taker || order->tif == PAWL_TIF_IOC || order->tif == PAWL_TIF_FOK;
 }
@@ -31,7 +32,7 @@ bool paper_limit_reached(const struct paper *paper, const struct paper_order *or
 }
 
 static bool stop_reached(const struct paper_order *order, int64_t price_e8) {
-    if (price_e8 <= 0) return false;
+    if (price_e8 <= 0 || order->stop_e8 == 0) return false; /* one that trails nothing yet */
     return order->side == PAWL_SIDE_BUY ? price_e8 >= order->stop_e8 : price_e8 <= order->stop_e8;
 }
 
@@ -60,8 +61,14 @@ void paper_bounds(struct paper *paper, struct paper_symbol *symbol) {
             symbol->immediate++;
         else if (paper_is_limit(order))
             bound(symbol, paper_trade_line(order), buys, order->price_e8);
-        else
+        else if (order->stop_e8 != 0)
             bound(symbol, paper_stop_line(order), !buys, order->stop_e8);
+        if (paper_trails(order)) {
+            bool below;
+            int64_t level_e8;
+            paper_trail_bound(order, &below, &level_e8);
+            bound(symbol, paper_stop_line(order), below, level_e8);
+        }
     }
 }
 
@@ -123,7 +130,7 @@ void paper_stop_fires(struct paper *paper, struct paper_order *order, int64_t pr
     order->triggered = 1;
     if (price_e8 <= 0) { /* no price to trade at: the next one will do */
         paper_changed(paper, order);
-    } else if (order->kind == PAWL_KIND_STOP || within_limit(order, price_e8)) {
+    } else if (order->kind != PAWL_KIND_STOP_LIMIT || within_limit(order, price_e8)) {
         paper_fill(paper, order, slipped(paper, order, price_e8), venue_ns);
     } else if (is_hurried(order)) {
         paper_end(paper, order, PAWL_ORDER_STATE_EXPIRED, "not filled at once", false);
@@ -184,6 +191,11 @@ static struct paper_order *next_limit(const struct paper *paper, const struct pa
 
 void paper_match(struct paper *paper, struct paper_symbol *symbol, const struct paper_tick *tick) {
     struct paper_order *order;
+    for (uint32_t i = 0; i < symbol->count; i++) {
+        enum paper_line line = paper_stop_line(symbol->orders[i]);
+        if (tick->moved[line] && may_act(paper, symbol->orders[i]))
+            paper_trail(paper, symbol->orders[i], tick->at[line]);
+    }
     paper->at_open = tick->opens;
     while (tick->takes && (order = next_taker(paper, symbol, tick)) != NULL)
         take(paper, order, tick);

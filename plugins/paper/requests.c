@@ -77,7 +77,12 @@ static void draft(const struct paper *paper, const struct pawl_ev_submit *submit
     ret->quantity_e8 = submit->quantity.e8;
     ret->price_e8 = submit->price.e8;
     if (paper_is_conditional(ret)) ret->stop_e8 = submit->stop_price.e8;
-    if (ret->kind == PAWL_KIND_MARKET || ret->kind == PAWL_KIND_STOP) ret->price_e8 = 0;
+    if (ret->kind != PAWL_KIND_LIMIT && ret->kind != PAWL_KIND_STOP_LIMIT) ret->price_e8 = 0;
+    if (ret->kind == PAWL_KIND_TRAILING) {
+        ret->trail_e8 = submit->trail_distance.e8;
+        ret->trail_fraction_e8 = submit->trail_fraction.e8;
+        ret->trail_from_e8 = submit->trail_activation.e8;
+    }
     if (paper->rules->caps.exit_bound == PAWL_EXIT_OCA) ret->group = submit->group;
     int64_t near_ns = paper->rules->expiry_min_ns;
     if (submit->expires > 0 && (near_ns == 0 || submit->expires - paper->now_ns >= near_ns))
@@ -206,9 +211,12 @@ static void request_amend(struct paper *paper, const struct pawl_ev_amend *amend
     struct paper_order next = *order;
     bool follows = order->dormant || (paper_is_ticket_venue(paper) && order->reduce);
     if (!follows) next.quantity_e8 = amend->quantity.e8;
-    if (order->kind != PAWL_KIND_STOP && order->kind != PAWL_KIND_MARKET)
+    if (order->kind == PAWL_KIND_LIMIT || order->kind == PAWL_KIND_STOP_LIMIT)
         next.price_e8 = amend->price.e8;
-    if (paper_is_conditional(order)) next.stop_e8 = amend->stop_price.e8;
+    if (order->kind == PAWL_KIND_TRAILING) /* its level is the venue's; it can be raised to one */
+        next.stop_e8 = paper_tighter(order, amend->stop_price.e8);
+    else if (paper_is_conditional(order))
+        next.stop_e8 = amend->stop_price.e8;
     bool too_small = !follows && next.quantity_e8 > 0 && next.quantity_e8 <= order->filled_e8;
     enum paper_refusal why = amend_refusal(paper, order, &next);
     if (too_small && why != PAPER_REFUSE_AMEND_KIND) { /* nothing of it is left to work */

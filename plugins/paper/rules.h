@@ -74,6 +74,9 @@ struct paper_rules {
     bool stop_distance;           /* the instrument's min_stop_distance counts */
     bool checks_notional;         /* the instrument's min_notional counts for opening orders */
     bool refuses_same_amend;
+    bool trailing;                /* it knows trailing orders */
+    int64_t trail_step_e8;        /* above 0: by fractions only, multiples of this, no own level */
+    int64_t trail_max_e8;         /* the largest of these fractions */
     bool stop_needs_position;     /* a reducing stop is refused where there is nothing to reduce */
     int64_t expiry_min_ns;        /* a nearer end of an order cannot be said to this venue */
     struct paper_error errors[PAPER_REFUSE_COUNT];

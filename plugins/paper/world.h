@@ -44,6 +44,9 @@ struct paper_order {
     uint8_t dormant;   /* 1 = a stop that waits for the first fill of `parent` */
     int64_t quantity_e8, filled_e8, price_e8, stop_e8;
     uint64_t group, ticket, parent;
+    int64_t trail_e8, trail_fraction_e8; /* kind trailing: how far behind the best price */
+    int64_t trail_from_e8; /* it trails once this price was reached; 0 = at once */
+    int64_t best_e8;       /* best price it has followed; 0 = none yet */
     int64_t expires_ns; /* 0 = never */
     int64_t arrived_ns; /* of the request that gave it its terms */
     /* not stored */

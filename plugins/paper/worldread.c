@@ -132,7 +132,13 @@ static bool is_order(const struct paper_order *read) {
     if (!ended && !paper_order_works(read)) return false;
     if (read->number == 0 || read->number > NUMBER_MAX || read->id[0] == '\0') return false;
     if (read->symbol == 0 || read->account == 0 || read->side == 0 || read->position_side == 0 ||
-        read->role == 0 || read->kind == 0 || read->kind == PAWL_KIND_TRAILING)
+        read->role == 0 || read->kind == 0)
+        return false;
+    bool trails = read->trail_e8 > 0 || read->trail_fraction_e8 > 0;
+    if (trails != (read->kind == PAWL_KIND_TRAILING) || read->trail_e8 < 0 ||
+        read->trail_fraction_e8 < 0 || read->trail_fraction_e8 >= PAWL_E8 ||
+        read->trail_e8 > PAPER_PRICE_MAX || read->trail_from_e8 < 0 || read->best_e8 < 0 ||
+        read->best_e8 > PAPER_PRICE_MAX)
         return false;
     return read->filled_e8 >= 0 && read->filled_e8 <= read->quantity_e8 &&
            (ended || read->dormant || read->filled_e8 < read->quantity_e8) && read->price_e8 >= 0 &&

@@ -26,7 +26,7 @@ struct refusal {
 static const struct refusal refusals[] = {
     {"plain", {.side = BUY, .quantity = 100}, {0, 0, 0}, 0},
     {"trailing", {.side = SELL, .kind = PAWL_KIND_TRAILING, .quantity = 100, .stop = 9900},
-     {4, -1116, 10035}, FATAL},
+     {4, -1102, 10035}, FATAL},
     {"unknown kind", {.side = BUY, .kind = 9, .quantity = 100}, {3, -1116, 10035}, FATAL},
     {"no side", {.side = 0, .quantity = 100}, {5, -1117, 10013}, FATAL},
     {"limit without a price", {.side = BUY, LIMIT_KIND, .quantity = 100}, {6, -4001, 10015}, FATAL},
