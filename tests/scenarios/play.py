@@ -29,9 +29,16 @@ def _world(folder):
     return []
 
 
-def play(pawl, venue, lines, leaks=True):
-    """One run over `lines` (text of events in) with the configuration of `venue`. A sanitizer looks
-    for leaks only where it is asked to: that takes it longer than the run."""
+def rules_of(name):
+    """The folder of a scenario's rules, or None."""
+    folder = os.path.join(HERE, name + ".rules")
+    return folder if os.path.isdir(folder) else None
+
+
+def play(pawl, venue, lines, leaks=True, rules=None):
+    """One run over `lines` (text of events in) with the configuration of `venue` and a folder of
+    rules. A sanitizer looks for leaks only where it is asked to: that takes it longer than the
+    run."""
     where = MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pawl-scenario-", dir=where) as folder:
         data = os.path.join(folder, "scenario.jsonl")
@@ -39,6 +46,8 @@ def play(pawl, venue, lines, leaks=True):
             file.write("\n".join(lines) + "\n")
         command = [pawl, "backtest", "-c", os.path.join(HERE, venue + ".json"), "--data", data,
                    "--out", os.path.join(folder, "out"), "--json", "--trace"]
+        if rules is not None:
+            command += ["--set", "rules.dir=" + rules]
         options = os.environ.get("ASAN_OPTIONS", "")
         env = dict(os.environ, ASAN_OPTIONS=options if leaks else options + ":detect_leaks=0")
         done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS_MAX,

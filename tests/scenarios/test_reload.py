@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from play import HERE, play
+from play import HERE, play, rules_of
 from test_scenarios import IN_FLIGHT_MS, MATRIX, at, first_run, later, lines_of
 from truth import moment
 
@@ -45,7 +45,7 @@ def outcomes(run):
 
 
 def compare(pawl, name, venue, reload, outcome):
-    run = play(pawl, venue, sprinkled(lines_of(name), reload), leaks=False)
+    run = play(pawl, venue, sprinkled(lines_of(name), reload), leaks=False, rules=rules_of(name))
     assert outcomes(run) == {outcome}
     wanted, have = said(first_run(pawl, name, venue)), said(run)
     for one, other in zip(wanted, have):
