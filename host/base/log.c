@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -65,6 +67,14 @@ void log_free(struct log *log) {
     if (log == NULL) return;
     text_table_done(&log->sources);
     mem_free(log);
+}
+
+bool log_is_journal(int fd) {
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat st;
+    if (stream == NULL || sscanf(stream, "%llu:%llu", &device, &inode) != 2) return false;
+    return fstat(fd, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
 void log_set_level(struct log *log, int level) {
@@ -139,14 +149,19 @@ static size_t put_text(struct log *log, size_t at, const char *text, size_t text
 
 static void put_line(struct log *log, int64_t now_ns, int level, const char *source,
                      const char *text) {
+    static const int priorities[] = {[PAWL_LOG_ERROR] = 3, [PAWL_LOG_WARN] = 4,
+                                     [PAWL_LOG_INFO] = 6, [PAWL_LOG_DEBUG] = 7};
     char time[RFC3339_SIZE];
     rfc3339_format(now_ns, 3, time);
     const char *head =
         log->options.json ? "{\"t\":\"%s\",\"level\":\"%s\",\"source\":\"" : "%s %-5s ";
     size_t at = 0;
+    if (log->options.priority)
+        at = (size_t)snprintf(log->line, sizeof log->line, "<%d>", priorities[level]);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    at = (size_t)snprintf(log->line, sizeof log->line, head, time, log_level_text(level));
+    at += (size_t)snprintf(log->line + at, sizeof log->line - at, head, time,
+                           log_level_text(level));
 #pragma GCC diagnostic pop
     at = put_text(log, at, source, LOG_SOURCE_TEXT_MAX);
     const char *between = log->options.json ? "\",\"text\":\"" : ": ";

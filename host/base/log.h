@@ -30,6 +30,7 @@ struct log_options {
     int fd;              /* not closed by log_free() */
     int level;           /* PAWL_LOG_*: the least important level that is written */
     bool json;
+    bool priority;       /* each line begins with "<N>": for log_is_journal() */
     uint32_t burst;      /* messages of one source at once; 0 = 200 */
     uint32_t per_second; /* and then; 0 = 20 */
     int64_t (*now_ns)(void *arg);
@@ -47,6 +48,9 @@ void log_vwrite(struct log *log, int level, const char *source, const char *form
 void log_set_level(struct log *log, int level);
 bool log_wants(const struct log *log, int level); /* to spare the work of making the text */
 uint64_t log_dropped(const struct log *log);      /* messages not written, of all sources */
+
+/* The descriptor leads to systemd's journal, which takes the level from the line. */
+bool log_is_journal(int fd);
 
 const char *log_level_text(int level);
 int log_level_parse(const char *text); /* "error" "warn" "info" "debug"; 0 = none of these */

@@ -173,6 +173,7 @@ static void stop(struct live *live, int number) {
               "%s: nothing new is entered; protection stays where it rests",
               number == SIGINT ? "SIGINT" : "SIGTERM");
     live->phase = LIVE_STOPPING;
+    health_stopping(&live->health);
     tick(live);
     host_command(live->host, EXEC_COMMAND_STOP_ENTRIES, "pawl is stopping",
                  live->host->bus->now_ns);
@@ -182,8 +183,10 @@ static void stop(struct live *live, int number) {
 
 /* Between turns: a signal is heard by the loop. What it caused may have to leave at once. */
 static void reload(struct live *live, const char *by) {
+    health_reloading(&live->health);
     tick(live);
     live_reload(live, by);
+    health_reloaded(&live->health);
     watch_faults(live);
     host_release(live->host);
     arrange(live);
@@ -192,8 +195,10 @@ static void reload(struct live *live, const char *by) {
 int live_reload_asked(void *arg, const struct reload_request *request,
                       struct reload_result **ret) {
     struct live *live = arg;
+    if (!request->dry_run) health_reloading(&live->health);
     tick(live);
     int rc = reload_run(live->host, live->session, request, ret);
+    if (!request->dry_run) health_reloaded(&live->health);
     if (*ret != NULL) again_log(live->session->log, *ret, request->dry_run);
     if (rc == PAWL_OK && live->data != NULL) data_configure(live->data, live->session->config);
     host_release(live->host);
@@ -216,6 +221,7 @@ static int open_loop(struct live *live, struct pawl_err *err) {
     int rc = uv_loop_init(&live->loop);
     if (rc != 0) return pawl_fail(err, PAWL_E_IO, "event loop: %s", uv_strerror(rc));
     live->loop_ready = true;
+    health_open(&live->health, &live->loop, &live->host);
     uv_idle_init(&live->loop, &live->pump);
     uv_timer_t *const timers[] = {&live->clock, &live->stall, &live->deadline};
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
@@ -294,6 +300,7 @@ int live_run(struct session *session, const struct live_options *options,
     if (rc == PAWL_OK) rc = live_open(live, err);
     if (rc == PAWL_OK) {
         greet(live);
+        health_ready(&live->health);
         arrange(live);
         uv_run(&live->loop, UV_RUN_DEFAULT);
         if (live->host != NULL && live->host->store_down)
@@ -303,6 +310,7 @@ int live_run(struct session *session, const struct live_options *options,
     }
     live_close(live);
     control_close(live->control);
+    health_close(&live->health);
     close_loop(live);
     control_done(live->control);
     ret_result->wall_seconds = (double)(uv_hrtime() - began) / 1e9;

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "control/control.h"
+#include "control/health.h"
 #include "run/folder.h"
 #include "drive/live.h"
 #include "drive/narrate.h"
@@ -39,6 +40,7 @@ struct live {
     bool instant;   /* nothing waits for the disk */
     int lock_fd;    /* of the data folder */
     struct control *control;
+    struct health health;
     struct net *net; /* sockets of the plugins */
     uint64_t hold_turn; /* left before it was durable: recorded data waits until it is */
     struct pawl_err err; /* why the run failed */

@@ -2,6 +2,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -122,6 +123,7 @@ static int open_net(struct live *live, struct pawl_err *err) {
 
 int live_open(struct live *live, struct pawl_err *err) {
     live->instant = live->session->config->host.durability == CONFIG_DURABILITY_NONE;
+    umask(077); /* what is written is nobody else's */
     int rc = open_folder(live, err);
     if (rc == PAWL_OK) rc = lock_take(live->folder, &live->lock_fd, err);
     if (rc == PAWL_OK) rc = open_control(live, err);

@@ -205,6 +205,7 @@ static int open_parts(struct session *session, int log_fd, struct pawl_err *err)
     const struct log_options options = {.fd = log_fd,
                                         .level = (int)host->log_level,
                                         .json = host->log_format == CONFIG_LOG_JSON,
+                                        .priority = log_is_journal(log_fd),
                                         .now_ns = wall_clock};
     int rc = log_fd < 0 ? PAWL_OK : log_new(&options, &session->log, err);
     if (rc == PAWL_OK) rc = disk_posix_new(&session->disk, err);
