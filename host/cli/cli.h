@@ -20,7 +20,7 @@ enum cli_exit {
 extern const struct command command_status, command_halt, command_resume, command_flatten,
     command_send, command_reload, command_explain, command_monitor, command_records;
 extern const struct command command_run, command_backtest, command_check, command_plugins,
-    command_version;
+    command_rules, command_version;
 
 /* The exit code of a result code. */
 int cli_exit_of(int rc);
