@@ -1,8 +1,8 @@
 /*
- * binance_smoke - the thinnest translator for Binance USD-M that shows every service at work: server
- * time, exchangeInfo, the bookTicker stream, signed market orders. It proves the seam against the
- * stand-in of this folder; it is no broker to trade with: it knows no resting orders, no user stream
- * and no positions of before.
+ * binance_smoke - the thinnest translator for Binance USD-M that shows every service at work:
+ * server time, exchangeInfo, the bookTicker stream, signed market orders. It proves the seam, tried
+ * on the stand-in of this folder, and is no broker to trade with: it knows no resting orders, no
+ * user stream and no positions of before.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -399,8 +399,8 @@ static int caps(void *self, uint32_t account, struct pawl_broker_caps *ret_caps)
 }
 
 static const struct pawl_option option_table[] = {
-    {"rest_host", PAWL_OPT_TEXT, offsetof(struct options, rest_host), 0, 0, "fapi.binance.com", NULL,
-     "Host of the REST interface."},
+    {"rest_host", PAWL_OPT_TEXT, offsetof(struct options, rest_host), 0, 0, "fapi.binance.com",
+     NULL, "Host of the REST interface."},
     {"rest_port", PAWL_OPT_INT, offsetof(struct options, rest_port), 1, 65535, "443", NULL,
      "Its port."},
     {"stream_host", PAWL_OPT_TEXT, offsetof(struct options, stream_host), 0, 0,

@@ -1,4 +1,4 @@
-"""From real sockets to the trace and back: TLS, WebSocket, REST, signatures, the executor's orders."""
+"""From real sockets to the trace and back: TLS, WebSocket, REST, signatures, orders."""
 
 import json
 import os
@@ -67,9 +67,8 @@ class Run:
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env=environment)
         self.events, self.log = [], []
-        self.readers = [threading.Thread(target=self._read, args=(self.process.stdout, self._event)),
-                        threading.Thread(target=self._read, args=(self.process.stderr,
-                                                                  self.log.append))]
+        pairs = ((self.process.stdout, self._event), (self.process.stderr, self.log.append))
+        self.readers = [threading.Thread(target=self._read, args=pair) for pair in pairs]
         for reader in self.readers:
             reader.start()
 
