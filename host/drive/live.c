@@ -202,7 +202,12 @@ int live_reload_asked(void *arg, const struct reload_request *request,
     if (*ret != NULL) again_log(live->session->log, *ret, request->dry_run);
     if (rc == PAWL_OK && live->data != NULL) data_configure(live->data, live->session->config);
     host_release(live->host);
+    live_watch(live);
     return rc;
+}
+
+void live_again(struct live *live, const char *by) {
+    reload(live, by);
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
@@ -228,6 +233,7 @@ static int open_loop(struct live *live, struct pawl_err *err) {
         uv_timer_init(&live->loop, timers[i]);
         timers[i]->data = live;
     }
+    live_watch_init(live);
     rc = uv_async_init(&live->loop, &live->wake, on_wake);
     live->wake.data = live->pump.data = live;
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++) {

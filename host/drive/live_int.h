@@ -27,6 +27,8 @@ enum live_step {
     LIVE_NOTHING
 };
 
+#define LIVE_WATCHES_MAX 16u
+
 struct live {
     struct session *session;
     const struct live_options *options;
@@ -58,6 +60,9 @@ struct live {
     uv_idle_t pump;
     uv_timer_t clock, stall, deadline;
     uv_signal_t signals[3];
+    uv_fs_event_t watches[LIVE_WATCHES_MAX]; /* folders of plugins and rules */
+    uint32_t watch_count;
+    uv_timer_t quiet; /* since the last change in them */
     bool loop_ready;
 };
 
@@ -67,6 +72,7 @@ struct reload_result;
 /* A reload that a client asked for. */
 int live_reload_asked(void *live, const struct reload_request *request,
                       struct reload_result **ret);
+void live_again(struct live *live, const char *by); /* a reload, and what it has caused */
 void live_arrange(struct live *live); /* turns were run from outside: look at what is due */
 
 /* ---- live_start.c ---- */
@@ -74,6 +80,10 @@ int live_open(struct live *live, struct pawl_err *err); /* folder, host, data */
 void live_close(struct live *live);
 int live_restart_host(struct live *live, struct pawl_err *err);
 void live_reload(struct live *live, const char *by); /* SIGHUP */
+
+/* ---- live_watch.c ---- */
+void live_watch_init(struct live *live);
+void live_watch(struct live *live); /* as the configuration says now */
 
 /* ---- live_play.c ---- */
 enum live_step live_play(struct live *live);

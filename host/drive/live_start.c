@@ -131,6 +131,7 @@ int live_open(struct live *live, struct pawl_err *err) {
     if (rc == PAWL_OK) rc = start_host(live, err);
     if (rc == PAWL_OK) control_host(live->control, live->host);
     if (rc == PAWL_OK && live->options->data.path_count > 0) rc = open_data(live, err);
+    if (rc == PAWL_OK) live_watch(live);
     return rc;
 }
 
@@ -185,6 +186,8 @@ void live_files_done(struct live_files *files) {
 
 void live_reload(struct live *live, const char *by) {
     struct pawl_err err = {0};
+    if (live->phase == LIVE_STOPPING) return;
     if (again(live->host, live->session, live->data, NULL, by, &err) != PAWL_OK)
         log_write(live->session->log, PAWL_LOG_ERROR, "reload", "%s", err.text);
+    live_watch(live);
 }

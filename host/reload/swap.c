@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "book/report.h"
 #include "events/reflect.h"
+#include "plugin/io.h"
 #include "reload/stage.h"
 
 /* ---- freeze ---- */
@@ -65,6 +66,7 @@ static void forget_removed(struct stage *stage, const struct instance *gone) {
     timers_drop_owner(host->book.timers, component);
     triggers_drop_owner(host->book.triggers, component);
     series_unclaim(host->series, component);
+    io_drop(host->io, component);
     if (gone->plugin->kind == PAWL_PLUGIN_KIND_BROKER) exec_drop_broker(&host->exec, component);
 }
 

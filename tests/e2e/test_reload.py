@@ -267,3 +267,19 @@ def test_a_start_without_the_holder(run, heir):
     assert ("the keeper enforces" in "".join(again.log)) == (heir != "linked2")
     assert [one["reason"] for one in again.events("lot.closed")] == (
         ["REMOVED"] if heir == "flatten" else [])
+
+
+def test_watched_folders_reload_by_themselves(run):
+    run.change(lambda config: config["host"].update(watch=True))
+    run.hangup("done: generation 1")
+    install(run.folder, 2)
+    run.wait(run.log, "done: generation 2")
+    run.wait(run.said, "v2 quotes")
+    (run.folder / "notes.txt").write_text("nothing of ours")
+    run.path.write_text(json.dumps(run.config))
+    run.hangup("done: generation 3")
+    install(run.folder, 1)
+    after = len(run.log)
+    time.sleep(1.5)
+    assert run.log[after:] == []
+    assert [one["by"] for one in run.events("reload")] == ["signal", "watch", "signal"]
