@@ -220,7 +220,8 @@ static void note_open(struct fake *fake, const struct pawl_lot_spec *spec, uint6
         fake_note(fake, " for %s", amount((spec->expires - fake->now_ns) / 10));
     if (spec->after > PAWL_AFTER_KIND_NOW)
         fake_note(fake, " after %s%llu within %s",
-             spec->after == PAWL_AFTER_KIND_OWNER_FLAT ? "all with " : "", (unsigned long long)spec->after_lot,
+             spec->after == PAWL_AFTER_KIND_OWNER_FLAT ? "all with " : "",
+             (unsigned long long)spec->after_lot,
              amount((spec->after_expires - fake->now_ns) / 10));
     if (spec->profile != NULL) fake_note(fake, " profile %s", spec->profile);
     if (spec->ref != NULL) fake_note(fake, " ref %s", spec->ref);

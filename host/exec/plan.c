@@ -264,7 +264,6 @@ void plan_lot(struct exec *exec, struct lot *lot) {
     bool up = broker != NULL && broker->state != BROKER_DOWN;
     if (up) pending_cancels(exec, lot);
     plan_entry(exec, lot, up);
-    if (up) plan_add(exec, lot);
     trail_update(exec, lot); /* the stop, before it is planned for */
     /* What an earlier process left at the venue is learnt first; only the guard does not wait. */
     bool known = up && broker->known;
@@ -273,6 +272,7 @@ void plan_lot(struct exec *exec, struct lot *lot) {
         plan_stop(exec, lot); /* before the targets: protection first */
         plan_targets(exec, lot);
     }
+    if (up) plan_add(exec, lot);
     plan_conclusion(exec, lot);
     if (lot->rec.state != PAWL_LOT_STATE_CLOSED) guard_update(exec, lot);
 }

@@ -5,7 +5,7 @@
 
 #define KEY(what, lot) ((uint64_t)(what) << 56 | (lot))
 #define KEY_LOT(key) ((key) & UINT64_C(0x00ffffffffffffff))
-enum what { WHAT_CLOSE_AT = 1, WHAT_HOLD, WHAT_SESSION, WHAT_LEGS };
+enum what { WHAT_CLOSE_AT = 1, WHAT_HOLD, WHAT_SESSION, WHAT_LEGS, WHAT_LOOK };
 #define MINUTE_NS (60 * PAWL_NS)
 
 /* When the session of an instrument is to be left; 0 = never. */
@@ -44,8 +44,12 @@ void linked_set_timers(struct linked *self, const struct linked_member *leader) 
             self->ctx->host->now_ns(self->ctx) + self->options.group_check_ns);
 }
 
+void linked_look_again(struct linked *self, uint64_t lot) {
+    set(self, WHAT_LOOK, lot, self->ctx->host->now_ns(self->ctx) + PAWL_NS);
+}
+
 void linked_clear_timers(struct linked *self, uint64_t lot) {
-    for (int what = WHAT_CLOSE_AT; what <= WHAT_LEGS; what++)
+    for (int what = WHAT_CLOSE_AT; what <= WHAT_LOOK; what++)
         self->timers->clear(self->ctx, KEY(what, lot));
 }
 
@@ -58,6 +62,7 @@ int linked_on_timer(struct linked *self, const struct pawl_ev_timer *event) {
     case WHAT_HOLD: return linked_end(self, lot, "TIMEOUT");
     case WHAT_SESSION: return linked_end(self, lot, "SESSION_END");
     case WHAT_LEGS: return linked_check_legs(self, lot);
+    case WHAT_LOOK: return linked_on_lot(self, lot);
     default: return PAWL_OK;
     }
 }

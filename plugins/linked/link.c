@@ -1,7 +1,8 @@
 /*
- * link.c - an entry that names a lot it is linked to. A row of the table is a link type: some change
- * the levels of the lot's trade, the others are a lot of their own that shares its life. A name that
- * is not in the table is of the last kind, so whoever needs a type of his own only uses it.
+ * link.c - an entry that names a lot it is linked to. A row of the table is a link type: some
+ * change the levels of the lot's trade, the others are a lot of their own that shares its life. A
+ * name that is not in the table is of the last kind, so whoever needs a type of his own only uses
+ * it.
  */
 #include <stdio.h>
 #include <string.h>

@@ -68,8 +68,8 @@ static const struct pawl_option options[] = {
 static const uint16_t listens[] = {PAWL_EV_ENTRY,       PAWL_EV_SIGNAL,     PAWL_EV_SCALE_IN,
                                    PAWL_EV_LOT_CHANGED, PAWL_EV_LOT_CLOSED, PAWL_EV_STOP_MOVED,
                                    PAWL_EV_ORDER_SUBMITTED, 0};
-static const char *const needs[] = {PAWL_BOOK,   PAWL_MARKET,   PAWL_RECORDS,
-                                    PAWL_TIMERS, PAWL_TRIGGERS, NULL};
+static const char *const needs[] = {PAWL_BOOK,     PAWL_MARKET, PAWL_RECORDS, PAWL_TIMERS,
+                                    PAWL_TRIGGERS, PAWL_SERIES, NULL};
 
 static int find_services(struct linked *self, struct pawl_err *err) {
     struct pawl_ctx *ctx = self->ctx;
@@ -77,7 +77,8 @@ static int find_services(struct linked *self, struct pawl_err *err) {
                            self->market = ctx->host->service(ctx, PAWL_MARKET),
                            self->records = ctx->host->service(ctx, PAWL_RECORDS),
                            self->timers = ctx->host->service(ctx, PAWL_TIMERS),
-                           self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS)};
+                           self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS),
+                           self->series = ctx->host->service(ctx, PAWL_SERIES)};
     for (size_t i = 0; i < sizeof found / sizeof *found; i++)
         if (found[i] == NULL)
             return linked_fail(err, PAWL_E_CONFIG, "the host does not offer %s", needs[i]);
@@ -102,6 +103,25 @@ static int linked_create(struct pawl_ctx *ctx, const void *filled, void **ret_se
 
 static void linked_destroy(void *self) { free(self); }
 
+/* Nobody knows what will be traded with an ATR stop: it is known of every instrument. */
+static void keep_bars(struct linked *self) {
+    uint32_t seconds = (uint32_t)(self->options.atr_bar_ns / PAWL_NS);
+    for (uint32_t id = 0;;) {
+        struct pawl_err err = {0};
+        const struct pawl_instrument *in = self->market->next(self->ctx, id);
+        if (in == NULL) return;
+        id = in->id;
+        if (self->series->keep(self->ctx, id, seconds, (uint32_t)self->options.atr_period + 1,
+                               &err) != PAWL_OK)
+            self->ctx->host->log(self->ctx, PAWL_LOG_WARN, "%s: no ATR: %s", in->symbol, err.text);
+    }
+}
+
+static int on_restored(struct linked *self) {
+    keep_bars(self);
+    return linked_restore(self);
+}
+
 static int linked_on_event(void *object, const struct pawl_event *event) {
     struct linked *self = object;
     switch (event->type) {
@@ -118,7 +138,7 @@ static int linked_on_event(void *object, const struct pawl_event *event) {
     case PAWL_EV_ORDER_SUBMITTED:
         return linked_on_lot(self, ((const struct pawl_ev_order_state *)event)->lot);
     case PAWL_EV_LOT_CLOSED: return linked_on_closed(self, (const void *)event);
-    case PAWL_EV_RESTORED: return linked_restore(self);
+    case PAWL_EV_RESTORED: return on_restored(self);
     default: return PAWL_OK;
     }
 }

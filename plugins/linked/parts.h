@@ -127,6 +127,7 @@ int linked_place_double_down(struct linked *self, const struct linked_family *fa
 int linked_on_timer(struct linked *self, const struct pawl_ev_timer *event);
 /* Set the timers a lot's row asks for. */
 void linked_set_timers(struct linked *self, const struct linked_member *leader);
+void linked_look_again(struct linked *self, uint64_t lot); /* soon */
 void linked_clear_timers(struct linked *self, uint64_t lot);
 /* false, with a sentence: the session is over soon. */
 bool linked_session_allows(struct linked *self, uint32_t instrument, struct pawl_err *err);

@@ -288,7 +288,12 @@ int linked_double_down(struct linked *self, struct linked_family *family, bool *
     const struct pawl_rec_lot *now = self->book->lot(self->ctx, row->id);
     if (now != NULL) family->leader.lot = *now; /* its stop may have followed the entry */
     const struct pawl_instrument *in = self->market->instrument(self->ctx, row->instrument);
-    if (in == NULL) return PAWL_E_NOTFOUND;
+    const struct pawl_market_state *market = self->market->state(self->ctx, row->instrument);
+    if (in == NULL || market == NULL) return PAWL_E_NOTFOUND;
+    if (market->bid.e8 <= 0) { /* just restarted: nothing is opened before a price */
+        linked_look_again(self, row->id);
+        return PAWL_OK;
+    }
     row->doubled = 1;
     *ret_changed = true;
     if (middle(family, in->tick, &price) != PAWL_OK ||
@@ -303,6 +308,7 @@ int linked_double_down(struct linked *self, struct linked_family *family, bool *
         if (counted != NULL) row->members = counted->members;
         if (rc == PAWL_OK) return PAWL_OK;
     }
-    return linked_ignore(self, row->instrument, linked_order_side(row->side), family->leader.lot.ref,
-                         "double-down of lot %llu: %s", (unsigned long long)row->id, err.text);
+    return linked_ignore(self, row->instrument, linked_order_side(row->side),
+                         family->leader.lot.ref, "double-down of lot %llu: %s",
+                         (unsigned long long)row->id, err.text);
 }

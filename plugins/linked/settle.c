@@ -203,6 +203,11 @@ static int leader_gone(struct linked *self, uint64_t leader, bool had_fills) {
     for (uint32_t i = 0; i < family.count; i++) {
         struct linked_member *member = &family.members[i];
         bool goes_alone = linked_is_same_trade(member) && has_entered(member) && by_level(reason);
+        if (goes_alone) { /* what is left of the trade: nothing is added to it */
+            member->row.doubled = 1;
+            member->row.scale_count = LINKED_SCALES_MAX;
+            member->row.followed.e8 = member->lot.entered.e8;
+        }
         if (goes_alone || (is_oco(member) && !had_fills))
             rc = linked_first(rc, promote(self, member));
         else

@@ -20,7 +20,7 @@
 
 /* Our lots of one instrument and account that have not concluded. */
 struct own_lots {
-    struct pawl_rec_lot held;    /* the trade: what the others are linked to, or the first of them */
+    struct pawl_rec_lot held;    /* the trade: what the others are linked to, or the first */
     struct pawl_rec_lot waiting; /* for the close of a reversal */
     uint64_t leader;             /* of the trade, wherever it is */
     uint32_t held_count, waiting_count;
@@ -251,7 +251,8 @@ static bool same_wish(struct linked *self, const struct pawl_rec_lot *waiting,
 }
 
 /* The newest wish of the same side takes the place of the one that waits. */
-static int replace_waiting(const struct linked_request *request, const struct pawl_rec_lot *waiting) {
+static int replace_waiting(const struct linked_request *request,
+                           const struct pawl_rec_lot *waiting) {
     struct linked *self = request->self;
     struct linked_plan plan;
     struct pawl_err err = {0};
@@ -298,7 +299,8 @@ static int grant(const struct linked_request *request) {
 }
 
 static int wish(struct linked *self, const struct pawl_ev_entry *ask, const char *tags) {
-    struct linked_request request = {.self = self, .ask = ask, .tags = tags, .account = ask->account};
+    struct linked_request request = {
+        .self = self, .ask = ask, .tags = tags, .account = ask->account};
     const struct pawl_instrument *in = self->market->instrument(self->ctx, ask->instrument);
     if (in == NULL) return ignore(&request, "the instrument is not known");
     if (ask->side != PAWL_SIDE_BUY && ask->side != PAWL_SIDE_SELL)
