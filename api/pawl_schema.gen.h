@@ -1323,8 +1323,10 @@ struct pawl_rec_lot {
     struct pawl_price trail_step; /* Least move of the stop. */
     struct pawl_price trail_extreme; /* Best price the stop has followed; 0 = not active yet. */
     uint64_t merged_into; /* The lot that took over what was open; 0 = none. */
+    struct pawl_qty grown_out; /* Filled out when it last grew after an exit; 0 = it never did. */
+    struct pawl_money grown_cost; /* Entry value of that. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 480, "layout of pawl_rec_lot");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 496, "layout of pawl_rec_lot");
 
 /* A profit level of a lot. */
 struct pawl_rec_target {

@@ -609,7 +609,9 @@ record "lot" { id = 3, class = "durable", table = "lots",
   { "trail_activation", "price", "From which price on; 0 = at once." },
   { "trail_step", "price", "Least move of the stop." },
   { "trail_extreme", "price", "Best price the stop has followed; 0 = not active yet." },
-  { "merged_into", "u64", "The lot that took over what was open; 0 = none." } }
+  { "merged_into", "u64", "The lot that took over what was open; 0 = none." },
+  { "grown_out", "qty", "Filled out when it last grew after an exit; 0 = it never did." },
+  { "grown_cost", "money", "Entry value of that." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
   { "price", "price", "Level; 0 = withdrawn." },

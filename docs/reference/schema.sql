@@ -93,6 +93,8 @@ CREATE TABLE "lots" (
   "trail_step" INTEGER NOT NULL, -- price x 1e-8: Least move of the stop.
   "trail_extreme" INTEGER NOT NULL, -- price x 1e-8: Best price the stop has followed; 0 = not active yet.
   "merged_into" INTEGER NOT NULL, -- u64: The lot that took over what was open; 0 = none.
+  "grown_out" INTEGER NOT NULL, -- qty x 1e-8: Filled out when it last grew after an exit; 0 = it never did.
+  "grown_cost" INTEGER NOT NULL, -- money x 1e-8: Entry value of that.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

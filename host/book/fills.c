@@ -62,10 +62,27 @@ static void add_fee(struct book *book, struct lot *lot, struct pawl_money fee) {
     book->totals.fees.e8 += fee.e8;
 }
 
+/* Realised profit in price currency: it follows from the sums, so it is exact when the lot is flat.
+ */
+static int64_t realised_e8(const struct book *book, const struct lot *lot) {
+    int64_t gain_e8, quote_e8;
+    if (lot->rec.exited.e8 == 0) return 0;
+    gain_e8 = lot->rec.exit_value.e8 - lot_cost_out(lot).e8;
+    if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) gain_e8 = -gain_e8;
+    if (pawl_mul_e8(gain_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
+                    PAWL_ROUND_EVEN, &quote_e8) != PAWL_OK)
+        return 0;
+    return quote_e8;
+}
+
 static void enter(struct book *book, const struct book_fill *fill, const struct part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
     bool first = lot->rec.entered.e8 == 0;
+    if (lot->rec.exited.e8 > 0) { /* what was booked stays booked: the new average is of the rest */
+        lot->rec.grown_cost = lot_cost_out(lot);
+        lot->rec.grown_out = lot->rec.exited;
+    }
     lot->rec.entered.e8 += part->quantity.e8;
     lot->rec.entry_value.e8 += value_e8;
     if (fill->order != NULL && order_is_add(fill->order)) {
@@ -95,22 +112,6 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
     }
     if (lot->rec.state == PAWL_LOT_STATE_ENTERING || lot->rec.state == PAWL_LOT_STATE_WAITING)
         lot->rec.state = PAWL_LOT_STATE_OPEN;
-}
-
-/* Realised profit in price currency: it follows from the sums, so it is exact when the lot is flat.
- */
-static int64_t realised_e8(const struct book *book, const struct lot *lot) {
-    int64_t cost_e8, gain_e8, quote_e8;
-    if (lot->rec.exited.e8 == 0 ||
-        pawl_muldiv(lot->rec.entry_value.e8, lot->rec.exited.e8, lot->rec.entered.e8,
-                    PAWL_ROUND_EVEN, &cost_e8) != PAWL_OK)
-        return 0;
-    gain_e8 = lot->rec.exit_value.e8 - cost_e8;
-    if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) gain_e8 = -gain_e8;
-    if (pawl_mul_e8(gain_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
-                    PAWL_ROUND_EVEN, &quote_e8) != PAWL_OK)
-        return 0;
-    return quote_e8;
 }
 
 static void target_progress(const struct book_fill *fill, const struct part *part) {

@@ -78,6 +78,23 @@ struct pawl_price lot_entry(const struct lot *lot) {
     return average(lot->rec.entry_value, lot->rec.entered);
 }
 
+struct pawl_money lot_cost_out(const struct lot *lot) {
+    const struct pawl_rec_lot *rec = &lot->rec;
+    struct pawl_money cost = rec->grown_cost;
+    int64_t since_e8 = 0, left_e8 = rec->entered.e8 - rec->grown_out.e8;
+    if (left_e8 > 0 &&
+        pawl_muldiv(rec->entry_value.e8 - rec->grown_cost.e8, rec->exited.e8 - rec->grown_out.e8,
+                    left_e8, PAWL_ROUND_EVEN, &since_e8) == PAWL_OK)
+        cost.e8 += since_e8;
+    return cost;
+}
+
+struct pawl_price lot_cost(const struct lot *lot) {
+    if (lot->rec.grown_out.e8 == 0) return lot_entry(lot);
+    struct pawl_money left = {lot->rec.entry_value.e8 - lot_cost_out(lot).e8};
+    return average(left, (struct pawl_qty){lot_open_e8(lot)});
+}
+
 struct pawl_price lot_exit(const struct lot *lot) {
     return average(lot->rec.exit_value, lot->rec.exited);
 }
@@ -119,7 +136,7 @@ int book_equity(const struct book *book, uint32_t account, struct pawl_money *re
             market_price(book, lot->rec.instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
         struct pawl_money open;
         if (now.e8 == 0) continue;
-        int rc = book_profit(book, lot->rec.instrument, account, lot->rec.side, lot_entry(lot), now,
+        int rc = book_profit(book, lot->rec.instrument, account, lot->rec.side, lot_cost(lot), now,
                              (struct pawl_qty){lot_open_e8(lot)}, &open);
         if (rc != PAWL_OK || pawl_add_i64(sum, open.e8, &sum) != PAWL_OK) return PAWL_E_RANGE;
     }

@@ -20,6 +20,9 @@ bool book_rate_is_fixed(const struct book *book, uint32_t instrument, uint32_t a
 int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret);
 struct pawl_price lot_entry(const struct lot *lot); /* average; 0 before a fill */
+/* Entry value of what has left: by the average of then, also if the lot grew later. */
+struct pawl_money lot_cost_out(const struct lot *lot);
+struct pawl_price lot_cost(const struct lot *lot); /* average of what is open */
 struct pawl_price lot_exit(const struct lot *lot);  /* average; 0 before an exit */
 void lot_set_r(struct lot *lot); /* |average entry - initial stop| */
 struct pawl_ratio lot_r_of(const struct lot *lot,

@@ -12,7 +12,7 @@ bool lot_open_profit(const struct host *host, const struct lot *lot, struct pawl
     *ret_price = price;
     if (price.e8 == 0 || lot_open_e8(lot) <= 0) return false;
     return book_profit(&host->book, lot->rec.instrument, lot->rec.account, lot->rec.side,
-                       lot_entry(lot), price, (struct pawl_qty){lot_open_e8(lot)},
+                       lot_cost(lot), price, (struct pawl_qty){lot_open_e8(lot)},
                        ret_profit) == PAWL_OK;
 }
 

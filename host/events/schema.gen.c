@@ -1529,6 +1529,10 @@ static const struct pawl_field pawl_fields_lot[] = {
      "Best price the stop has followed; 0 = not active yet."},
     {"merged_into", PAWL_F_U64, 0, offsetof(struct pawl_rec_lot, merged_into), 8,
      "The lot that took over what was open; 0 = none."},
+    {"grown_out", PAWL_F_QTY, 0, offsetof(struct pawl_rec_lot, grown_out), 8,
+     "Filled out when it last grew after an exit; 0 = it never did."},
+    {"grown_cost", PAWL_F_MONEY, 0, offsetof(struct pawl_rec_lot, grown_cost), 8,
+     "Entry value of that."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field pawl_fields_target[] = {

@@ -43,7 +43,7 @@ static struct pawl_money lot_profit(const struct book *book, const struct lot *l
     struct pawl_money profit = {0};
     struct pawl_price now = exit_price(book, lot);
     if (now.e8 == 0 ||
-        book_profit(book, lot->rec.instrument, lot->rec.account, lot->rec.side, lot_entry(lot), now,
+        book_profit(book, lot->rec.instrument, lot->rec.account, lot->rec.side, lot_cost(lot), now,
                     (struct pawl_qty){lot_open_e8(lot)}, &profit) != PAWL_OK)
         profit.e8 = 0;
     return profit;

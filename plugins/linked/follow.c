@@ -125,3 +125,21 @@ int linked_follow(struct linked *self, struct linked_family *family, bool *ret_c
     *ret_changed = true;
     return rc;
 }
+
+int linked_trail_lot(struct linked *self, uint64_t id, struct pawl_ratio pct,
+                     struct pawl_err *err) {
+    const struct pawl_trail_spec spec = {.size = sizeof spec, .fraction = pct};
+    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
+    if (pct.e8 == 0 || lot == NULL || lot->hold_stop != self->ctx->component) return PAWL_OK;
+    int rc = self->book->trail(self->ctx, id, &spec, err);
+    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses to trail (%d)", rc);
+}
+
+int linked_trail(struct linked *self, const struct linked_family *family, struct pawl_ratio pct,
+                 struct pawl_err *err) {
+    int rc = linked_trail_lot(self, family->leader.row.id, pct, err);
+    for (uint32_t i = 0; i < family->count; i++)
+        if (linked_is_same_trade(&family->members[i]))
+            rc = linked_first(rc, linked_trail_lot(self, family->members[i].row.id, pct, err));
+    return rc;
+}

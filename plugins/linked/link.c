@@ -97,6 +97,18 @@ static int link_bracket(const struct link *link, struct pawl_err *err) {
     return rc == PAWL_OK ? link_target(link, err) : rc;
 }
 
+static int link_trail(const struct link *link, struct pawl_err *err) {
+    struct linked_member *leader = &link->family->leader;
+    struct linked *self = link->request->self;
+    struct pawl_ratio pct = link->request->ask->trailing_stop_pct;
+    if (pct.e8 == 0) pct.e8 = self->options.trailing_stop_pct_e8;
+    if (pct.e8 == 0) return linked_fail(err, PAWL_E_INVAL, "trailing_stop_pct is not said");
+    int rc = linked_trail(self, link->family, pct, err);
+    if (rc != PAWL_OK) return rc;
+    leader->row.trailing_stop_pct = pct;
+    return linked_put(self, &leader->row);
+}
+
 static int link_scale(const struct link *link, struct pawl_err *err) {
     struct linked *self = link->request->self;
     struct pawl_ratio pct = {self->options.trigger_profit_pct_e8};
@@ -142,6 +154,7 @@ static const struct {
 } types[] = {{"stop", link_stop, true},
              {"target", link_target, true},
              {"bracket", link_bracket, true},
+             {"trail", link_trail, true},
              {"scale", link_scale, true},
              {"doubledown", link_double_down, true},
              {"oco", link_lot, true},

@@ -30,6 +30,8 @@ static const struct pawl_option options[] = {
      "Length of the bars of ATR; the feed has bars of it, or what they can be built from."},
     {"target_mode", PAWL_OPT_ENUM, FIELD(target_mode), 0, 0, "rest", "rest|watch",
      "Where targets are kept: resting at the venue, or watched by the host."},
+    {"trailing_stop_pct", PAWL_OPT_DECIMAL, FIELD(trailing_stop_pct_e8), 0, PCT_MAX_E8, "0", NULL,
+     "The stop trails the price by this fraction of it; 0 = only if an entry asks for it."},
     {"entry_expires", PAWL_OPT_DURATION, FIELD(entry_expires_ns), EXPIRES_MIN_NS, EXPIRES_MAX_NS,
      "60s", NULL, "How long a limit or stop entry that names no end stays wanted."},
     {"reversal", PAWL_OPT_BOOL, FIELD(reversal), 0, 0, "true", NULL,

@@ -106,6 +106,11 @@ struct linked_sum { /* of a trade: the leader's, its scale-ins' and its double-d
     bool is_complete; /* everything wanted is in */
 };
 void linked_sum(const struct linked_family *family, struct linked_sum *ret);
+/* From now on, or from the first fill, the stop of the whole trade trails by this fraction. */
+int linked_trail(struct linked *self, const struct linked_family *family, struct pawl_ratio pct,
+                 struct pawl_err *err);
+int linked_trail_lot(struct linked *self, uint64_t lot, struct pawl_ratio pct,
+                     struct pawl_err *err);
 int linked_follow(struct linked *self, struct linked_family *family, bool *ret_changed);
 
 /* ---- scale.c: more of a trade ---- */

@@ -82,7 +82,8 @@ static int open_sibling(struct linked *self, const struct linked_family *family,
         .stop_price = lot->stop,
         .target_price = spec.target};
     if (plan.instrument == NULL) return PAWL_E_NOTFOUND;
-    return linked_group_make(self, id, &plan, &place);
+    rc = linked_trail_lot(self, id, family->leader.row.trailing_stop_pct, err);
+    return linked_first(rc, linked_group_make(self, id, &plan, &place));
 }
 
 static bool can_grow(struct linked *self, uint32_t account) {

@@ -135,13 +135,6 @@ static int add_default_target(const struct linked_request *request, uint64_t id,
                                   (uint8_t)self->options.target_mode, NULL);
 }
 
-/* Where the profile gives the stop to somebody else it is not ours to move. */
-static int let_trail(struct linked *self, uint64_t id, const struct linked_plan *plan) {
-    const struct pawl_trail_spec spec = {.size = sizeof spec, .fraction = plan->trailing_pct};
-    int rc = self->book->trail(self->ctx, id, &spec, NULL);
-    return rc == PAWL_E_DENIED ? PAWL_OK : rc;
-}
-
 int linked_open(const struct linked_request *request, const struct linked_plan *plan,
                 const struct linked_place *place, uint64_t *ret_lot, struct pawl_err *err) {
     struct linked *self = request->self;
@@ -170,7 +163,7 @@ int linked_open(const struct linked_request *request, const struct linked_plan *
     int rc = self->book->open(self->ctx, &spec, ret_lot, err);
     if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
     if (later) rc = add_default_target(request, *ret_lot, plan, &kept);
-    if (rc == PAWL_OK && plan->trailing_pct.e8 != 0) rc = let_trail(self, *ret_lot, plan);
+    rc = linked_first(rc, linked_trail_lot(self, *ret_lot, plan->trailing_pct, err));
     return linked_first(rc, linked_group_make(self, *ret_lot, &kept, place));
 }
 

@@ -60,7 +60,8 @@ def happened(trace, begin, end):
 
 
 def entry_before_quote(lines):
-    return next((kind(line) for line in lines if kind(line) in ("entry", "quote")), "") == "entry"
+    asks = ("entry", "signal")
+    return next((kind(line) for line in lines if kind(line) in asks + ("quote",)), "") in asks
 
 
 def repeated(price, when):
