@@ -23,6 +23,7 @@ static const struct bench_group *const groups[] = {
     &bench_trigger,
     &bench_bus,
     &bench_feed, &bench_replay,
+    &bench_net, &bench_json,
 };
 
 struct options {

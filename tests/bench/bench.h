@@ -34,6 +34,7 @@ struct bench_group {
 #define BENCH_CASES_MAX 32u
 
 extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay;
+extern const struct bench_group bench_net, bench_json;
 
 /* Makes the compiler believe a result is used. */
 static inline void bench_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
