@@ -1419,8 +1419,9 @@ struct pawl_rec_fill {
     int64_t booked; /* When it was booked. */
     uint64_t cause; /* seq of the report. */
     char execution[48]; /* The venue's id. */
+    struct pawl_qty unexplained; /* Of a gap: what no execution has explained since. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_fill) == 136, "layout of pawl_rec_fill");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_fill) == 144, "layout of pawl_rec_fill");
 
 /* How far a schedule of the configuration has run. */
 struct pawl_rec_schedule {

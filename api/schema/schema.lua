@@ -664,7 +664,8 @@ record "fill" { id = 7, class = "durable", table = "fills", doc = "A fill as boo
   { "quantity", "qty", "Quantity." }, { "price", "price", "At." }, { "fee", "money", "Fee." },
   { "venue_time", "time", "When it traded." }, { "booked", "time", "When it was booked." },
   { "cause", "u64", "seq of the report." },
-  { "execution", "str48", "The venue's id." } }
+  { "execution", "str48", "The venue's id." },
+  { "unexplained", "qty", "Of a gap: what no execution has explained since." } }
 record "schedule" { id = 8, class = "durable", table = "schedules",
   doc = "How far a schedule of the configuration has run.",
   { "id", "u64", "Its number in the configuration, from 1." },

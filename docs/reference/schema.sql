@@ -187,6 +187,7 @@ CREATE TABLE "fills" (
   "booked" INTEGER NOT NULL, -- ns UTC: When it was booked.
   "cause" INTEGER NOT NULL, -- u64: seq of the report.
   "execution" TEXT NOT NULL, -- str48: The venue's id.
+  "unexplained" INTEGER NOT NULL, -- qty x 1e-8: Of a gap: what no execution has explained since.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

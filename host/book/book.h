@@ -98,6 +98,8 @@ struct book {
     struct book_totals totals;
     int64_t began_ns; /* when this process took over; totals count from there */
     struct book_path path;
+    struct pawl_rec_fill *gaps; /* of BOOK_GAPS_MAX, oldest first (gap.c) */
+    uint32_t gap_count;
     bool plugin_changes;  /* rows were put into the batch directly: a plugin's, book_keep()'s */
     bool store_refused;   /* a record did not fit the batch; the turn must not be released */
     uint64_t events_lost; /* a turn beyond its limit; checked after every turn */
@@ -120,8 +122,7 @@ void book_lot_link(struct book *book, struct lot *lot); /* its instrument's list
 void book_lot_close(struct book *book, struct lot *lot);
 void book_lot_reopen(struct book *book, struct lot *lot); /* for a late fill; closes at market */
 void book_evict(struct book *book);                       /* between turns */
-struct pawl_rec_target *lot_target(struct lot *lot,
-                                   uint32_t index); /* makes it; NULL = no memory */
+struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index); /* makes it; NULL = no memory */
 static inline int64_t lot_open_e8(const struct lot *lot) {
     return lot->rec.entered.e8 - lot->rec.exited.e8;
 }
@@ -180,6 +181,7 @@ struct book_fill {       /* one report of a fill, checked */
     struct pawl_money fee;
     int64_t venue_time;
     const char *execution, *ticket;
+    bool is_gap; /* the positions say so, no execution does */
 };
 /* PAWL_OK booked, PAWL_E_STATE seen before: nothing changes, PAWL_E_RANGE refused. */
 int book_fill(struct book *book, const struct book_fill *fill);

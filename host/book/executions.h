@@ -15,6 +15,8 @@ bool book_execution_seen(const struct book *book, uint32_t account, const char *
 /* So old that it was booked long ago; of an order that is not in the book, or none of ours. */
 bool book_execution_past(const struct book *book, uint32_t account, int64_t venue_time);
 int book_execution_add(struct book *book, const struct pawl_rec_fill *fill); /* keys and times */
+/* Remembers a gap until it is explained, other fills are passed over; also at restore. */
+void book_gap_note(struct book *book, const struct pawl_rec_fill *fill);
 void book_executions_evict(struct book *book);
 void book_executions_done(struct book *book);
 /* The venue has told every execution of our orders up to then. */

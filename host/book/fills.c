@@ -2,6 +2,7 @@
 
 #include "book/book.h"
 #include "book/executions.h"
+#include "book/fill_part.h"
 #include "book/money.h"
 #include "book/report.h"
 #include "events/reflect.h"
@@ -10,61 +11,9 @@
 
 /* ---- one part of a fill, to one lot ---- */
 
-struct part {
-    struct lot *lot;
-    uint8_t role;
-    bool overrun;
-    struct pawl_qty quantity;
-    struct pawl_money fee;
-};
-
-static void write_fill(struct book *book, const struct book_fill *fill, const struct part *part) {
-    struct pawl_rec_fill rec = {.id = book->host.next_fill++,
-                                .order = fill->order == NULL ? 0 : fill->order->rec.id,
-                                .lot = part->lot->rec.id,
-                                .instrument = fill->instrument,
-                                .account = fill->account,
-                                .side = fill->side,
-                                .role = part->role,
-                                .overrun = part->overrun,
-                                .quantity = part->quantity,
-                                .price = fill->price,
-                                .fee = part->fee,
-                                .venue_time = fill->venue_time,
-                                .booked = book_now(book),
-                                .cause = book->bus->cause};
-    TEXT_SET(rec.execution, fill->execution);
-    book->host_changed = true;
-    book_put(book, PAWL_REC_FILL, &rec);
-    struct pawl_ev_fill ev;
-    EVENT_INIT(ev, PAWL_EV_FILL);
-    ev.fill = rec.id;
-    if (fill->order != NULL) TEXT_SET(ev.order, fill->order->rec.order);
-    ev.lot = rec.lot;
-    ev.instrument = rec.instrument;
-    ev.account = rec.account;
-    ev.side = rec.side;
-    ev.role = rec.role;
-    ev.overrun = rec.overrun;
-    ev.quantity = rec.quantity;
-    ev.price = rec.price;
-    ev.fee = rec.fee;
-    ev.venue_time = rec.venue_time;
-    TEXT_SET(ev.execution, fill->execution);
-    TEXT_SET(ev.ref, part->lot->rec.ref);
-    book->totals.fills++;
-    book_publish(book, &ev.head);
-}
-
-static void add_fee(struct book *book, struct lot *lot, struct pawl_money fee) {
-    lot->rec.fees.e8 += fee.e8;
-    book->accounts[lot->rec.account].fees.e8 += fee.e8;
-    book->totals.fees.e8 += fee.e8;
-}
-
 /* Realised profit in price currency: it follows from the sums, so it is exact when the lot is flat.
  */
-static int64_t realised_e8(const struct book *book, const struct lot *lot) {
+int64_t fill_realised_e8(const struct book *book, const struct lot *lot) {
     int64_t gain_e8, quote_e8;
     if (lot->rec.exited.e8 == 0) return 0;
     gain_e8 = lot->rec.exit_value.e8 - lot_cost_out(lot).e8;
@@ -75,7 +24,7 @@ static int64_t realised_e8(const struct book *book, const struct lot *lot) {
     return quote_e8;
 }
 
-static void enter(struct book *book, const struct book_fill *fill, const struct part *part,
+static void enter(struct book *book, const struct book_fill *fill, const struct fill_part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
     bool first = lot->rec.entered.e8 == 0;
@@ -114,7 +63,7 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
         lot->rec.state = PAWL_LOT_STATE_OPEN;
 }
 
-static void target_progress(const struct book_fill *fill, const struct part *part) {
+static void target_progress(const struct book_fill *fill, const struct fill_part *part) {
     struct lot *lot = part->lot;
     if (part->role != PAWL_ROLE_TARGET || lot->targets == NULL || fill->order == NULL ||
         fill->order->lot != lot)
@@ -137,16 +86,16 @@ static bool stop_moved(const struct lot *lot, const struct order *order) {
     return lot->rec.stop_moves > 0 || (order != NULL && order->rec.kind == PAWL_KIND_TRAILING);
 }
 
-static void leave(struct book *book, const struct book_fill *fill, const struct part *part,
+static void leave(struct book *book, const struct book_fill *fill, const struct fill_part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
-    struct pawl_money before = {realised_e8(book, lot)}, gained;
+    struct pawl_money before = {fill_realised_e8(book, lot)}, gained;
     lot->rec.exited.e8 += part->quantity.e8;
     lot->rec.exit_value.e8 += value_e8;
     lot->rec.r_frozen = 1;
     target_progress(fill, part);
     tell_fixed_rate(book, lot);
-    gained.e8 = realised_e8(book, lot) - before.e8; /* converted at the rate of this fill */
+    gained.e8 = fill_realised_e8(book, lot) - before.e8; /* converted at the rate of this fill */
     struct pawl_ev_exit_taken ev;
     EVENT_INIT(ev, PAWL_EV_EXIT_TAKEN);
     if (book_convert(book, lot->rec.instrument, lot->rec.account, gained, &ev.profit) != PAWL_OK)
@@ -172,7 +121,7 @@ static void leave(struct book *book, const struct book_fill *fill, const struct 
     book_publish(book, &ev.head);
 }
 
-static void apply(struct book *book, const struct book_fill *fill, const struct part *part) {
+static void apply(struct book *book, const struct book_fill *fill, const struct fill_part *part) {
     struct lot *lot = part->lot;
     if (lot->rec.state == PAWL_LOT_STATE_CLOSED) book_lot_reopen(book, lot);
     int64_t value_e8 = 0;
@@ -182,8 +131,8 @@ static void apply(struct book *book, const struct book_fill *fill, const struct 
         enter(book, fill, part, value_e8);
     else
         leave(book, fill, part, value_e8);
-    add_fee(book, lot, part->fee);
-    write_fill(book, fill, part);
+    fill_add_fee(book, lot, part->fee);
+    fill_write(book, fill, part);
     book_changed(book, lot);
     book_dirty(book, lot);
     report_lot_changed(book, lot, "fill");
@@ -192,7 +141,7 @@ static void apply(struct book *book, const struct book_fill *fill, const struct 
 /* ---- whole fills ---- */
 
 /* What of the fee goes with `quantity` of it. */
-static struct pawl_money fee_part(const struct book_fill *fill, struct pawl_qty quantity) {
+struct pawl_money fill_fee(const struct book_fill *fill, struct pawl_qty quantity) {
     struct pawl_money fee = fill->fee;
     if (quantity.e8 != fill->quantity.e8)
         pawl_muldiv(fill->fee.e8, quantity.e8, fill->quantity.e8, PAWL_ROUND_EVEN, &fee.e8);
@@ -217,11 +166,11 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
         if (fill->order == NULL && is_before(fill, lot)) continue;
         if (fill->ticket[0] != '\0' && strcmp(lot->rec.ticket, fill->ticket) != 0) continue;
         int64_t take = lot_open_e8(lot) < quantity.e8 ? lot_open_e8(lot) : quantity.e8;
-        struct part part = {.lot = lot,
+        struct fill_part part = {.lot = lot,
                             .role = role,
                             .overrun = fill->order != NULL,
                             .quantity = {take},
-                            .fee = fee_part(fill, (struct pawl_qty){take})};
+                            .fee = fill_fee(fill, (struct pawl_qty){take})};
         quantity.e8 -= take;
         apply(book, fill, &part);
         report_alert(book, fill->order != NULL ? "lot_overrun" : "external_fill",
@@ -233,9 +182,9 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
 }
 
 /* Fills are booked by shares: each lot its part, the surplus to siblings, oldest first. */
-static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill *fill) {
+static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill *fill,
+                                       struct pawl_qty left) {
     struct order *order = fill->order;
-    struct pawl_qty left = fill->quantity;
     for (uint32_t i = 0; i < order->share_count && left.e8 > 0; i++) {
         struct pawl_rec_share *share = &order->shares[i];
         struct lot *lot = book_lot_heir(book, book_lot(book, share->lot));
@@ -244,10 +193,10 @@ static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill
         int64_t share_left = share->quantity.e8 - share->filled.e8;
         if (order->share_count > 1 && share_left < take) take = share_left;
         if (take <= 0) continue;
-        struct part part = {.lot = lot,
+        struct fill_part part = {.lot = lot,
                             .role = order->rec.role,
                             .quantity = {take},
-                            .fee = fee_part(fill, (struct pawl_qty){take})};
+                            .fee = fill_fee(fill, (struct pawl_qty){take})};
         share->filled.e8 += take;
         left.e8 -= take;
         apply(book, fill, &part);
@@ -318,20 +267,22 @@ int book_fill(struct book *book, const struct book_fill *fill) {
     if (rc != PAWL_OK) return rc;
     struct order *order = fill->order;
     struct pawl_qty left = {0};
+    bool reduces = order == NULL || !role_is_entry(order->rec.role);
+    if (reduces) left.e8 = fill->quantity.e8 - gap_explain(book, fill).e8;
     if (order == NULL) {
-        left = book_reduce(book, fill, PAWL_ROLE_EXIT, NULL, fill->quantity);
+        left = book_reduce(book, fill, PAWL_ROLE_EXIT, NULL, left);
     } else {
         order_progress(book, order, fill->quantity);
         if (role_is_entry(order->rec.role)) {
             struct lot *heir = book_lot_heir(book, order->lot);
-            struct part part = {.lot = heir != NULL ? heir : order->lot,
+            struct fill_part part = {.lot = heir != NULL ? heir : order->lot,
                                 .role = order->rec.role,
                                 .quantity = fill->quantity,
                                 .fee = fill->fee};
             if (fill->ticket[0] != '\0') TEXT_SET(order->lot->rec.ticket, fill->ticket);
             apply(book, fill, &part);
         } else {
-            left = leave_by_shares(book, fill);
+            left = leave_by_shares(book, fill, left);
         }
         book_dirty(book, order->lot);
     }

@@ -45,6 +45,7 @@ void book_done(struct book *book) {
     table_done(&book->orders);
     table_done(&book->order_ids);
     book_executions_done(book);
+    mem_free(book->gaps);
     mem_free(book->instruments);
     mem_free(book->accounts);
 }

@@ -1689,6 +1689,8 @@ static const struct pawl_field pawl_fields_fill[] = {
      "seq of the report."},
     {"execution", PAWL_F_STR, 0, offsetof(struct pawl_rec_fill, execution), 48,
      "The venue's id."},
+    {"unexplained", PAWL_F_QTY, 0, offsetof(struct pawl_rec_fill, unexplained), 8,
+     "Of a gap: what no execution has explained since."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field pawl_fields_schedule[] = {

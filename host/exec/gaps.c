@@ -69,7 +69,8 @@ static void take_off(struct exec *exec, const struct place *place, int64_t quant
                              .quantity = {quantity_e8},
                              .venue_time = book_now(exec->book),
                              .execution = id,
-                             .ticket = ticket};
+                             .ticket = ticket,
+                             .is_gap = true};
     book_fill(exec->book, &fill);
 }
 

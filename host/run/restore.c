@@ -111,6 +111,7 @@ static int share_row(void *arg, const void *row, struct pawl_err *err) {
 static int fill_row(void *arg, const void *row, struct pawl_err *err) {
     struct book *book = &((struct host *)arg)->book;
     const struct pawl_rec_fill *rec = row;
+    book_gap_note(book, rec);
     bool known = rec->order != 0 && book_order(book, rec->order) != NULL;
     if (rec->account == 0 || rec->account > book->account_count)
         return pawl_fail(err, PAWL_E_DATA, "fill %llu: its account is not known",

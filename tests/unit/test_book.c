@@ -27,7 +27,8 @@ struct kit {
     struct lot *lot;
     struct order *order;
     const char *execution;
-    int64_t venue_time, quantity_e8;
+    int64_t venue_time, quantity_e8, price_e8; /* price 0 = 100 */
+    bool is_gap;
     uint8_t side;
     int rc;
 };
@@ -127,7 +128,8 @@ static void fill(struct kit *kit) {
                              .account = 1,
                              .instrument = 1,
                              .side = kit->side,
-                             .price = {100 * PAWL_E8},
+                             .price = {kit->price_e8 != 0 ? kit->price_e8 : 100 * PAWL_E8},
+                             .is_gap = kit->is_gap,
                              .quantity = {kit->quantity_e8},
                              .venue_time = kit->venue_time,
                              .execution = kit->execution,
@@ -296,6 +298,67 @@ static void an_order_that_works_after_the_conclusion_keeps_only_its_own_lot(void
     end(&kit);
 }
 
+/* A lot of one unit with its stop. */
+static struct order *open_one(struct kit *kit) {
+    turn(kit, open_lot);
+    turn(kit, add_entry);
+    assert_int_equal(traded(kit, kit->order, PAWL_SIDE_BUY, "in", kit->now_ns, PAWL_E8), PAWL_OK);
+    turn(kit, add_stop);
+    return kit->order;
+}
+
+static void book_gap(struct kit *kit, const char *name) {
+    kit->is_gap = true;
+    kit->now_ns += PAWL_NS;
+    assert_int_equal(traded(kit, NULL, PAWL_SIDE_SELL, name, kit->now_ns, HALF), PAWL_OK);
+    kit->is_gap = false;
+}
+
+static void a_gap_and_the_fill_behind_it_count_once(void **state) {
+    (void)state;
+    struct kit kit;
+    begin(&kit);
+    struct order *stop = open_one(&kit);
+    book_gap(&kit, "gap-1");
+    assert_int_equal(lot_open_e8(kit.lot), HALF);
+    int64_t traded_ns = kit.now_ns - PAWL_NS / 2;
+    kit.price_e8 = 90 * PAWL_E8; /* the gap was taken for 100 */
+    kit.now_ns += PAWL_NS;
+    assert_int_equal(traded(&kit, stop, PAWL_SIDE_SELL, "out", traded_ns, PAWL_E8), PAWL_OK);
+    assert_int_equal(lot_open_e8(kit.lot), 0);
+    assert_int_equal(kit.lot->rec.exit_value.e8, 90 * PAWL_E8);
+    assert_int_equal(kit.lot->rec.profit.e8, -10 * PAWL_E8);
+    assert_int_equal(kit.book.accounts[1].realised.e8, -10 * PAWL_E8);
+    end(&kit);
+}
+
+static void a_fill_after_a_gap_is_another_one(void **state) {
+    (void)state;
+    struct kit kit;
+    begin(&kit);
+    struct order *stop = open_one(&kit);
+    book_gap(&kit, "gap-1");
+    kit.now_ns += PAWL_NS;
+    assert_int_equal(traded(&kit, stop, PAWL_SIDE_SELL, "out", kit.now_ns, HALF), PAWL_OK);
+    assert_int_equal(lot_open_e8(kit.lot), 0);
+    end(&kit);
+}
+
+static void a_gap_is_explained_no_more_than_whole(void **state) {
+    (void)state;
+    struct kit kit;
+    begin(&kit);
+    struct order *stop = open_one(&kit);
+    book_gap(&kit, "gap-1");
+    int64_t traded_ns = kit.now_ns - PAWL_NS / 2;
+    assert_int_equal(traded(&kit, NULL, PAWL_SIDE_SELL, "foreign", traded_ns, HALF), PAWL_OK);
+    assert_int_equal(lot_open_e8(kit.lot), HALF);
+    assert_int_equal(traded(&kit, stop, PAWL_SIDE_SELL, "out", traded_ns, HALF), PAWL_OK);
+    assert_int_equal(lot_open_e8(kit.lot), 0);
+    assert_int_equal(kit.book.gap_count, 0);
+    end(&kit);
+}
+
 static void a_reopened_lot_stands_where_its_number_says(void **state) {
     (void)state;
     struct kit kit;
@@ -347,6 +410,9 @@ int main(void) {
         cmocka_unit_test(what_was_not_asked_for_is_not_taken_for_old),
         cmocka_unit_test(ended_orders_of_an_open_lot_leave_too),
         cmocka_unit_test(an_order_that_works_after_the_conclusion_keeps_only_its_own_lot),
+        cmocka_unit_test(a_gap_and_the_fill_behind_it_count_once),
+        cmocka_unit_test(a_fill_after_a_gap_is_another_one),
+        cmocka_unit_test(a_gap_is_explained_no_more_than_whole),
         cmocka_unit_test(a_reopened_lot_stands_where_its_number_says),
         cmocka_unit_test(a_halt_is_told_once_and_lasts_until_it_is_resumed),
     };

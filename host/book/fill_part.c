@@ -1,0 +1,51 @@
+#include <string.h>
+
+#include "book/executions.h"
+#include "book/fill_part.h"
+#include "book/report.h"
+
+void fill_write(struct book *book, const struct book_fill *fill, const struct fill_part *part) {
+    struct pawl_rec_fill rec = {.id = book->host.next_fill++,
+                                .order = fill->order == NULL ? 0 : fill->order->rec.id,
+                                .lot = part->lot->rec.id,
+                                .instrument = fill->instrument,
+                                .account = fill->account,
+                                .side = fill->side,
+                                .role = part->role,
+                                .overrun = part->overrun,
+                                .quantity = part->quantity,
+                                .price = fill->price,
+                                .fee = part->fee,
+                                .venue_time = fill->venue_time,
+                                .booked = book_now(book),
+                                .cause = book->bus->cause};
+    TEXT_SET(rec.execution, fill->execution);
+    if (fill->is_gap) rec.unexplained = rec.quantity;
+    book_gap_note(book, &rec);
+    book->host_changed = true;
+    book_put(book, PAWL_REC_FILL, &rec);
+    struct pawl_ev_fill ev;
+    EVENT_INIT(ev, PAWL_EV_FILL);
+    ev.fill = rec.id;
+    if (fill->order != NULL) TEXT_SET(ev.order, fill->order->rec.order);
+    ev.lot = rec.lot;
+    ev.instrument = rec.instrument;
+    ev.account = rec.account;
+    ev.side = rec.side;
+    ev.role = rec.role;
+    ev.overrun = rec.overrun;
+    ev.quantity = rec.quantity;
+    ev.price = rec.price;
+    ev.fee = rec.fee;
+    ev.venue_time = rec.venue_time;
+    TEXT_SET(ev.execution, fill->execution);
+    TEXT_SET(ev.ref, part->lot->rec.ref);
+    book->totals.fills++;
+    book_publish(book, &ev.head);
+}
+
+void fill_add_fee(struct book *book, struct lot *lot, struct pawl_money fee) {
+    lot->rec.fees.e8 += fee.e8;
+    book->accounts[lot->rec.account].fees.e8 += fee.e8;
+    book->totals.fees.e8 += fee.e8;
+}
