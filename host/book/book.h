@@ -122,7 +122,7 @@ void book_lot_link(struct book *book, struct lot *lot); /* its instrument's list
 void book_lot_close(struct book *book, struct lot *lot);
 void book_lot_reopen(struct book *book, struct lot *lot); /* for a late fill; closes at market */
 void book_evict(struct book *book);                       /* between turns */
-struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index); /* makes it; NULL = no memory */
+struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index); /* made; NULL = none */
 static inline int64_t lot_open_e8(const struct lot *lot) {
     return lot->rec.entered.e8 - lot->rec.exited.e8;
 }
@@ -192,8 +192,7 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
 
 /* ---- merging (merge.c) ---- */
 #define BOOK_MERGES_MAX 64u /* of one lot, one after another */
-/* What is open of `from`, and its live orders, become part of `into`; `from` is flat then and says
- * merged_into. PAWL_E_RANGE: nothing changed. */
+/* What is open of `from`, and its live orders, become part of `into`. PAWL_E_RANGE: nothing did. */
 int book_merge(struct book *book, struct lot *into, struct lot *from);
 /* Whose fills a lot's are now: itself, or what it was merged into; NULL = evicted. */
 struct lot *book_lot_heir(const struct book *book, struct lot *lot);
