@@ -28,10 +28,7 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
                   int64_t value_e8) {
     struct lot *lot = part->lot;
     bool first = lot->rec.entered.e8 == 0;
-    if (lot->rec.exited.e8 > 0) { /* what was booked stays booked: the new average is of the rest */
-        lot->rec.grown_cost = lot_cost_out(lot);
-        lot->rec.grown_out = lot->rec.exited;
-    }
+    book_before_growth(lot);
     lot->rec.entered.e8 += part->quantity.e8;
     lot->rec.entry_value.e8 += value_e8;
     if (fill->order != NULL && order_is_add(fill->order)) {

@@ -2,16 +2,17 @@
 #include "book/book.h"
 #include "book/money.h"
 
-/* What is open goes over at its average; what was already out stays, so that its sums and its
+/* What is open goes over at what it cost; what was already out stays, so that its sums and its
  * profit remain those of its own fills. */
 static int move_quantity(struct lot *into, struct lot *from) {
-    int64_t open_e8 = lot_open_e8(from), value_e8, sum;
     struct pawl_rec_lot *to = &into->rec, *of = &from->rec;
-    int rc = pawl_muldiv(of->entry_value.e8, open_e8, of->entered.e8, PAWL_ROUND_EVEN, &value_e8);
+    int64_t open_e8 = lot_open_e8(from), value_e8, sum;
+    int rc = pawl_sub_i64(of->entry_value.e8, lot_cost_out(from).e8, &value_e8);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->entered.e8, open_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->entry_value.e8, value_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->enter_up_to.e8, open_e8, &sum);
     if (rc != PAWL_OK) return rc;
+    book_before_growth(into);
     to->entered.e8 += open_e8;
     to->entry_value.e8 += value_e8;
     to->enter_up_to.e8 += open_e8;

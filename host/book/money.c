@@ -89,6 +89,12 @@ struct pawl_money lot_cost_out(const struct lot *lot) {
     return cost;
 }
 
+void book_before_growth(struct lot *lot) {
+    if (lot->rec.exited.e8 == 0) return;
+    lot->rec.grown_cost = lot_cost_out(lot);
+    lot->rec.grown_out = lot->rec.exited;
+}
+
 struct pawl_price lot_cost(const struct lot *lot) {
     if (lot->rec.grown_out.e8 == 0) return lot_entry(lot);
     struct pawl_money left = {lot->rec.entry_value.e8 - lot_cost_out(lot).e8};

@@ -23,6 +23,8 @@ struct pawl_price lot_entry(const struct lot *lot); /* average; 0 before a fill 
 /* Entry value of what has left: by the average of then, also if the lot grew later. */
 struct pawl_money lot_cost_out(const struct lot *lot);
 struct pawl_price lot_cost(const struct lot *lot); /* average of what is open */
+/* Before an entry is added: what was booked stays booked, the new average is of the rest. */
+void book_before_growth(struct lot *lot);
 struct pawl_price lot_exit(const struct lot *lot);  /* average; 0 before an exit */
 void lot_set_r(struct lot *lot); /* |average entry - initial stop| */
 struct pawl_ratio lot_r_of(const struct lot *lot,
