@@ -70,7 +70,7 @@ static void tell_spreads(struct data *data) {
     for (size_t i = 0; i < feed_source_count(data->feed); i++) {
         const struct feed_source *source = feed_source_at(data->feed, i);
         if (source->instrument == 0 || !source->trades_only) continue;
-        data->host->book.instruments[source->instrument].half_spread.e8 = source->spread.e8 / 2;
+        host_set_spread(data->host, source->instrument, source->spread.e8 / 2);
     }
 }
 

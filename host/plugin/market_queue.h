@@ -41,5 +41,8 @@ struct market_queue {
 /* PAWL_E_INVAL: larger than any event of the market. head.source and head.cause are kept. */
 int market_queue_push(struct market_queue *queue, const struct pawl_event *event);
 bool market_queue_pop(struct market_queue *queue, union market_event *ret);
+static inline bool market_queue_is_empty(const struct market_queue *queue) {
+    return queue->count == 0 && queue->kept_count == 0;
+}
 
 #endif

@@ -125,7 +125,13 @@ static void swap(struct stage *stage) {
     snprintf(text, sizeof text, "%u plugins added, %u replaced, %u removed; %u fields",
              plan->added, plan->replaced, plan->removed, plan->change_count + plan->changes_more);
     TEXT_SET(event.message, text);
+    const struct host_recorder *recorder = stage->host->options.recorder;
+    if (recorder != NULL) {
+        recorder->reload(recorder->arg, stage->host, &stage->next, stage->request, plan);
+        stage->host->telling = true;
+    }
     stage_swap(stage, &event.head);
+    stage->host->telling = false;
 }
 
 /* ---- the whole ---- */

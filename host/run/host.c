@@ -284,6 +284,8 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
 
 int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     if (now_ns > host->bus->now_ns) host->bus->now_ns = now_ns;
+    const struct host_told told = {.what = HOST_TOLD_BEGIN, .now_ns = host->bus->now_ns};
+    bool first = host->options.start_ns == 0 && host_told(host, told);
     host->book.began_ns = host->bus->now_ns;
     for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next)
         if (lot->rec.protection_since > host->bus->now_ns)
@@ -294,6 +296,7 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     rules_begin(host->rules, host->bus->now_ns);
     int rc = tell_restored(host, err);
     if (rc == PAWL_OK) series_settle(host->series); /* all have asked for what they want */
+    if (first) host->telling = false;
     return rc;
 }
 
@@ -329,10 +332,15 @@ void host_abandon(struct host *host) {
 void host_command(struct host *host, enum exec_command command, const char *reason,
                   int64_t now_ns) {
     if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
+    bool first = host_told(host, (struct host_told){.what = HOST_TOLD_COMMAND,
+                                                    .now_ns = now_ns,
+                                                    .number = (uint64_t)command,
+                                                    .text = reason});
     host->exec.command = command;
     host->exec.command_reason = reason;
     host_turn(host, NULL, now_ns);
     if (host->options.instant) host_release(host);
+    if (first) host->telling = false;
 }
 
 struct pawl_money host_equity(const struct host *host) {

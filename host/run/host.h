@@ -25,6 +25,7 @@
 #include "plugin/io.h"
 #include "plugin/market_queue.h"
 #include "rules/book_world.h"
+#include "run/told.h"
 #include "series/series.h"
 
 #define HOST_PLUGINS_MAX CONFIG_PLUGINS_MAX
@@ -50,6 +51,7 @@ struct host_options {
     /* Every event as it is delivered, market data too; NULL = not wanted. Only looks. */
     void (*observe)(void *arg, const struct pawl_event *event);
     void *observe_arg;
+    const struct host_recorder *recorder; /* NULL = none */
     struct metrics *metrics; /* of the store; NULL = none */
     int64_t start_ns; /* clock at which it begins; 0 = host_begin() follows */
 };
@@ -122,6 +124,8 @@ struct host {
     struct host_part parts[HOST_PARTS_MAX];
     uint32_t part_count;
     uint64_t committed_turn;
+    const struct pawl_event *given; /* the input of this turn, for the recorder */
+    bool telling; /* what happens now follows from what the recorder was told */
     uint32_t orphans;
     bool begun;
     bool store_down;    /* the database failed: nothing new is entered, protection goes on */
@@ -141,6 +145,12 @@ void host_io(struct host *host, struct pawl_event *event, int64_t now_ns);
 int64_t host_next_due(const struct host *host); /* TIMERS_NEVER = no timer is set */
 bool host_timer(struct host *host, int64_t now_ns);
 void host_release(struct host *host);
+/* A replay: release as if this turn were the newest that is durable. */
+void host_release_to(struct host *host, uint64_t durable);
+/* A replay: the database failed here. */
+void host_disk_failed(struct host *host);
+/* Half the spread that the feed of trades declares. */
+void host_set_spread(struct host *host, uint32_t instrument, int64_t half_e8);
 /* The disk has stalled: let protective commands go. */
 void host_release_protective(struct host *host);
 bool host_waiting(const struct host *host);      /* commands wait for the disk */
@@ -178,6 +188,8 @@ uint32_t host_component(const struct host *host, const char *name);
 struct event_decode;
 void host_decode_env(struct host *host, struct event_decode *ret); /* names in JSON events */
 void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns); /* and its batch */
+/* True: it was told and the caller sets host->telling back to false after what follows from it. */
+bool host_told(struct host *host, struct host_told told);
 void host_on_event(void *arg, const struct pawl_event *event);
 int names_keep(struct host *host, enum name_space space, const char *text, uint32_t *ret_id,
                struct pawl_err *err);

@@ -36,9 +36,19 @@ static void tell_conflated(struct host *host) {
     queue->conflated = queue->lost = 0;
 }
 
+bool host_told(struct host *host, struct host_told told) {
+    const struct host_recorder *recorder = host->options.recorder;
+    if (recorder == NULL || host->telling) return false;
+    told.turn = host->bus->seq + 1;
+    recorder->told(recorder->arg, &told);
+    return host->telling = true;
+}
+
 void host_on_event(void *arg, const struct pawl_event *event) {
     struct host *host = arg;
+    const struct host_recorder *recorder = host->options.recorder;
     uint16_t family = event->type >> 8;
+    if (recorder != NULL && event != host->given) recorder->effect(recorder->arg, event);
     if (host->options.observe != NULL) host->options.observe(host->options.observe_arg, event);
     if (family == 0x01) {
         book_market(&host->book, event);
@@ -72,14 +82,31 @@ static void count(struct host *host, const struct pawl_event *event, int64_t now
 /* A store that failed opens nothing new; what protects and reduces goes on, from memory, under
  * alarm. It stays failed until the process is started anew on a disk that works. */
 static void on_store_failed(struct host *host) {
+    const struct host_recorder *recorder = host->options.recorder;
     struct pawl_err why = {0};
     if (host->store_down) return;
     host->store_down = true;
+    if (recorder != NULL) /* in the middle of what was told, if need be */
+        recorder->told(recorder->arg, &(struct host_told){.what = HOST_TOLD_DISK,
+                                                          .now_ns = host->bus->now_ns,
+                                                          .turn = host->bus->seq + 1,
+                                                          .number = host->bus->turn});
     if (store_failed(host->store, &why) == PAWL_OK)
         pawl_fail(&why, PAWL_E_BUSY, "a turn's changes do not fit what still waits for the disk");
     log_write(host->options.log, PAWL_LOG_ERROR, "store", "the database cannot be written: %s",
               why.text);
     host->exec.stop_entries = "the database cannot be written";
+}
+
+void host_disk_failed(struct host *host) {
+    on_store_failed(host);
+}
+
+/* In a replay the recording says when. */
+static bool disk_failed(const struct host *host, bool failed) {
+    const struct host_recorder *recorder = host->options.recorder;
+    if (recorder == NULL || recorder->disk_failed == NULL) return failed;
+    return recorder->disk_failed(recorder->arg, host->bus->turn);
 }
 
 /* The turn's changes become one batch; without changes nothing is written. */
@@ -111,7 +138,7 @@ static void commit(struct host *host) {
         return;
     }
     host->committed_turn = host->bus->turn;
-    if (rc != PAWL_OK || book->store_refused) on_store_failed(host);
+    if (disk_failed(host, rc != PAWL_OK || book->store_refused)) on_store_failed(host);
 }
 
 static void turn_of(struct host *host, struct pawl_event *event, uint32_t source, int64_t now_ns) {
@@ -157,10 +184,21 @@ static void settle(struct host *host) {
     drain_market(host);
 }
 
-void host_tell(struct host *host, struct pawl_event *event) {
+/* The input of a turn and all that follows of itself. */
+static void run(struct host *host, struct host_told told, struct pawl_event *event) {
+    bool first = host_told(host, told);
     triggers_turn(host->book.triggers);
-    host_turn(host, event, host->bus->now_ns);
+    host->given = event;
+    host_turn(host, event, told.now_ns);
+    host->given = NULL;
     settle(host);
+    if (first) host->telling = false;
+}
+
+void host_tell(struct host *host, struct pawl_event *event) {
+    int64_t now_ns = host->bus->now_ns;
+    run(host, (struct host_told){.what = HOST_TOLD_STATE, .now_ns = now_ns, .event = event},
+        event);
 }
 
 /* A fault names a lot; the venue knows lots by number only. */
@@ -177,16 +215,12 @@ void host_input(struct host *host, struct pawl_event *event, int64_t now_ns) {
     resolve_ref(host, event);
     if (event->cookie != 0) host->row = event->cookie;
     if (event->type == PAWL_EV_ENTRY) event->target = ((struct pawl_ev_entry *)event)->via;
-    triggers_turn(host->book.triggers);
-    host_turn(host, event, now_ns);
-    settle(host);
+    run(host, (struct host_told){.what = HOST_TOLD_INPUT, .now_ns = now_ns, .event = event}, event);
 }
 
 void host_io(struct host *host, struct pawl_event *event, int64_t now_ns) {
     if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
-    triggers_turn(host->book.triggers);
-    host_turn(host, event, now_ns);
-    settle(host);
+    run(host, (struct host_told){.what = HOST_TOLD_IO, .now_ns = now_ns, .event = event}, event);
 }
 
 /* Those who wait for the budget, one a turn; then the next look. */
@@ -209,6 +243,7 @@ bool host_timer(struct host *host, int64_t now_ns) {
     int64_t due_ns;
     if (now_ns < host->bus->now_ns) now_ns = host->bus->now_ns;
     if (!timers_pop(host->book.timers, now_ns, &owner, &key, &due_ns)) return false;
+    bool first = host_told(host, (struct host_told){.what = HOST_TOLD_TIMER, .now_ns = now_ns});
     triggers_turn(host->book.triggers);
     if (owner == 0 && EXEC_KEY_WHAT(key) == EXEC_KEY_BUDGET) {
         grant(host, now_ns);
@@ -232,20 +267,19 @@ bool host_timer(struct host *host, int64_t now_ns) {
         host_turn(host, &event.head, now_ns);
     }
     settle(host);
+    if (first) host->telling = false;
     return true;
 }
 
-static void release_durable(struct host *host) {
+static void release(struct host *host, uint64_t durable) {
     uint64_t oldest;
-    if (store_failed(host->store, NULL) != PAWL_OK) on_store_failed(host);
     if (host->store_down) host->exec.release_without_disk = true;
     while (outbox_waiting(&host->exec, &oldest)) {
         if (host->store_down) {
             host_release_protective(host);
             continue;
         }
-        uint64_t durable =
-            host->options.instant ? host->bus->turn : store_durable_turn(host->store);
+        if (host->options.instant) durable = host->bus->turn;
         if (durable < oldest) return;
         host->exec.release_turn = durable;
         host_turn(host, NULL, host->bus->now_ns);
@@ -253,16 +287,53 @@ static void release_durable(struct host *host) {
     }
 }
 
-void host_release(struct host *host) {
-    release_durable(host);
+static uint64_t look_at_disk(struct host *host) {
+    if (disk_failed(host, store_failed(host->store, NULL) != PAWL_OK)) on_store_failed(host);
+    return host->options.instant ? host->bus->turn : store_durable_turn(host->store);
+}
+
+static void release_durable(struct host *host) {
+    release(host, look_at_disk(host));
+}
+
+void host_release_to(struct host *host, uint64_t durable) {
+    const struct host_told told = {
+        .what = HOST_TOLD_RELEASE, .now_ns = host->bus->now_ns, .number = durable};
+    bool first = host_told(host, told);
+    release(host, durable);
     drain_market(host);
+    if (first) host->telling = false;
+}
+
+/* Something may become durable meanwhile. */
+void host_release(struct host *host) {
+    for (;;) {
+        uint64_t oldest, durable = look_at_disk(host);
+        bool due = outbox_waiting(&host->exec, &oldest) && (host->store_down || durable >= oldest);
+        bool flag = host->store_down && !host->exec.release_without_disk;
+        if (!due && !flag && market_queue_is_empty(host->market)) return;
+        host_release_to(host, durable);
+    }
 }
 
 void host_release_protective(struct host *host) {
     if (host->exec.outbox_count == 0) return;
+    const struct host_told told = {.what = HOST_TOLD_PROTECT, .now_ns = host->bus->now_ns};
+    bool first = host_told(host, told);
     host->exec.release_protective = true;
     host_turn(host, NULL, host->bus->now_ns);
     drain_levels(host);
+    if (first) host->telling = false;
+}
+
+void host_set_spread(struct host *host, uint32_t instrument, int64_t half_e8) {
+    bool first = host_told(host, (struct host_told){.what = HOST_TOLD_SPREAD,
+                                                    .now_ns = host->bus->now_ns,
+                                                    .number = instrument,
+                                                    .value = half_e8});
+    if (instrument <= host->book.instrument_count)
+        host->book.instruments[instrument].half_spread.e8 = half_e8;
+    if (first) host->telling = false;
 }
 
 bool host_waiting(const struct host *host) {
