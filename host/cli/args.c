@@ -29,6 +29,8 @@ static const struct option options[ARGS_] = {
     [ARG_AFTER] = {"after", "SEQ", "begin with what happened after this event"},
     [ARG_LIMIT] = {"limit", "N", "at most so many"},
     [ARG_BY] = {"by", "WHAT", "what to group by"},
+    [ARG_RECORD] = {"record", "FILE", "record the run; FILE.2 and so on where FILE is there"},
+    [ARG_UNTIL] = {"until", "TIME", "stop at this time, 2026-01-05T09:00:00Z"},
     [ARG_JSON] = {"json", NULL, "JSON in place of text"},
     [ARG_SET] = {"set", "PATH=VALUE", "override a key of the configuration; may be repeated"},
     [ARG_HELP] = {"help", NULL, "this text; also -h"},
@@ -80,7 +82,8 @@ static int keep(struct args *args, int arg, const char *value, struct pawl_err *
     const char **const places[ARGS_] = {
         [ARG_CONFIG] = &args->config, [ARG_FORMAT] = &args->format, [ARG_SYMBOL] = &args->symbol,
         [ARG_OUT] = &args->out,       [ARG_SOCKET] = &args->socket, [ARG_AFTER] = &args->after,
-        [ARG_LIMIT] = &args->limit,   [ARG_BY] = &args->by};
+        [ARG_LIMIT] = &args->limit,   [ARG_BY] = &args->by,       [ARG_RECORD] = &args->record,
+        [ARG_UNTIL] = &args->until};
     const char **one = places[arg];
     if (value[0] == '\0') return pawl_fail(err, PAWL_E_INVAL, "--%s is empty", options[arg].name);
     if (arg == ARG_DATA) return add(args->data, &args->data_count, ARGS_DATA_MAX, value, arg, err);

@@ -35,6 +35,8 @@ enum arg {
     ARG_AFTER,
     ARG_LIMIT,
     ARG_BY,
+    ARG_RECORD,
+    ARG_UNTIL,
     ARG_JSON,
     ARG_SET,
     ARG_HELP,
@@ -45,7 +47,7 @@ enum arg {
 
 struct args {
     uint32_t given; /* ARG_BIT of each option that was there */
-    const char *config, *format, *symbol, *out, *socket, *after, *limit, *by;
+    const char *config, *format, *symbol, *out, *socket, *after, *limit, *by, *record, *until;
     uint32_t data_count, set_count, word_count;
     const char *words[ARGS_WORDS_MAX]; /* that belong to no option */
     const char *data[ARGS_DATA_MAX], *sets[ARGS_SETS_MAX];

@@ -22,6 +22,8 @@ extern const struct command command_status, command_halt, command_resume, comman
 extern const struct command command_run, command_backtest, command_check, command_plugins,
     command_rules, command_version;
 
+extern const struct command command_replay;
+
 /* The exit code of a result code. */
 int cli_exit_of(int rc);
 /* The session of -c and --set; NULL with the faults told on stderr and the exit code. */

@@ -63,6 +63,8 @@ static int play(const struct args *args, struct session *session, struct output 
         .trace = arg_given(args, ARG_TRACE) ? stdout : NULL,
         .trace_copy = out->trace,
         .out_dir = args->out,
+        .record = args->record,
+        .version = PAWL_VERSION,
         .progress = isatty(STDERR_FILENO) != 0 && !arg_given(args, ARG_TRACE)};
     int rc = backtest_run(session, &options, summary, &wall_seconds, err);
     if (rc != PAWL_OK) return rc;
@@ -101,8 +103,8 @@ static int run(const struct args *args) {
 const struct command command_backtest = {
     .name = "backtest",
     .summary = "play recorded data through the same plugins on a virtual clock",
-    .synopsis = "-c FILE --data FILE... [--out DIR] [--json] [--trace] [--format NAME]\n"
-                "           [--symbol NAME] [--skip-bad-rows] [--set PATH=VALUE]...",
+    .synopsis = "-c FILE --data FILE... [--out DIR] [--record FILE] [--json] [--trace]\n"
+                "           [--format NAME] [--symbol NAME] [--skip-bad-rows] [--set PATH=VALUE]...",
     .about = "Plays the data from its first row to its last, as fast as it goes, and prints a\n"
              "summary. The host, the plugins and the paper venue are those of `pawl run`; state\n"
              "is kept in a temporary folder, or in DIR with --out: the database, trace.jsonl and\n"
@@ -114,6 +116,6 @@ const struct command command_backtest = {
              "code 1, unless --skip-bad-rows says to go on.\n",
     .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) | ARG_BIT(ARG_OUT) |
              ARG_BIT(ARG_TRACE) | ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) |
-             ARG_BIT(ARG_SKIP_BAD_ROWS),
+             ARG_BIT(ARG_SKIP_BAD_ROWS) | ARG_BIT(ARG_RECORD),
     .needs = ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA),
     .run = run};

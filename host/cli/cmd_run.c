@@ -13,7 +13,7 @@ static int play(const struct args *args, struct session *session, const struct l
                  .symbol = args->symbol, .skip_bad_rows = arg_given(args, ARG_SKIP_BAD_ROWS)},
         .sets = args->sets, .set_count = args->set_count,
         .until_end = arg_given(args, ARG_UNTIL_END), .json = arg_given(args, ARG_JSON),
-        .out = stdout};
+        .out = stdout, .record = args->record, .version = PAWL_VERSION};
     if (args->data_count == 0 && files->count > 0) {
         options.data.paths = (const char *const *)files->found.gl_pathv;
         options.data.path_count = files->count;
@@ -54,8 +54,8 @@ static int run(const struct args *args) {
 const struct command command_run = {
     .name = "run",
     .summary = "run headless until SIGTERM, or to the end of recorded data",
-    .synopsis = "-c FILE [--until-end] [--data FILE...] [--json] [--format NAME]\n"
-                "           [--symbol NAME] [--skip-bad-rows] [--set PATH=VALUE]...",
+    .synopsis = "-c FILE [--until-end] [--data FILE...] [--record FILE] [--json]\n"
+                "           [--format NAME] [--symbol NAME] [--skip-bad-rows] [--set PATH=VALUE]...",
     .about = "Runs the host with the brokers and components of the configuration. Where its\n"
              "`feeds` match files (seen from the configuration's folder), or --data names some,\n"
              "those are played, at the `speed` of their feed, and time is theirs. State is kept\n"
@@ -67,6 +67,7 @@ const struct command command_run = {
              "SIGHUP: configuration, plugins and rules are read again and take over as a\n"
              "whole; if anything is wrong with them nothing happens but a log line.\n",
     .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) | ARG_BIT(ARG_UNTIL_END) |
-             ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS),
+             ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS) |
+             ARG_BIT(ARG_RECORD),
     .needs = ARG_BIT(ARG_CONFIG),
     .run = run};

@@ -8,6 +8,7 @@
 #include "config/report.h"
 
 static const struct command *const commands[] = {&command_run, &command_backtest, &command_check,
+                                                 &command_replay,
                                                  &command_plugins, &command_status, &command_halt,
                                                  &command_resume,  &command_flatten, &command_send,
                                                  &command_reload,  &command_explain,

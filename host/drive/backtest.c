@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "drive/again.h"
+#include "drive/recorded.h"
 #include "run/folder.h"
 
 /* After the last row answers on their way still arrive, but no reconcile goes on for ever. */
@@ -21,6 +22,7 @@ struct backtest {
     struct summary *summary;
     struct host *host;
     struct data *data;
+    struct record *record;
     char folder[DISK_PATH_MAX + 1];
     int64_t now_ns;
 };
@@ -51,13 +53,18 @@ static int start(struct backtest *run, struct pawl_err *err) {
                                    .instant = true,
                                    .log = run->session->log,
                                    .trace = on_trace,
-                                   .trace_arg = run};
-    return host_start(&options, &run->host, err);
+                                   .trace_arg = run,
+                                   .recorder = record_hooks(run->record)};
+    record_start(run->record, &options);
+    int rc = host_start(&options, &run->host, err);
+    if (rc == PAWL_OK) record_started(run->record, run->host);
+    return rc;
 }
 
 /* Everything is flushed, as a proper stop does, and read back. */
 static int restart(struct backtest *run, struct pawl_err *err) {
     struct pawl_err why = {0};
+    record_stop(run->record, run->host);
     summary_host(run->summary, run->host);
     host_stop(run->host);
     run->host = NULL;
@@ -119,7 +126,10 @@ static int play(struct backtest *run, double began, struct pawl_err *err) {
         if (item.kind == FEED_END) break;
         rc = step(run, &item, err);
         if (rc != PAWL_OK) return rc;
-        if (run->options->progress && ++count % PROGRESS_EVERY == 0) progress(run, began);
+        if (++count % PROGRESS_EVERY == 0) {
+            if (run->options->progress) progress(run, began);
+            recorded_watch(run->record, run->host);
+        }
     }
     timers_until(run, run->now_ns + TAIL_NS, TAIL_TIMERS_MAX);
     if (run->options->progress) {
@@ -135,9 +145,16 @@ int backtest_run(struct session *session, const struct backtest_options *options
     double began = wall_now();
     memset(ret_summary, 0, sizeof *ret_summary);
     int rc = folder_for_run(options->out_dir, run.folder, sizeof run.folder, err);
+    if (rc == PAWL_OK)
+        rc = recorded_new(options->record, true, session, run.folder, options->version,
+                          &run.record, err);
     if (rc == PAWL_OK) rc = start(&run, err);
     if (rc == PAWL_OK) rc = data_open(session->config, run.host, &options->data, &run.data, err);
     if (rc == PAWL_OK) rc = play(&run, began, err);
+    if (rc == PAWL_OK) recorded_watch(run.record, run.host);
+    record_end(run.record, run.host);
+    if (rc == PAWL_OK) rc = record_failed(run.record, err);
+    record_free(run.record);
     if (run.host != NULL) summary_host(ret_summary, run.host);
     data_free(run.data);
     host_stop(run.host);

@@ -20,6 +20,8 @@ struct backtest_options {
     FILE *trace_copy;    /* the same once more; NULL = none */
     const char *out_dir; /* keeps database, trace and summary; NULL = a temporary folder, removed */
     bool progress;       /* on stderr */
+    const char *record;  /* file; NULL = none */
+    const char *version; /* of this pawl, for it */
 };
 
 int backtest_run(struct session *session, const struct backtest_options *options,

@@ -130,6 +130,7 @@ static void arrange_data(struct live *live) {
 
 static void arrange(struct live *live) {
     uint64_t stall_ms = ms_up(live->session->config->host.executor.protect_wait_ns);
+    recorded_watch(live->record, live->host);
     uv_update_time(&live->loop); /* what is set now counts from now */
     if (live->phase == LIVE_OVER) {
         over(live);

@@ -41,6 +41,8 @@ struct live_options {
     bool until_end;              /* end with the data, after a tail for answers */
     bool json;                   /* state events as JSON lines, not as text */
     FILE *out;                   /* they go here */
+    const char *record;          /* file; NULL = none */
+    const char *version;         /* of this pawl, for it */
 };
 
 struct live_result {

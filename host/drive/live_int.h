@@ -10,6 +10,7 @@
 #include "run/folder.h"
 #include "drive/live.h"
 #include "drive/narrate.h"
+#include "drive/recorded.h"
 
 enum live_phase {
     LIVE_RUNNING = 1,
@@ -43,6 +44,7 @@ struct live {
     int lock_fd;    /* of the data folder */
     struct control *control;
     struct health health;
+    struct record *record; /* NULL = nothing is recorded */
     struct net *net; /* sockets of the plugins */
     uint64_t hold_turn; /* left before it was durable: recorded data waits until it is */
     struct pawl_err err; /* why the run failed */

@@ -39,12 +39,17 @@ static int start_host(struct live *live, struct pawl_err *err) {
         .log = live->session->log, .trace = on_trace, .trace_arg = live,
         .observe = on_event, .observe_arg = live, .metrics = control_metrics(live->control),
         .io_mode = IO_LIVE, .net = live->net,
+        .recorder = record_hooks(live->record),
         .start_ns = live->options->data.path_count > 0 ? 0 : live_wall_now()};
-    return host_start(&options, &live->host, err);
+    record_start(live->record, &options);
+    int rc = host_start(&options, &live->host, err);
+    if (rc == PAWL_OK) record_started(live->record, live->host);
+    return rc;
 }
 
 int live_restart_host(struct live *live, struct pawl_err *err) {
     struct pawl_err why = {0};
+    record_stop(live->record, live->host);
     summary_host(&live->result->summary, live->host);
     control_host(live->control, NULL);
     host_stop(live->host);
@@ -121,6 +126,12 @@ static int open_net(struct live *live, struct pawl_err *err) {
     return net_new(&options, &live->net, err);
 }
 
+/* Where time is the data's, what is recorded may wait for the disk. */
+static int open_record(struct live *live, struct pawl_err *err) {
+    return recorded_new(live->options->record, live->options->data.path_count > 0, live->session,
+                        live->folder, live->options->version, &live->record, err);
+}
+
 int live_open(struct live *live, struct pawl_err *err) {
     live->instant = live->session->config->host.durability == CONFIG_DURABILITY_NONE;
     umask(077); /* what is written is nobody else's */
@@ -128,6 +139,7 @@ int live_open(struct live *live, struct pawl_err *err) {
     if (rc == PAWL_OK) rc = lock_take(live->folder, &live->lock_fd, err);
     if (rc == PAWL_OK) rc = open_control(live, err);
     if (rc == PAWL_OK) rc = open_net(live, err);
+    if (rc == PAWL_OK) rc = open_record(live, err);
     if (rc == PAWL_OK) rc = start_host(live, err);
     if (rc == PAWL_OK) control_host(live->control, live->host);
     if (rc == PAWL_OK && live->options->data.path_count > 0) rc = open_data(live, err);
@@ -136,6 +148,7 @@ int live_open(struct live *live, struct pawl_err *err) {
 }
 
 void live_close(struct live *live) {
+    record_end(live->record, live->host);
     if (live->host != NULL && live->host->begun && live->data != NULL) {
         live->host->extra_changed = true; /* the place in the data, though nothing else changed */
         host_turn(live->host, NULL, live->host->bus->now_ns);

@@ -25,7 +25,7 @@ LIBRARIES = {
     "uv.h": ("host/net", "host/control", "host/drive", "host/cli"),
     "sqlite3.h": ("host/store", VERSION),
     "jansson.h": ("host/events", "host/config", "host/feed", "host/rules", "host/run",
-                  "host/reload", "host/control", "host/drive", "host/cli"),
+                  "host/reload", "host/record", "host/control", "host/drive", "host/cli"),
     "archive.h": ("host/feed", VERSION),
     "archive_entry.h": ("host/feed",),
     "dlfcn.h": ("host/plugin",),
