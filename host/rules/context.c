@@ -54,21 +54,26 @@ static uint8_t check_side(lua_State *lua, int arg) {
 
 /* ---- tables that are made once and filled anew ---- */
 
-/* Pushes the table to fill, then the one to show. */
+/* Pushes the table to fill, then the one to show (to a simple rule: the same). */
 static void push_object(lua_State *lua, const char *what, lua_Integer key) {
     const struct ruleset *set = set_of(lua);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, set->objects_ref);
     if (lua_rawgeti(lua, -1, key) == LUA_TNIL) {
         lua_pop(lua, 1);
         lua_newtable(lua);
-        lua_pushvalue(lua, -1);
+        lua_newtable(lua); /* by which table.insert() knows that it is not the rule's */
+        lua_setmetatable(lua, -2);
         sandbox_show(lua, what);
-        lua_remove(lua, -2);
         lua_pushvalue(lua, -1);
         lua_rawseti(lua, -3, key);
     }
     lua_remove(lua, -2);
     sandbox_push_shown(lua, -1);
+    if (set->unveiled) {
+        lua_replace(lua, -2);
+        lua_pushvalue(lua, -1);
+        return;
+    }
     lua_insert(lua, -2);
 }
 
@@ -366,7 +371,7 @@ void context_open(lua_State *lua) {
     set_of(lua)->texts_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
-void context_make(lua_State *lua) {
+void context_make(lua_State *lua) { /* args; gives the table itself and the one to show */
     lua_createtable(lua, 0, 1);
     lua_insert(lua, -2);
     lua_setfield(lua, -2, "args");
@@ -374,5 +379,7 @@ void context_make(lua_State *lua) {
     lua_rawgeti(lua, LUA_REGISTRYINDEX, set_of(lua)->shared_ref);
     lua_setfield(lua, -2, "__index");
     lua_setmetatable(lua, -2);
+    lua_pushvalue(lua, -1);
+    lua_insert(lua, -2);
     sandbox_show(lua, "ctx");
 }

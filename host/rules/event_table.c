@@ -105,9 +105,18 @@ int view_make(struct ruleset *set, uint16_t type, struct pawl_err *err) {
     struct event_view *view = &set->views[set->view_count];
     if (set->view_of[type] != 0) return PAWL_OK;
     *view = (struct event_view){.type = type, .size = schema->size};
-    view->last = mem_calloc(1, schema->size);
-    if (view->last == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the rules");
     set->view_of[type] = (uint16_t)++set->view_count;
+    uint32_t count = 1;
+    for (const struct pawl_field *f = schema->fields; f->name != NULL; f++) count++;
+    view->last = mem_calloc(1, schema->size);
+    view->fields = mem_calloc(count, sizeof *view->fields);
+    if (view->last == NULL || view->fields == NULL)
+        return pawl_fail(err, PAWL_E_NOMEM, "no memory for the rules");
+    for (const struct pawl_field *f = schema->fields; f->name != NULL; f++) {
+        if (is_stored(f)) view->fields[view->field_count++] = f;
+        if (f->kind == PAWL_F_INSTRUMENT && strcmp(f->name, "instrument") == 0)
+            view->instrument_offset = f->offset;
+    }
     lua_pushcfunction(lua, make_tables);
     lua_pushlightuserdata(lua, view);
     if (sandbox_call(set->box, 1, 0, RULES_LOAD_STEPS_MAX, SANDBOX_LOAD_TAKE_MAX) == PAWL_OK)
@@ -126,12 +135,19 @@ static int fill_all(lua_State *lua) {
     const struct event_view *view = lua_touserdata(lua, 1);
     const struct pawl_event *event = lua_touserdata(lua, 2);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, view->hidden_ref);
-    for (const struct pawl_field *f = reflect_event(view->type)->fields; f->name != NULL; f++) {
-        if (!is_stored(f)) continue;
-        push_field(lua, set, event, f);
-        lua_setfield(lua, 3, name_of(f));
+    for (uint32_t i = 0; i < view->field_count; i++) {
+        push_field(lua, set, event, view->fields[i]);
+        lua_setfield(lua, 3, name_of(view->fields[i]));
     }
     return 0;
+}
+
+static inline bool is_same(const unsigned char *a, const unsigned char *b, uint32_t size) {
+    uint64_t left, right;
+    if (size != sizeof left) return memcmp(a, b, size) == 0;
+    memcpy(&left, a, sizeof left);
+    memcpy(&right, b, sizeof right);
+    return left == right;
 }
 
 /* What takes no memory is done at once; else all of it, protected. */
@@ -140,8 +156,9 @@ static bool fill_quickly(struct ruleset *set, const struct event_view *view,
     lua_State *lua = set->box->lua;
     const unsigned char *now = (const void *)event, *last = view->last;
     lua_rawgeti(lua, LUA_REGISTRYINDEX, view->hidden_ref);
-    for (const struct pawl_field *f = reflect_event(view->type)->fields; f->name != NULL; f++) {
-        if (memcmp(now + f->offset, last + f->offset, f->size) == 0 || !is_stored(f)) continue;
+    for (uint32_t i = 0; i < view->field_count; i++) {
+        const struct pawl_field *f = view->fields[i];
+        if (is_same(now + f->offset, last + f->offset, f->size)) continue;
         if (!push_quickly(lua, set, event, view->last, f)) {
             lua_pop(lua, 1);
             return false;

@@ -300,6 +300,8 @@ void ruleset_free(struct ruleset *set) {
     }
     for (uint32_t i = 0; set->views != NULL && i < set->view_count; i++)
         mem_free(set->views[i].last);
+    for (uint32_t i = 0; set->views != NULL && i < set->view_count; i++)
+        mem_free(set->views[i].fields);
     for (uint32_t i = 0; set->files != NULL && i < set->file_count; i++)
         mem_free(set->files[i].text);
     mem_free(set->rules);

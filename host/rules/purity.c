@@ -14,8 +14,16 @@
 
 #define HEADER_SIZE 31 /* of a dump */
 #define OP_SETUPVAL 10u
+#define OP_SETTABUP 15u
+#define OP_SETFIELD 18u /* SETTABUP SETTABLE SETI SETFIELD */
+#define OP_JMP 56u
+#define OP_FORLOOP 73u
+#define OP_TFORLOOP 77u /* FORLOOP FORPREP TFORPREP TFORCALL TFORLOOP */
+#define OP_CLOSURE 79u
+#define JUMP_ZERO 16777215u /* of a jump: what stands for no distance */
 #define UPVALUES_MAX 256
 #define DEPTH_MAX 32
+#define TABLES_DEPTH_MAX 8
 #define DUMP_MAX (1u << 20)
 
 /* ---- bytecode ---- */
@@ -25,6 +33,7 @@ struct dump {
     size_t size, at;
     bool bad; /* not as expected */
     bool assigns;
+    bool not_simple;
 };
 
 static int collect(lua_State *lua, const void *bytes, size_t size, void *arg) {
@@ -79,6 +88,15 @@ static void constants(struct dump *dump) {
     }
 }
 
+static bool is_not_simple(const unsigned char *at) {
+    unsigned op = at[0] & 0x7fu;
+    if (op >= OP_SETTABUP && op <= OP_SETFIELD) return true;
+    if ((op >= OP_FORLOOP && op <= OP_TFORLOOP) || op == OP_CLOSURE) return true;
+    uint32_t word = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+                    (uint32_t)at[3] << 24;
+    return op == OP_JMP && word >> 7 < JUMP_ZERO;
+}
+
 /* outer: which upvalues of the enclosing function come from outside of the condition; NULL = this
  * is the condition, all of its do. */
 static void function(struct dump *dump, const bool *outer, int depth) {
@@ -100,6 +118,7 @@ static void function(struct dump *dump, const bool *outer, int depth) {
     for (size_t i = 0; i < code_size && !dump->bad; i++) {
         const unsigned char *at = code + i * 4; /* op 7, A 8, k 1, B 8, C 8 bits */
         if ((at[0] & 0x7fu) == OP_SETUPVAL && outside[at[2]]) dump->assigns = true;
+        if (is_not_simple(at)) dump->not_simple = true;
     }
     for (size_t n = number(dump); n > 0 && !dump->bad; n--) function(dump, outside, depth + 1);
     skip(dump, number(dump)); /* line info */
@@ -116,19 +135,40 @@ static void function(struct dump *dump, const bool *outer, int depth) {
 }
 
 /* The function on top of the stack; it stays there. */
-static bool assigns_outside(lua_State *lua, bool *ret_bad) {
+static bool assigns_outside(lua_State *lua, bool *ret_bad, bool *simple) {
     struct dump dump = {.bytes = NULL};
     dump.bad = lua_dump(lua, collect, &dump, 1) != 0;
     skip(&dump, HEADER_SIZE + 1);
     function(&dump, NULL, 0);
     mem_free(dump.bytes);
     *ret_bad = dump.bad || dump.at != dump.size;
+    if (dump.not_simple) *simple = false;
     return dump.assigns;
 }
 
 /* ---- what it has captured ---- */
 
-static int check(lua_State *lua, int function, int seen, int depth, char *why, size_t size) {
+/* A function of Lua anywhere in the table on top of the stack, or too much in it to say. */
+static bool has_functions(lua_State *lua, int depth) {
+    int table = lua_gettop(lua);
+    bool found = depth > TABLES_DEPTH_MAX;
+    luaL_checkstack(lua, 6, "tables");
+    lua_pushnil(lua);
+    while (!found && lua_next(lua, table) != 0) {
+        if (lua_type(lua, -1) == LUA_TTABLE) {
+            sandbox_push_shown(lua, -1);
+            found = has_functions(lua, depth + 1);
+        } else {
+            found = lua_isfunction(lua, -1) && !lua_iscfunction(lua, -1);
+        }
+        lua_settop(lua, table + 1);
+    }
+    lua_settop(lua, table);
+    return found;
+}
+
+static int check(lua_State *lua, int function, int seen, int depth, bool *simple, char *why,
+                 size_t size) {
     bool bad = false;
     int top = lua_gettop(lua);
     luaL_checkstack(lua, 10, "functions");
@@ -140,7 +180,7 @@ static int check(lua_State *lua, int function, int seen, int depth, char *why, s
     lua_pushboolean(lua, 1);
     lua_rawset(lua, seen);
     lua_pushvalue(lua, function);
-    bool assigns = assigns_outside(lua, &bad);
+    bool assigns = assigns_outside(lua, &bad, simple);
     lua_settop(lua, top);
     if (assigns || bad || depth > DEPTH_MAX) {
         snprintf(why, size, "%s",
@@ -153,20 +193,27 @@ static int check(lua_State *lua, int function, int seen, int depth, char *why, s
         int rc = PAWL_OK;
         if (lua_getupvalue(lua, function, i) == NULL) return PAWL_OK;
         if (lua_isfunction(lua, -1)) {
-            rc = check(lua, lua_gettop(lua), seen, depth + 1, why, size);
-        } else if (lua_istable(lua, -1) && !lua_getmetatable(lua, -1)) {
-            sandbox_freeze(lua);
-            lua_setupvalue(lua, function, i);
+            if (!lua_iscfunction(lua, -1)) *simple = false;
+            rc = check(lua, lua_gettop(lua), seen, depth + 1, simple, why, size);
+        } else if (lua_istable(lua, -1)) {
+            sandbox_push_shown(lua, -1);
+            if (*simple && has_functions(lua, 0)) *simple = false;
+            lua_pop(lua, 1);
+            if (!lua_getmetatable(lua, -1)) {
+                sandbox_freeze(lua);
+                lua_setupvalue(lua, function, i);
+            }
         }
         lua_settop(lua, top);
         if (rc != PAWL_OK) return rc;
     }
 }
 
-int purity_check(lua_State *lua, int function, char *why, size_t size) {
+int purity_check(lua_State *lua, int function, bool *ret_simple, char *why, size_t size) {
     function = lua_absindex(lua, function);
     lua_newtable(lua);
-    int rc = check(lua, function, lua_gettop(lua), 0, why, size);
+    *ret_simple = true;
+    int rc = check(lua, function, lua_gettop(lua), 0, ret_simple, why, size);
     lua_settop(lua, function);
     return rc;
 }

@@ -145,10 +145,19 @@ static int answer(lua_State *lua, char reason[REASON_MAX]) {
 static int ask(struct ruleset *set, const struct rule *rule, const struct event_view *view,
                char reason[REASON_MAX]) {
     lua_State *lua = set->box->lua;
+    int rc;
+    set->unveiled = rule->simple;
     lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->when_ref);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, view->shown_ref);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->context_ref);
-    int rc = sandbox_call(set->box, 2, 2, RULES_STEPS_MAX, SANDBOX_TAKE_MAX);
+    if (rule->simple) {
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, view->hidden_ref);
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->context_hidden_ref);
+        rc = sandbox_call_simple(set->box, 2, 2, RULES_STEPS_MAX, SANDBOX_TAKE_MAX);
+    } else {
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, view->shown_ref);
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->context_ref);
+        rc = sandbox_call(set->box, 2, 2, RULES_STEPS_MAX, SANDBOX_TAKE_MAX);
+    }
+    set->unveiled = false;
     return rc == PAWL_OK ? answer(lua, reason) : rc;
 }
 
@@ -203,8 +212,10 @@ void rules_event(struct rules *rules, const struct pawl_event *event) {
     const struct rule_list *list = &set->by_type[event->type];
     if (list->count == 0 || event->type == PAWL_EV_TIMER) return;
     struct event_view *view = view_of(set, event->type);
-    uint32_t instrument = event_instrument(event);
+    uint32_t instrument = 0;
     bool filled = false;
+    if (view->instrument_offset != 0)
+        memcpy(&instrument, (const char *)event + view->instrument_offset, sizeof instrument);
     set->event = event;
     for (uint32_t i = 0; i < list->count; i++) {
         struct rule *rule = list->rules[i];

@@ -26,6 +26,7 @@ static void on_steps(lua_State *lua, lua_Debug *unused) {
 
 static void go_over(struct sandbox *box, const char *why) {
     if (box->over == NULL) box->over = why;
+    box->hooked = true;
     lua_sethook(box->lua, on_steps, LUA_MASKCOUNT, 1);
 }
 
@@ -125,18 +126,22 @@ static int as_text(lua_State *lua) {
     return 1;
 }
 
-int sandbox_call(struct sandbox *box, int args, int results, int64_t instructions,
-                 size_t take_max) {
+static void unhook(struct sandbox *box) {
+    if (box->hooked) lua_sethook(box->lua, NULL, 0, 0);
+    box->hooked = false;
+}
+
+static int call(struct sandbox *box, int args, int results, int64_t instructions,
+                size_t take_max) {
     lua_State *lua = box->lua;
     box->left = instructions;
     box->taken = 0;
     box->taken_max = take_max;
     box->over = NULL;
-    lua_sethook(lua, on_steps, LUA_MASKCOUNT, SANDBOX_STEPS);
     int status = lua_pcall(lua, args, results, 0);
     box->taken_max = 0;
     if (status == LUA_OK && box->over == NULL) return PAWL_OK;
-    lua_sethook(lua, NULL, 0, 0);
+    unhook(box);
     if (status == LUA_OK) lua_pop(lua, results); /* over in its very last instruction */
     if (status == LUA_OK || lua_type(lua, -1) != LUA_TSTRING) {
         lua_pushcfunction(lua, as_text);
@@ -144,4 +149,17 @@ int sandbox_call(struct sandbox *box, int args, int results, int64_t instruction
         (void)lua_pcall(lua, status != LUA_OK ? 1 : 0, 1, 0);
     }
     return PAWL_E_REJECTED;
+}
+
+int sandbox_call(struct sandbox *box, int args, int results, int64_t instructions,
+                 size_t take_max) {
+    box->hooked = true;
+    lua_sethook(box->lua, on_steps, LUA_MASKCOUNT, SANDBOX_STEPS); /* counts from 0 */
+    return call(box, args, results, instructions, take_max);
+}
+
+int sandbox_call_simple(struct sandbox *box, int args, int results, int64_t instructions,
+                        size_t take_max) {
+    unhook(box);
+    return call(box, args, results, instructions, take_max);
 }

@@ -34,6 +34,7 @@ struct sandbox {
     size_t taken_max; /* 0 = nothing runs: no limit */
     int64_t left;     /* instructions */
     const char *over; /* the limit that ended this call, as a sentence; NULL = none */
+    bool hooked;
 };
 
 int sandbox_new(void *owner, struct sandbox **ret, struct pawl_err *err);
@@ -46,6 +47,10 @@ int sandbox_load(struct sandbox *box, const char *name, const char *text, size_t
  * results: "FILE:LINE: why". */
 int sandbox_call(struct sandbox *box, int args, int results, int64_t instructions,
                  size_t take_max);
+/* The same for a function that cannot run long by itself: its instructions are not counted, what its
+ * calls charge is. */
+int sandbox_call_simple(struct sandbox *box, int args, int results, int64_t instructions,
+                        size_t take_max);
 /* From a C function: its work counts like n instructions. Raises when there are none left. */
 void sandbox_spend(struct lua_State *lua, int64_t n);
 struct sandbox *sandbox_of(struct lua_State *lua);

@@ -51,6 +51,9 @@ void sandbox_push_shown(lua_State *lua, int index) {
     lua_pushliteral(lua, "__index");
     lua_rawget(lua, -2);
     lua_remove(lua, -2);
+    if (lua_istable(lua, -1)) return;
+    lua_pop(lua, 1); /* it is the one that is shown */
+    lua_pushvalue(lua, index);
 }
 
 static void freeze(lua_State *lua, int depth) {
@@ -252,8 +255,11 @@ static int lib_format(lua_State *lua) {
 
 /* ---- functions of Lua's whose loops are charged ---- */
 
-static int charged(lua_State *lua) { /* upvalues: the function, instructions an element */
+static int charged(lua_State *lua) { /* upvalues: function, instructions an element, writes? */
     int64_t each = lua_tointeger(lua, lua_upvalueindex(2)), count = 1;
+    if (lua_toboolean(lua, lua_upvalueindex(3)) && lua_type(lua, 1) == LUA_TTABLE &&
+        lua_getmetatable(lua, 1)) /* only what is shown has one */
+        return luaL_error(lua, "what is shown to a rule cannot be changed");
     if (lua_type(lua, 1) == LUA_TTABLE) count += luaL_len(lua, 1);
     if (lua_type(lua, 1) == LUA_TSTRING) count += (int64_t)lua_rawlen(lua, 1) / 64;
     sandbox_spend(lua, count < INT64_MAX / 64 ? count * each : INT64_MAX);
@@ -265,10 +271,15 @@ static int charged(lua_State *lua) { /* upvalues: the function, instructions an 
 
 /* From the library on top of the stack into the table below it: as it is (each 0), or charged. */
 static void take(lua_State *lua, const char *name, int each) {
+    static const char *const writing[] = {"insert", "remove", "sort"};
     lua_getfield(lua, -1, name);
     if (each > 0) {
+        bool writes = false;
+        for (size_t i = 0; i < sizeof writing / sizeof *writing; i++)
+            writes = writes || strcmp(writing[i], name) == 0;
         lua_pushinteger(lua, each);
-        lua_pushcclosure(lua, charged, 2);
+        lua_pushboolean(lua, writes);
+        lua_pushcclosure(lua, charged, 3);
     }
     lua_setfield(lua, -3, name);
 }

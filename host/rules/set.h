@@ -44,6 +44,7 @@ struct rule {
     uint64_t key;        /* of its id, for records */
     uint16_t on;         /* PAWL_EV_TIMER for timer rules */
     bool enabled;        /* by its file and the configuration */
+    bool simple;         /* purity.h: needs neither the hook nor veils */
     bool per_symbol;     /* cooldown and daily limit are counted for each */
     int32_t priority;
     uint32_t max_per_day; /* 0 = no limit */
@@ -59,6 +60,7 @@ struct rule {
     struct tz *zone; /* of at_ns and the helpers of time; NULL = UTC */
     char zone_name[TZ_NAME_MAX + 1];
     int when_ref, context_ref, act_ref, args_ref; /* of the Lua state */
+    int context_hidden_ref;
     /* ---- while it runs ---- */
     bool off;            /* disabled, switched off or failed: not looked at */
     uint32_t *instruments; /* of symbols */
@@ -80,7 +82,10 @@ struct rule_file {
 struct event_view {
     uint16_t type;
     int shown_ref, hidden_ref;
-    uint32_t size; /* bytes of `last` */
+    uint32_t size;                   /* bytes of `last` */
+    uint32_t instrument_offset;      /* of the event; 0 = it has none */
+    uint32_t field_count;            /* kept in the table */
+    const struct pawl_field **fields;
     uint8_t *last; /* the event that is in it */
     bool filled;
 };
@@ -121,6 +126,7 @@ struct ruleset {
     const struct rules_world *world; /* NULL while loading */
     const struct rule *running;
     const struct pawl_event *event; /* that the running rule sees */
+    bool unveiled;                  /* the running rule is simple: it gets tables themselves */
     struct looks looks;             /* what it looked up */
     struct event_decode decode;     /* names: of the configuration, then of the host */
     struct config_errors *errors; /* while loading */
@@ -138,7 +144,8 @@ void spec_read(struct ruleset *set, int table);
 
 /* ---- context.c: ctx ---- */
 void context_open(struct lua_State *lua); /* the shared part; raises */
-void context_make(struct lua_State *lua); /* args on the stack become the rule's ctx; raises */
+/* args on the stack become the rule's ctx: the table itself, and the one to show; raises */
+void context_make(struct lua_State *lua);
 
 /* ---- load.c ---- */
 const char *set_file_name(const struct ruleset *set, const struct rule *rule); /* without folder */

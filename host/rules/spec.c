@@ -368,6 +368,7 @@ static void read_args(const struct spec *spec) {
     spec->rule->args_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
     context_make(lua);
     spec->rule->context_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
+    spec->rule->context_hidden_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
 static void read_when(const struct spec *spec) {
@@ -377,7 +378,8 @@ static void read_when(const struct spec *spec) {
         fault(spec, "when must be a function(event, ctx) that returns true or false, and why");
         return;
     }
-    if (purity_check(lua, -1, why, sizeof why) != PAWL_OK) fault(spec, "when: %s", why);
+    if (purity_check(lua, -1, &spec->rule->simple, why, sizeof why) != PAWL_OK)
+        fault(spec, "when: %s", why);
     spec->rule->when_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 

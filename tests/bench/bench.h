@@ -33,7 +33,8 @@ struct bench_group {
 };
 #define BENCH_CASES_MAX 32u
 
-extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay;
+extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay,
+    bench_rules;
 extern const struct bench_group bench_net, bench_json;
 
 /* Makes the compiler believe a result is used. */

@@ -311,6 +311,12 @@ static void attacks_fail_alone(void **state) {
         "return ctx.hour('Europe/Berlin') > 1",
         "return ctx.between('9', '10')",
         "for k in pairs(ctx) do local x = nil .. k end",
+        "return (function(f) return f(f) end)(function(f) return f(f) end)",
+        "table.insert(e, 1)",
+        "table.insert(ctx, 1)",
+        "table.insert(ctx.position(e.symbol), 1)",
+        "table.remove(ctx.price(), 1)",
+        "table.sort(ctx.args)",
     };
     char text[1024];
     (void)state;
