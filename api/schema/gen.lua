@@ -333,6 +333,7 @@ read_all(options.root)
 local tools = { writer = writer, NOTE = NOTE, DIRS = DIRS }
 local emit_c = assert(loadfile(HERE .. "/emit_c.lua"))(schema, tools)
 local emit_text = assert(loadfile(HERE .. "/emit_text.lua"))(schema, tools)
+local emit_lua = assert(loadfile(HERE .. "/emit_lua.lua"))(schema, tools)
 
 local lock_path = "api/schema/schema.lock"
 local outputs = {
@@ -343,6 +344,7 @@ local outputs = {
   { "docs/reference/events.md", emit_text.event_page() },
   { "docs/reference/records.md", emit_text.record_page() },
   { "docs/reference/schema.sql", emit_text.sql() },
+  { "scripts/stubs/pawl.gen.lua", emit_lua.stubs() },
 }
 for _, p in ipairs(schema.plugins) do
   local path = ("plugins/%s/%s_schema.gen.h"):format(p.name, p.name)

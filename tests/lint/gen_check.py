@@ -35,7 +35,8 @@ record "note" { id = 0x101, class = "session", table = "notes", owner = "toy", d
 class Generated(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        for name in ("api/schema", "host/events", "docs/reference", "plugins/toy", "plugins/bare"):
+        for name in ("api/schema", "host/events", "docs/reference", "plugins/toy", "plugins/bare",
+                     "scripts/stubs"):
             os.makedirs(os.path.join(self.folder.name, name))
         self.write("api/schema/schema.lua", SCHEMA)
         self.write("plugins/toy/schema.lua", PLUGIN)
@@ -74,7 +75,7 @@ class Generated(unittest.TestCase):
             self.assertEqual(self.read(LOCK), before)
 
     def test_twice_is_once(self):
-        self.assertEqual(len(self.writes()), 9)
+        self.assertEqual(len(self.writes()), 10)
         self.assertEqual(self.writes(), [])
         self.assertEqual(self.run_generator("--check").returncode, 0)
 
