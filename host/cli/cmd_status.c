@@ -48,8 +48,8 @@ static void show_host(const json_t *answer) {
            word_time(host, "now", now));
     printf("  config       %s\n", remote_text(host, "config"));
     show_reload(json_object_get(host, "last_reload"));
-    printf("  state in     %s; %s free of %s\n", remote_text(host, "data_dir"),
-           word_bytes(number(disk, "free_bytes"), free_text),
+    printf("  state in     %s\n", remote_text(host, "data_dir"));
+    printf("  disk         %s free of %s\n", word_bytes(number(disk, "free_bytes"), free_text),
            word_bytes(number(disk, "total_bytes"), total));
     printf("  database     %s%s", json_is_true(json_object_get(store, "ok")) ? "ok" : "FAILED: ",
            remote_text(store, "error"));

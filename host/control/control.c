@@ -79,6 +79,7 @@ static void on_flush(uv_prepare_t *handle) {
 static void on_sweep(uv_timer_t *timer) {
     struct control *control = timer->data;
     peer_sweep(control);
+    plan_sweep(control);
     if (control->host != NULL) measure_plugins(&control->measure, control->host);
 }
 
@@ -153,5 +154,6 @@ struct metrics *control_metrics(struct control *control) {
 void control_observe(struct control *control, const struct pawl_event *event) {
     uint64_t turn = control->host == NULL ? 0 : control->host->bus->turn; /* 0: it is starting */
     history_add(&control->history, turn, event);
+    plan_event(control, event);
     measure_event(&control->measure, control->host, event);
 }

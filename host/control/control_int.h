@@ -22,6 +22,7 @@ struct question {
     int (*answer)(struct question *question, struct jsonout *out, struct pawl_err *err);
     void *state; /* freed with it */
     atomic_bool ready;
+    struct question **place; /* where it is known besides; NULL = nowhere */
     struct question *next;
 };
 #define QUESTION_MORE 1
@@ -60,6 +61,7 @@ struct control {
     uv_timer_t sweep;   /* clients that take nothing */
     uv_async_t stored;  /* a page was read */
     struct question *questions;
+    struct question *plan; /* of `reconcile --plan`; NULL = none */
     bool listening, closed;
     struct peer *peers;
     uint32_t peer_count;
@@ -101,6 +103,12 @@ int question_ask(struct request *request, const struct store_page *page,
                  int (*answer)(struct question *question, struct jsonout *out,
                                struct pawl_err *err),
                  void *state, struct pawl_err *err);
+/* The same without a page: until question_ready(). *ret is set, and NULL once it is gone. */
+int question_wait(struct request *request,
+                  int (*answer)(struct question *question, struct jsonout *out,
+                                struct pawl_err *err),
+                  void *state, struct question **ret, struct pawl_err *err);
+void question_ready(struct question *question); /* answered soon, between turns */
 void question_stored(struct control *control);
 void question_orphan(struct peer *peer);
 void question_drop_all(struct control *control);
@@ -116,9 +124,14 @@ int request_text(const struct request *request, const char *key, const char **re
                  struct pawl_err *err);
 bool request_flag(const struct request *request, const char *key);
 
+/* ---- plan.c ---- */
+void plan_event(struct control *control, const struct pawl_event *event);
+void plan_sweep(struct control *control); /* who waits too long gets what there is */
+
 /* ---- one per request ---- */
 request_fn answer_event, answer_halt, answer_resume, answer_flatten, answer_status, answer_lots,
     answer_orders, answer_records, answer_monitor, answer_explain, answer_metrics, answer_reload,
-    answer_rules_list, answer_rules_enable, answer_rules_disable;
+    answer_rules_list, answer_rules_enable, answer_rules_disable, answer_reconcile,
+    answer_transactions, answer_performance;
 
 #endif

@@ -4,6 +4,7 @@
 #include "control/control_int.h"
 
 static void question_free(struct question *question) {
+    if (question->place != NULL) *question->place = NULL;
     json_decref(question->request);
     mem_free(question->page.rows);
     mem_free(question->state);
@@ -18,34 +19,65 @@ static void on_page(void *arg) {
     uv_async_send(&control->stored);
 }
 
-int question_ask(struct request *request, const struct store_page *page,
-                 int (*answer)(struct question *question, struct jsonout *out,
-                               struct pawl_err *err),
-                 void *state, struct pawl_err *err) {
-    struct control *control = request->control;
+/* NULL: told; the state is freed. */
+static struct question *question_new(struct request *request,
+                                     int (*answer)(struct question *question, struct jsonout *out,
+                                                   struct pawl_err *err),
+                                     void *state, struct pawl_err *err) {
     struct question *question = mem_calloc(1, sizeof *question);
     if (question == NULL) {
         mem_free(state);
-        return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
+        pawl_fail(err, PAWL_E_NOMEM, "out of memory");
+        return NULL;
     }
-    question->page = *page;
-    question->page.done = on_page;
-    question->page.arg = question;
-    question->control = control;
+    question->control = request->control;
     question->peer = request->peer;
     question->request = json_incref(request->object);
     question->answer = answer;
     question->state = state;
-    int rc = store_read(control->host->store, &question->page);
-    if (rc != PAWL_OK) {
-        question_free(question);
-        return pawl_fail(err, rc, "too many questions wait for the database; ask again");
-    }
+    return question;
+}
+
+static void enlist(struct request *request, struct question *question) {
+    struct control *control = request->control;
     question->next = control->questions;
     control->questions = question;
     request->peer->question = question;
     request->deferred = true;
+}
+
+int question_ask(struct request *request, const struct store_page *page,
+                 int (*answer)(struct question *question, struct jsonout *out,
+                               struct pawl_err *err),
+                 void *state, struct pawl_err *err) {
+    struct question *question = question_new(request, answer, state, err);
+    if (question == NULL) return PAWL_E_NOMEM;
+    question->page = *page;
+    question->page.done = on_page;
+    question->page.arg = question;
+    int rc = store_read(request->control->host->store, &question->page);
+    if (rc == PAWL_OK) {
+        enlist(request, question);
+        return PAWL_OK;
+    }
+    question_free(question);
+    return pawl_fail(err, rc, "too many questions wait for the database; ask again");
+}
+
+int question_wait(struct request *request,
+                  int (*answer)(struct question *question, struct jsonout *out,
+                                struct pawl_err *err),
+                  void *state, struct question **ret, struct pawl_err *err) {
+    struct question *question = question_new(request, answer, state, err);
+    if (question == NULL) return PAWL_E_NOMEM;
+    question->place = ret;
+    *ret = question;
+    enlist(request, question);
     return PAWL_OK;
+}
+
+void question_ready(struct question *question) {
+    on_page(question);
 }
 
 /* True = it is over. */

@@ -163,7 +163,9 @@ static void on_key(struct exec *exec, uint64_t key, bool is_timer) {
 }
 
 void exec_event(struct exec *exec, const struct pawl_event *event) {
-    if (event->type >= 0x0400 && event->type < 0x0500)
+    bool is_report = event->type >= 0x0400 && event->type < 0x0500;
+    if (is_report && EXEC_KEY_WHAT(event->cookie) == EXEC_KEY_PLAN) return;
+    if (is_report)
         report_event(exec, event);
     else if (event->type == PAWL_EV_TIMER && event->target == exec->operator_id)
         on_key(exec, event->cookie, true);

@@ -35,7 +35,8 @@ enum exec_key {
     EXEC_KEY_DAY_EQUITY, /* account: an open lot had no price when it began */
     EXEC_KEY_RULES,      /* 0: timer rules; exec ignores them */
     EXEC_KEY_TRAIL,      /* lot: a price worth the next step of its stop (trigger) */
-    EXEC_KEY_BUDGET = 32 /* something may be granted; exec ignores it */
+    EXEC_KEY_BUDGET = 32, /* something may be granted; exec ignores it */
+    EXEC_KEY_PLAN /* in cookies: what is asked only to be compared; answers change nothing */
 };
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
 #define EXEC_KEY_WHAT(key) ((enum exec_key)((key) >> 56))
@@ -58,7 +59,9 @@ enum exec_command {
     EXEC_COMMAND_STOP_ENTRIES, /* until the process ends */
     EXEC_COMMAND_HALT,         /* until resumed, over restarts */
     EXEC_COMMAND_RESUME,
-    EXEC_COMMAND_FLATTEN /* halt, and close every lot whole */
+    EXEC_COMMAND_FLATTEN,   /* halt, and close every lot whole */
+    EXEC_COMMAND_RECONCILE, /* a round with every broker now */
+    EXEC_COMMAND_PLAN       /* ask what a round would, and act on nothing of it */
 };
 
 enum broker_state { BROKER_DOWN = 1, BROKER_RECOVERING, BROKER_READY };
@@ -106,6 +109,8 @@ struct exec {
     bool trial; /* wants are judged and answered, and nothing of them is applied: reload */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
+    uint32_t plan_number;  /* of the last EXEC_COMMAND_PLAN, in its queries' cookies */
+    uint32_t plan_queries; /* how many it asked */
     uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */
 };
 

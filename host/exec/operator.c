@@ -162,6 +162,11 @@ void operator_command(struct exec *exec) {
         risk_set_state(exec, PAWL_TRADING_STATE_HALTED, reason);
         flatten(exec, "MANUAL");
         break;
+    case EXEC_COMMAND_RECONCILE:
+        for (uint32_t i = 0; i < exec->broker_count; i++)
+            reconcile_round(exec, &exec->brokers[i]);
+        break;
+    case EXEC_COMMAND_PLAN: reconcile_plan(exec); break;
     case EXEC_COMMAND_NONE: break;
     }
 }

@@ -141,6 +141,23 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(book) + ROUND_LATE_NS);
 }
 
+void reconcile_plan(struct exec *exec) {
+    static const uint8_t asked[] = {PAWL_QUERY_WHAT_ORDERS, PAWL_QUERY_WHAT_EXECUTIONS,
+                                    PAWL_QUERY_WHAT_POSITIONS};
+    uint64_t cookie = EXEC_KEY(EXEC_KEY_PLAN, ++exec->plan_number);
+    exec->plan_queries = 0;
+    for (uint32_t i = 0; i < exec->broker_count; i++) {
+        const struct exec_broker *broker = &exec->brokers[i];
+        if (broker->state == BROKER_DOWN) continue;
+        for (uint32_t id = 1; id <= exec->book->account_count; id++) {
+            if (exec->book->accounts[id].info.broker != broker->component) continue;
+            for (size_t what = 0; what < sizeof asked; what++, exec->plan_queries++)
+                command_query(exec, broker->component, id, asked[what], NULL,
+                              executions_since(exec, broker), cookie);
+        }
+    }
+}
+
 void reconcile_due(struct exec *exec, uint32_t component) {
     struct exec_broker *broker = exec_broker(exec, component);
     if (broker == NULL || broker->state == BROKER_DOWN) return;

@@ -115,6 +115,7 @@ void lookup_due(struct exec *exec, struct order *order);
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status);
 void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *message);
 void reconcile_round(struct exec *exec, struct exec_broker *broker);
+void reconcile_plan(struct exec *exec); /* asks, for who compares the answers */
 void reconcile_due(struct exec *exec, uint32_t component);
 void reconcile_position(struct exec *exec, const struct pawl_ev_position *position);
 void reconcile_done(struct exec *exec, const struct pawl_event *event);
