@@ -113,7 +113,7 @@ struct pawl_record_type {
     const char *name;  /* "link_group" */
     const char *table; /* SQLite table */
     uint16_t id;
-    uint16_t durable; /* 1 durable, 0 session */
+    uint16_t durable; /* 1 durable, 0 session, 2 history: stored, and read by people only */
     uint32_t size;    /* sizeof the struct; its first member is the uint64_t key */
     const struct pawl_field *fields;
 };

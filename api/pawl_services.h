@@ -25,7 +25,7 @@ struct pawl_records {
     uint32_t size;
     uint32_t reserved;
     /* [event] Insert or replace by key; stored with the turn. `row` is sizeof(the type's struct)
-     * bytes. */
+     * bytes. Rows of a history type go to the disk alone: get and next never find them. */
     int (*put)(struct pawl_ctx *ctx, uint16_t type, const void *row);
     /* [event] Remove by key. */
     int (*erase)(struct pawl_ctx *ctx, uint16_t type, uint64_t key);

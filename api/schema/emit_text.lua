@@ -66,7 +66,7 @@ local function emit_json()
   for _, r in ipairs(schema.records) do
     local head = ('  {"id":%d,"name":%s,"table":%s,"owner":%s,"class":%s'):format(
       r.id, quoted(r.name), quoted(r.table), quoted(r.plugin or "host"),
-      quoted(r.durable and "durable" or "session"))
+      quoted(r.class))
     records[#records + 1] = ('%s,"size":%d,"doc":%s,"fields":%s}'):format(
       head, r.size, quoted(r.doc), json_fields(r.fields))
   end
@@ -127,7 +127,7 @@ in [schema.sql](schema.sql).
 ]]
   for _, r in ipairs(schema.records) do
     w.add("## %s\n\n%s\n", r.name, r.doc)
-    w.add("%d, %s, table `%s`, of %s.\n", r.id, r.durable and "durable" or "session", r.table,
+    w.add("%d, %s, table `%s`, of %s.\n", r.id, r.class, r.table,
           r.plugin and "plugin " .. r.plugin or "the host")
     write_field_rows(w, r.fields, "events.md", function(f) return f.name end)
   end

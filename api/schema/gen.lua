@@ -172,13 +172,13 @@ local function add_record(name, entry, plugin)
   check_name("record", name)
   check_doc(where, entry.doc)
   local r = { name = name, id = entry.id, table = entry.table, doc = entry.doc, plugin = plugin,
-              durable = entry.class == "durable" }
+              durable = entry.class ~= "session", class = entry.class }
   if math.type(r.id) ~= "integer" or r.id < 1 or r.id > 0xffff then fail("%s: bad id", where) end
   if (r.id >= PLUGIN_RECORD_MIN) ~= (plugin ~= nil) then
     fail("%s: ids below 0x%x are the host's, the others plugins'", where, PLUGIN_RECORD_MIN)
   end
-  if entry.class ~= "durable" and entry.class ~= "session" then
-    fail("%s: class is durable or session", where)
+  if entry.class ~= "durable" and entry.class ~= "session" and entry.class ~= "history" then
+    fail("%s: class is durable, session or history", where)
   end
   if plugin and entry.owner ~= plugin then fail("%s: its owner is not %s", where, plugin) end
   check_name(where .. ": table", r.table)

@@ -29,7 +29,9 @@ static void put_type(struct jsonout *out, const struct pawl_record_type *type, c
     put_text(out, "table", type->table);
     put_text(out, "record", type->name);
     put_text(out, "of", owner);
-    put_text(out, "class", type->durable ? "durable" : "session");
+    put_text(out, "class", type->durable == 0   ? "session"
+                           : type->durable == 1 ? "durable"
+                                                : "history");
     jsonout_close(out, '}');
 }
 
@@ -81,6 +83,7 @@ static void session_rows(struct jsonout *out, const struct host *host,
     jsonout_key(out, "rows");
     jsonout_open(out, '[');
     for (; i < rows->count && limit > 0; i++) {
+        if (rows->rows[i] == NULL) continue;
         if (rows->keys[i] <= after) continue;
         put_row(out, host, rows->type, rows->rows[i]);
         last = rows->keys[i];

@@ -112,8 +112,8 @@ static int check_record(const struct pawl_record_type *record, struct pawl_err *
     if (record->size < 8 || record->size > DESCRIPTOR_RECORD_MAX || record->size % 8 != 0)
         return refuse("record %s: %u bytes are not a multiple of 8 up to %u", record->name,
                       record->size, DESCRIPTOR_RECORD_MAX);
-    if (record->durable > 1)
-        return refuse("record %s: is neither durable nor of the session", record->name);
+    if (record->durable > RECORD_HISTORY)
+        return refuse("record %s: is neither durable, of the session nor history", record->name);
     if (record->fields == NULL || record->fields[0].name == NULL ||
         record->fields[0].kind != PAWL_F_U64 || record->fields[0].offset != 0)
         return refuse("record %s: does not begin with its 64-bit key", record->name);

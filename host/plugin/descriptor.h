@@ -11,6 +11,7 @@
 #define DESCRIPTOR_NEEDS_MAX 32u
 #define DESCRIPTOR_RECORDS_MAX 64u
 #define DESCRIPTOR_FIELDS_MAX 256u      /* of one record type */
+#define RECORD_HISTORY 2u /* pawl_record_type.durable: not kept in memory */
 #define DESCRIPTOR_RECORD_MAX 4096u     /* bytes of one row */
 #define DESCRIPTOR_RECORD_ID_MIN 0x100u /* smaller ids are the host's */
 

@@ -17,12 +17,13 @@
 
 #define INSTANCES_MAX 64u
 #define INSTANCE_RECORD_TYPES_MAX 16u
-#define INSTANCE_RECORD_ROWS_MAX 1000000u /* per type */
+#define INSTANCE_RECORD_ROWS_MAX 4000000u /* per type */
 
 /* Rows of one plugin record type, ordered by key. */
 struct record_rows {
     const struct pawl_record_type *type;
-    uint32_t count, capacity;
+    uint32_t count, capacity; /* places; one without a row is empty */
+    uint32_t live;            /* rows */
     uint64_t *keys;
     void **rows;
 };

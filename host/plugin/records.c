@@ -13,6 +13,10 @@ static struct record_rows *rows_of(struct pawl_ctx *ctx, uint16_t type) {
     return NULL;
 }
 
+static bool is_history(const struct record_rows *rows) {
+    return rows->type->durable == RECORD_HISTORY;
+}
+
 /* Position of the first key at or above `key`. */
 static uint32_t lower_bound(const struct record_rows *rows, uint64_t key) {
     uint32_t low = 0, high = rows->count;
@@ -40,18 +44,47 @@ static int grow(struct record_rows *rows) {
     return PAWL_OK;
 }
 
+/* What was erased leaves its place empty, so that a million rows can go one by one; when half of
+ * the places are empty the others close up. */
+static void close_up(struct record_rows *rows) {
+    uint32_t kept = 0;
+    if (rows->count - rows->live <= rows->live) return;
+    for (uint32_t at = 0; at < rows->count; at++) {
+        if (rows->rows[at] == NULL) continue;
+        rows->keys[kept] = rows->keys[at];
+        rows->rows[kept++] = rows->rows[at];
+    }
+    rows->count = kept;
+}
+
+static bool drop(struct record_rows *rows, uint64_t key) {
+    uint32_t at = lower_bound(rows, key);
+    if (at == rows->count || rows->keys[at] != key || rows->rows[at] == NULL) return false;
+    mem_free(rows->rows[at]);
+    rows->rows[at] = NULL;
+    rows->live--;
+    close_up(rows);
+    return true;
+}
+
 static int insert(struct record_rows *rows, const void *row) {
     uint64_t key;
     memcpy(&key, row, sizeof key);
     uint32_t at = lower_bound(rows, key);
-    if (at < rows->count && rows->keys[at] == key) {
+    bool placed = at < rows->count && rows->keys[at] == key;
+    if (placed && rows->rows[at] != NULL) {
         memcpy(rows->rows[at], row, rows->type->size);
         return PAWL_OK;
     }
-    int rc = grow(rows);
+    int rc = placed ? PAWL_OK : grow(rows);
     void *copy = rc == PAWL_OK ? mem_alloc(rows->type->size) : NULL;
     if (copy == NULL) return rc != PAWL_OK ? rc : PAWL_E_NOMEM;
     memcpy(copy, row, rows->type->size);
+    rows->live++;
+    if (placed) {
+        rows->rows[at] = copy;
+        return PAWL_OK;
+    }
     memmove(rows->keys + at + 1, rows->keys + at, (rows->count - at) * sizeof *rows->keys);
     memmove(rows->rows + at + 1, rows->rows + at, (rows->count - at) * sizeof *rows->rows);
     rows->keys[at] = key;
@@ -114,7 +147,7 @@ static int records_put(struct pawl_ctx *ctx, uint16_t type, const void *row) {
     if (rows == NULL || row == NULL) return PAWL_E_INVAL;
     memcpy(&key, row, sizeof key);
     if (key == 0) return PAWL_E_INVAL;
-    int rc = insert(rows, row);
+    int rc = is_history(rows) ? PAWL_OK : insert(rows, row);
     if (rc != PAWL_OK || !rows->type->durable) return rc;
     struct instance *instance = instance_of(ctx);
     return trial_is_on(instance) ? note_put(instance, rows->type, row)
@@ -124,12 +157,7 @@ static int records_put(struct pawl_ctx *ctx, uint16_t type, const void *row) {
 static int records_erase(struct pawl_ctx *ctx, uint16_t type, uint64_t key) {
     struct record_rows *rows = rows_of(ctx, type);
     if (rows == NULL) return PAWL_E_INVAL;
-    uint32_t at = lower_bound(rows, key);
-    if (at == rows->count || rows->keys[at] != key) return PAWL_E_NOTFOUND;
-    mem_free(rows->rows[at]);
-    rows->count--;
-    memmove(rows->keys + at, rows->keys + at + 1, (rows->count - at) * sizeof *rows->keys);
-    memmove(rows->rows + at, rows->rows + at + 1, (rows->count - at) * sizeof *rows->rows);
+    if (!is_history(rows) && !drop(rows, key)) return PAWL_E_NOTFOUND;
     if (!rows->type->durable) return PAWL_OK;
     struct instance *instance = instance_of(ctx);
     return trial_is_on(instance) ? note_erase(instance, rows->type, key)
@@ -147,6 +175,7 @@ static const void *records_next(struct pawl_ctx *ctx, uint16_t type, uint64_t af
     const struct record_rows *rows = rows_of(ctx, type);
     if (rows == NULL || after == UINT64_MAX) return NULL;
     uint32_t at = lower_bound(rows, after + 1);
+    while (at < rows->count && rows->rows[at] == NULL) at++;
     return at < rows->count ? rows->rows[at] : NULL;
 }
 
@@ -165,7 +194,8 @@ static int load_type(struct instance *instance, struct record_rows *rows, struct
     struct store *store = instance->services->book->store;
     if (!rows->type->durable) return PAWL_OK;
     int rc = store_register(store, rows->type, err);
-    return rc == PAWL_OK ? store_load(store, rows->type, load_row, rows, err) : rc;
+    if (rc != PAWL_OK || is_history(rows)) return rc;
+    return store_load(store, rows->type, load_row, rows, err);
 }
 
 /* ---- from the instance before ---- */
@@ -188,6 +218,7 @@ static int copy_rows(struct record_rows *rows, const struct record_rows *old,
     void *row = mem_calloc(1, rows->type->size);
     if (row == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for a plugin's records");
     for (uint32_t i = 0; rc == PAWL_OK && i < old->count; i++) {
+        if (old->rows[i] == NULL) continue;
         memcpy(row, old->rows[i], old->type->size);
         rc = insert(rows, row);
     }
