@@ -35,6 +35,7 @@ enum exec_key {
     EXEC_KEY_DAY_EQUITY, /* account: an open lot had no price when it began */
     EXEC_KEY_RULES,      /* 0: timer rules; exec ignores them */
     EXEC_KEY_TRAIL,      /* lot: a price worth the next step of its stop (trigger) */
+    EXEC_KEY_BEST,       /* lot: keeps the best price of what the venue trails; never fires */
     EXEC_KEY_BUDGET = 32, /* something may be granted; exec ignores it */
     EXEC_KEY_PLAN /* in cookies: what is asked only to be compared; answers change nothing */
 };

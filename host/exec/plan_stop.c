@@ -104,6 +104,7 @@ static bool slots_full(struct exec *exec, struct lot *lot) {
 }
 
 static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
+    trail_catch_up(exec, lot);
     struct order_terms terms = {.role = PAWL_ROLE_STOP,
                                 .kind = trail_is_native(exec, lot) ? PAWL_KIND_TRAILING
                                                                    : PAWL_KIND_STOP,

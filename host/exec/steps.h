@@ -69,6 +69,9 @@ bool trail_is_native(const struct exec *exec, const struct lot *lot);
 static inline bool order_trails(const struct order *order) { /* its level is the venue's */
     return order->rec.kind == PAWL_KIND_TRAILING;
 }
+/* What the venue trails is ahead of the lot's stop by less than a step. Before another order takes
+ * its place the stop catches up, so that the level at the venue never goes back. */
+void trail_catch_up(struct exec *exec, struct lot *lot);
 /* Follow the price as it is now, and stand where the next step is worth taking. */
 void trail_update(struct exec *exec, struct lot *lot);
 void trail_crossed(struct exec *exec, struct lot *lot); /* the trigger fired */

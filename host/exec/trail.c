@@ -69,8 +69,8 @@ static int next_price(const struct lot *lot, int64_t *ret) {
                : pawl_muldiv(stop, PAWL_E8, PAWL_E8 + fraction, PAWL_ROUND_DOWN, ret);
 }
 
-/* Take a price into account: a new best, and the stop that follows from it. */
-static void follow(struct exec *exec, struct lot *lot, int64_t price) {
+/* Take a price into account: a new best, and the stop that follows from it, if that is a step. */
+static void follow(struct exec *exec, struct lot *lot, int64_t price, bool any_step) {
     int64_t best = lot->rec.trail_extreme.e8, from = lot->rec.trail_activation.e8, level, edge;
     if (best == 0 && from != 0 && !beyond(is_long(lot), price, from)) return;
     if (best == 0 || (is_long(lot) ? price > best : price < best)) {
@@ -79,6 +79,8 @@ static void follow(struct exec *exec, struct lot *lot, int64_t price) {
         book_dirty(exec->book, lot); /* a venue may trail by itself from now on */
     }
     if (level_at(exec, lot, best, &level) != PAWL_OK || next_stop(lot, &edge) != PAWL_OK) return;
+    if (any_step) edge = lot->rec.stop.e8;
+    if (level == lot->rec.stop.e8) return;
     if (lot->rec.stop.e8 != 0 && !beyond(is_long(lot), level, edge)) return;
     stop_move(exec, lot, (struct pawl_price){level}, "trailing", false);
 }
@@ -89,14 +91,41 @@ static void disarm(struct exec *exec, struct lot *lot) {
     lot->trail_level_e8 = 0;
 }
 
+/* A trailing level that is never reached: of all such levels of an instrument the index moves one
+ * node when there is a new best price. */
+static void keep_best(struct exec *exec, struct lot *lot) {
+    uint64_t key = EXEC_KEY(EXEC_KEY_BEST, lot->rec.id);
+    bool wanted = trail_is_native(exec, lot) && lot_open_e8(lot) > 0;
+    if (wanted == lot->trail_best_kept) return;
+    lot->trail_best_kept = wanted;
+    triggers_disarm(exec->book->triggers, 0, key);
+    struct trigger_spec spec = {.key = key,
+                                .instrument = lot->rec.instrument,
+                                .line = (uint8_t)line_of(lot),
+                                .cross = is_long(lot) ? TRIGGER_AT_OR_BELOW : TRIGGER_AT_OR_ABOVE,
+                                .distance = {INT64_MAX},
+                                .extreme = lot->rec.trail_extreme};
+    if (wanted) /* without room the stop may fall back by less than a step */
+        lot->trail_best_kept = triggers_arm(exec->book->triggers, &spec, NULL) == PAWL_OK;
+}
+
+void trail_catch_up(struct exec *exec, struct lot *lot) {
+    struct trigger_spec found;
+    if (lot->trail_best_kept &&
+        triggers_find(exec->book->triggers, 0, EXEC_KEY(EXEC_KEY_BEST, lot->rec.id), &found) &&
+        found.extreme.e8 > 0)
+        follow(exec, lot, found.extreme.e8, true);
+}
+
 void trail_update(struct exec *exec, struct lot *lot) {
+    keep_best(exec, lot);
     if (!is_wanted(lot) || lot_open_e8(lot) <= 0 || lot_is_closing(lot)) {
         disarm(exec, lot);
         return;
     }
     int64_t price =
         triggers_last(exec->book->triggers, lot->rec.instrument, line_of(lot)).e8, next;
-    if (price > 0) follow(exec, lot, price);
+    if (price > 0) follow(exec, lot, price, false);
     bool sleeps = lot->rec.trail_extreme.e8 == 0 && lot->rec.trail_activation.e8 != 0;
     if (sleeps)
         next = lot->rec.trail_activation.e8;
@@ -176,6 +205,7 @@ int want_trail(struct exec *exec, uint32_t caller, uint64_t id, const struct paw
                 rec->trail_fraction.e8 == spec->fraction.e8 &&
                 rec->trail_activation.e8 == spec->activation.e8 && rec->trail_step.e8 == step;
     if (same) return PAWL_OK;
+    trail_catch_up(exec, lot);
     rec->trail_distance = spec->distance;
     rec->trail_fraction = spec->fraction;
     rec->trail_activation = spec->activation;

@@ -211,7 +211,7 @@ static void order_agrees(struct sim_run *run, sqlite3_stmt *row) {
     }
     if (order->quantity_e8 - order->filled_e8 != sqlite3_column_int64(row, 7) ||
         order->price_e8 != sqlite3_column_int64(row, 8) ||
-        order->stop_e8 != sqlite3_column_int64(row, 9))
+        (order->stop_e8 != sqlite3_column_int64(row, 9) && order->kind != PAWL_KIND_TRAILING))
         sim_fail(run, "orders agree", "%s: the venue has other terms than the store", id);
 }
 
@@ -237,13 +237,19 @@ static void orders_agree(struct sim_run *run, struct sim_copy *copy) {
 
 /* ---- each lot ---- */
 
+/* A venue that trails is at the host's level or ahead of it. */
+static bool trails_at(const struct venue_order *order, int64_t level_e8) {
+    if (order->kind != PAWL_KIND_TRAILING) return false;
+    return order->side == PAWL_SIDE_SELL ? order->stop_e8 >= level_e8 : order->stop_e8 <= level_e8;
+}
+
 static int64_t working_e8(const struct sim_run *run, const struct db_lot *lot, uint8_t role,
                           int64_t stop_e8) {
     int64_t sum = 0;
     for (size_t n = 1; n < run->venue.order_count; n++) {
         const struct venue_order *order = &run->venue.orders[n];
         if (order->works && !order->dormant && order->lot == lot->id && order->role == role &&
-            (stop_e8 == 0 || order->stop_e8 == stop_e8))
+            (stop_e8 == 0 || order->stop_e8 == stop_e8 || trails_at(order, stop_e8)))
             sum += order->quantity_e8 - order->filled_e8;
     }
     return sum;

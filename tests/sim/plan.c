@@ -227,7 +227,8 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint3
     rng_fork(&rng, 3, &part);
     write_config(plan, &part);
     uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market,   &plan->rng_fault,
-                           &plan->rng_wish, &plan->rng_operator, &plan->rng_foreign};
+                           &plan->rng_wish, &plan->rng_operator, &plan->rng_foreign,
+                           &plan->rng_trail};
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) *streams[i] = rng_u64(&rng);
     if (store_op > 0) crash_at_store_op(plan, store_op);
 }

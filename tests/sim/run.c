@@ -440,6 +440,7 @@ static void set_times(struct sim_run *run) {
     rng_init(&run->rng_wish, plan->rng_wish);
     rng_init(&run->rng_operator, plan->rng_operator);
     rng_init(&run->rng_foreign, plan->rng_foreign);
+    rng_init(&run->rng_trail, plan->rng_trail);
     if (plan->fault_period_ns > 0)
         run->next_fault_ns = in_a_while(run, &run->rng_fault, plan->fault_period_ns);
     if (plan->linked) run->next_wish_ns = in_a_while(run, &run->rng_wish, plan->wish_period_ns);

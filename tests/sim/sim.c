@@ -37,14 +37,15 @@ struct part_name {
 static const struct part_name part_names[] = {
     {"faults", SIM_PART_FAULTS}, {"kills", SIM_PART_KILLS},       {"stalls", SIM_PART_STALLS},
     {"chaos", SIM_PART_CHAOS},   {"linked", SIM_PART_LINKED},     {"operator", SIM_PART_OPERATOR},
-    {"foreign", SIM_PART_FOREIGN}, {"gaps", SIM_PART_GAPS},     {"grow", SIM_PART_GROW}};
+    {"foreign", SIM_PART_FOREIGN}, {"gaps", SIM_PART_GAPS},     {"grow", SIM_PART_GROW},
+    {"trail", SIM_PART_TRAIL}};
 #define PARTS (sizeof part_names / sizeof *part_names)
 
 static _Noreturn void usage(void) {
     fputs("usage: sim [--seeds N] [--from S] [--jobs N] [--twice N] [--without PART,...]\n"
           "       sim --seed N [--trace] [--without PART,...] [--store-op K]\n"
           "       sim --every-store-op SEED [--ops N]\n"
-          "parts: faults kills stalls chaos linked operator foreign gaps grow\n", stderr);
+          "parts: faults kills stalls chaos linked operator foreign gaps grow trail\n", stderr);
     exit(2);
 }
 

@@ -40,7 +40,8 @@ enum sim_part { /* what --without may switch off */
     SIM_PART_OPERATOR = 32,
     SIM_PART_FOREIGN = 64, /* trades at the venue that are not ours */
     SIM_PART_GAPS = 128,
-    SIM_PART_GROW = 256 /* more of a lot than it began with */
+    SIM_PART_GROW = 256, /* more of a lot than it began with */
+    SIM_PART_TRAIL = 512 /* stops that follow the price */
 };
 
 enum sim_venue { SIM_IDEAL = 1, SIM_BINANCE, SIM_MT5 };
@@ -93,7 +94,7 @@ struct sim_plan {
     int64_t disk_fails_at_ns; /* 0 = never: the store's disk refuses every write from then on */
     bool disk_full;
     int64_t disk_fails_for_ns; /* until somebody restarts it on a good disk */
-    uint64_t rng_disk, rng_market, rng_fault, rng_wish, rng_operator, rng_foreign;
+    uint64_t rng_disk, rng_market, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
     char config[8192];
 };
 
@@ -249,7 +250,7 @@ struct sim_run {
     int64_t calm_ns, flatten_ns, next_fault_ns, next_wish_ns, next_operator_ns, next_foreign_ns;
     int64_t reconnect_ns, write_ns, protect_ns, disk_fails_ns, heal_ns;
     uint64_t row;
-    struct rng rng_disk, rng_fault, rng_wish, rng_operator, rng_foreign;
+    struct rng rng_disk, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
     bool dead;         /* a disk died in the last turn, the process with it */
     bool disk_failing; /* it refuses every write */
     bool flattened, foreign_done, trace;

@@ -69,15 +69,18 @@ static void only_tighter(struct sim_run *run, const struct venue_order *now) {
              now->lot, lot->tightest_e8, now->stop_e8);
 }
 
-/* A stop is changed in place, or the old one goes when the new one works. */
+/* A stop is changed in place, or the old one goes when the new one works: where the venue cannot
+ * change it, and everywhere when a fixed one gives way to one that trails, or back. */
 static void few_stops(struct sim_run *run, uint64_t lot) {
     const struct venue *venue = &run->venue;
     uint32_t count = 0, most = run->plan->venue == SIM_BINANCE ? 2 : 1;
     for (size_t n = 1; n < venue->order_count; n++) {
         const struct venue_order *order = &venue->orders[n];
         if (order->ours && order->works && !order->dormant && order->lot == lot &&
-            order->role == VENUE_STOP && !sim_watch_early(&run->watch, order->id))
+            order->role == VENUE_STOP && !sim_watch_early(&run->watch, order->id)) {
             count++;
+            if (order->kind == PAWL_KIND_TRAILING) most = 2;
+        }
     }
     if (count > most)
         sim_fail(run, "I2 one live order per intent",

@@ -36,6 +36,8 @@ void sim_wish_entry(struct sim_run *run) {
     }
     ev.stop_pct.e8 = rng_between(rng, 20, 500) * (PAWL_E8 / 100000);
     if (rng_chance(rng, 2, 3)) ev.target_pct.e8 = rng_between(rng, 20, 800) * (PAWL_E8 / 100000);
+    if (rng_chance(&run->rng_trail, 1, 3) && !(run->plan->parts & SIM_PART_TRAIL))
+        ev.trailing_stop_pct.e8 = rng_between(&run->rng_trail, 20, 300) * (PAWL_E8 / 100000);
     if (rng_chance(rng, 1, 2)) ev.expires = run->now_ns + rng_between(rng, 1, 20) * PAWL_NS;
     sim_input(run, &ev.head);
 }
