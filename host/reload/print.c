@@ -65,7 +65,9 @@ void reload_print(const struct reload_result *result, bool dry_run, FILE *out) {
     else if (dry_run)
         fputs("it would be done\n", out);
     else
-        fprintf(out, "done: generation %u\n", result->generation);
+        fprintf(out, "done: generation %u; a pause of %lld.%01lld ms\n", result->generation,
+                (long long)(result->pause_ns / PAWL_MS),
+                (long long)(result->pause_ns % PAWL_MS / (PAWL_MS / 10)));
 }
 
 /* ---- as JSON ---- */
@@ -126,8 +128,9 @@ json_t *reload_json(const struct reload_result *result, bool dry_run) {
     json_t *errors = json_array();
     for (uint32_t i = 0; i < config_errors_lines(&result->errors); i++)
         json_array_append_new(errors, json_string(result->errors.line[i]));
-    json_t *object = json_pack("{s:s, s:b, s:i, s:o}", "result", outcome, "dry_run", dry_run,
-                               "generation", (int)result->generation, "errors", errors);
+    json_t *object = json_pack("{s:s, s:b, s:i, s:I, s:o}", "result", outcome, "dry_run",
+                               dry_run, "generation", (int)result->generation, "pause_ns",
+                               (json_int_t)result->pause_ns, "errors", errors);
     if (object == NULL || result->plan == NULL) return object;
     json_object_set_new(object, "plugins", plugins_json(result->plan));
     json_object_set_new(object, "fields", changes_json(result->plan));

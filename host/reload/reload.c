@@ -147,6 +147,13 @@ static int try_it(struct stage *stage, struct reload_result *result) {
     return rc;
 }
 
+/* Nothing that is decided depends on it. */
+static int64_t monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * PAWL_NS + now.tv_nsec;
+}
+
 int reload_run(struct host *host, struct session *session, const struct reload_request *request,
                struct reload_result **ret) {
     struct reload_result *result = mem_calloc(1, sizeof *result);
@@ -158,6 +165,7 @@ int reload_run(struct host *host, struct session *session, const struct reload_r
         *ret = NULL;
         return PAWL_E_NOMEM;
     }
+    int64_t began_ns = monotonic_ns();
     stage->host = host;
     stage->session = session;
     stage->request = request;
@@ -175,6 +183,7 @@ int reload_run(struct host *host, struct session *session, const struct reload_r
     result->generation = host->reload.generation;
     stage_done(stage);
     mem_free(stage);
+    result->pause_ns = monotonic_ns() - began_ns;
     return rc;
 }
 

@@ -43,6 +43,7 @@ struct reload_result {
     int rc;                    /* as reload_run() */
     bool changed;              /* there was something to do */
     uint32_t generation;       /* after it */
+    int64_t pause_ns;          /* how long nothing else was done; for people only */
     struct reload_plan *plan;  /* NULL = it was not even read */
     struct config_errors errors; /* why not */
 };

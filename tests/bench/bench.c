@@ -24,6 +24,7 @@ static const struct bench_group *const groups[] = {
     &bench_bus,
     &bench_feed, &bench_replay, &bench_rules,
     &bench_net, &bench_json,
+    &bench_reload,
 };
 
 struct options {

@@ -36,6 +36,7 @@ struct bench_group {
 extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay,
     bench_rules;
 extern const struct bench_group bench_net, bench_json;
+extern const struct bench_group bench_reload;
 
 /* Makes the compiler believe a result is used. */
 static inline void bench_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
