@@ -15,7 +15,9 @@ extern "C" {
 #define PAWL_MARKET "pawl.market/1"
 #define PAWL_SYMBOL_MAX 31u
 
-struct pawl_instrument { /* constant while it runs; the pointer lives as long as the plugin */
+/* The pointer lives as long as the plugin. What is in it changes by a reload only, between events:
+ * read it when it is needed. id 0 = it is not configured any more. */
+struct pawl_instrument {
     uint32_t id;
     uint32_t account; /* default account */
     char symbol[PAWL_SYMBOL_MAX + 1];

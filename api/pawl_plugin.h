@@ -8,6 +8,12 @@
  * Phases   [create]  inside create(): may allocate and ask for services; may not publish.
  *          [event]   inside on_event(): everything.
  *          [any]     at any time on the loop thread. A plugin never runs on another thread.
+ * Reload   A new instance is tried beside the one it replaces: create(), then `restored` with
+ *          reload = 1. It has that one's records, durable and of the session. Timers, levels,
+ *          records, wants and what it publishes are answered as ever and count from when it takes
+ *          over, in their order, if all goes well; what it reads is as it was before. A lot opens
+ *          later: PAWL_E_STATE. A result below 0 refuses, and the old instance runs on. What was
+ *          not declared again is gone; one declared as it was keeps its place in line.
  * Rules    A plugin reads no clock, opens no file or socket, starts no thread, keeps no global, and
  *          links nothing but libc. Same events in, same calls out.
  * Lifetime Strings and tables of the descriptor live as long as the library is mapped.
@@ -91,7 +97,8 @@ struct pawl_plugin {
     /* [event] Addressed events (wakes; commands for brokers; `restored`) need no subscription.
      * A result below 0 is reported as an alert naming the plugin; the event counts as handled. */
     int (*on_event)(void *self, const struct pawl_event *event);
-    /* Brokers only. [any] What the venue behind this account can do; constant while it runs. */
+    /* Brokers only. [any] What the venue behind this account can do; constant while the
+     * instance lives. */
     int (*caps)(void *self, uint32_t account, struct pawl_broker_caps *ret_caps);
 };
 

@@ -8,8 +8,8 @@
 #include "drive/data.h"
 #include "reload/reload.h"
 
-/* line: the scenario's object, or NULL: read the same file again. data may be NULL. A refused reload
- * is no error; a line that cannot be understood is, PAWL_E_DATA. */
+/* line: the scenario's object, or NULL: read the same file again. data may be NULL. A refused
+ * reload is no error; a line that cannot be understood is, PAWL_E_DATA. */
 int again(struct host *host, struct session *session, struct data *data, const char *line,
           const char *by, struct pawl_err *err);
 /* The outcome into the log, line by line. */

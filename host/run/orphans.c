@@ -1,5 +1,5 @@
-/* Lots whose holder is not configured any more, at a start. A reload does the same in reload/heirs.c,
- * where nothing said is a refusal. */
+/* Lots whose holder is not configured any more, at a start. A reload does the same in
+ * reload/heirs.c, where nothing said is a refusal. */
 #include <string.h>
 
 #include "run/host.h"
