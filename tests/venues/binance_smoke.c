@@ -24,7 +24,7 @@ enum { ASK_TIME = 1, ASK_INFO, ASK_ORDER }; /* keys of requests; orders from ASK
 
 struct options {
     char rest_host[PAWL_OPT_TEXT_MAX + 1], stream_host[PAWL_OPT_TEXT_MAX + 1];
-    int64_t rest_port, stream_port;
+    int64_t rest_port, stream_port, idle_ns;
 };
 
 struct order { /* a request on its way; free if the command's size is 0 */
@@ -87,9 +87,11 @@ static void open_stream(struct smoke *s) {
     struct pawl_net_open how = {.size = sizeof how, .transport = PAWL_NET_WSS,
                                 .framing = PAWL_NET_MESSAGE, .host = s->options.stream_host,
                                 .port = (uint16_t)s->options.stream_port, .target = target,
-                                .idle_timeout_ns = 30 * PAWL_NS};
+                                .idle_timeout_ns = s->options.idle_ns};
     struct pawl_err err = {0};
-    if (s->net->state(s->ctx, STREAM) != PAWL_NET_NONE) return; /* it outlived a reload */
+    int state = s->net->state(s->ctx, STREAM);
+    if (state == PAWL_NET_UP) tell_link(s, true, "the stream outlived a reload");
+    if (state != PAWL_NET_NONE) return;
     if (s->net->open(s->ctx, STREAM, &how, &err) != PAWL_OK)
         s->ctx->host->log(s->ctx, PAWL_LOG_ERROR, "%s", err.text);
 }
@@ -407,6 +409,8 @@ static const struct pawl_option option_table[] = {
      "fstream.binance.com", NULL, "Host of the streams."},
     {"stream_port", PAWL_OPT_INT, offsetof(struct options, stream_port), 1, 65535, "443", NULL,
      "Its port."},
+    {"idle", PAWL_OPT_DURATION, offsetof(struct options, idle_ns), PAWL_MS, 3600 * PAWL_NS, "30s",
+     NULL, "A stream that is silent for so long is opened anew."},
     {.name = NULL}};
 static const char *const needs[] = {PAWL_NET,    PAWL_JSON,   PAWL_CRYPTO, PAWL_BUDGET,
                                     PAWL_TIMERS, PAWL_MARKET, NULL};

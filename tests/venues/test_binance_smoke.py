@@ -61,9 +61,9 @@ def configuration(folder, venue, authority, **changes):
 class Run:
     """The program at work; its trace and log are read as they come."""
 
-    def __init__(self, config):
+    def __init__(self, config, *words):
         environment = dict(os.environ, TEST_BINANCE_KEY=binance.KEY)
-        self.process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--json"],
+        self.process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--json", *words],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env=environment)
         self.events, self.log = [], []
@@ -123,6 +123,45 @@ def test_signal_to_fill_over_real_sockets(tmp_path, certificates):
         assert sorted(venue.orders.values()) == [1, 1]
         assert venue.opened == ["/public/ws/btcusdt@bookTicker"]
         assert venue.connections <= 2  # requests share what is kept
+
+
+def test_a_recording_replays_with_nothing_outside(tmp_path, certificates):
+    authority, *pair = certificates
+    recording = tmp_path / "recording"
+    with binance.Binance(*pair) as venue:
+        venue.faults = ["close"]
+        with Run(configuration(tmp_path, venue, authority), "--record", str(recording)) as run:
+            run.wait(lambda: run.of("fill"), 30)
+            venue.bid, venue.ask = "63000.10", "63000.20"
+            run.wait(lambda: run.of("transaction.closed"))
+        asked = len(venue.requests)
+        environment = {name: value for name, value in os.environ.items()
+                       if name != "TEST_BINANCE_KEY"}
+        done = subprocess.run([PROGRAM, "replay", str(recording)], capture_output=True, text=True,
+                              env=environment, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(venue.requests) == asked
+    text = recording.read_bytes()
+    assert binance.SECRET.encode() not in text and binance.KEY.encode() not in text
+
+
+def test_connections_stay_over_a_reload(tmp_path, certificates):
+    authority, *pair = certificates
+    with binance.Binance(*pair) as venue:
+        with Run(configuration(tmp_path, venue, authority, schedule=[])) as run:
+            run.wait(lambda: any(event["state"] == "ready" for event in run.of("connection")))
+            for value in ("0.02", "0.03"):  # the strategy's options, then the broker's own
+                changes = {"plugins__1__options__take_profit_pct": value}
+                if value == "0.03":
+                    changes["plugins__0__options__idle"] = "20s"
+                configuration(tmp_path, venue, authority, schedule=[], **changes)
+                before = len(run.of("reload"))
+                run.process.send_signal(signal.SIGHUP)
+                run.wait(lambda: len(run.of("reload")) > before)
+            run.wait(lambda: len(venue.requests) == 4)  # the new one has asked for itself
+            time.sleep(0.3)
+            assert len(venue.opened) == 1 and len(venue.streams) == 1
+            assert not [event for event in run.of("connection") if event["state"] == "down"]
 
 
 def test_an_answer_that_is_lost_is_unknown_and_never_sent_again(tmp_path, certificates):
