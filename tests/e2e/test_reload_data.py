@@ -1,6 +1,6 @@
-"""A hundred reloads in a row under full replay of recorded quotes. Code, options, rules, instruments
-and limits change in turn, refused reloads are among them: wherever behaviour did not change the
-trace is the one without."""
+"""A hundred reloads in a row under full replay of recorded quotes. Code, options, rules,
+instruments and limits change in turn, refused reloads are among them: wherever behaviour did not
+change the trace is the one without."""
 
 import datetime
 import json
