@@ -14,7 +14,7 @@ static const struct command *const commands[] = {&command_run, &command_backtest
                                                  &command_reload,  &command_explain,
                                                  &command_monitor, &command_records,
                                                  &command_reconcile, &command_transactions,
-                                                 &command_performance,
+                                                 &command_performance, &command_doctor,
                                                  &command_rules,   &command_version};
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -29,9 +29,10 @@ static void put_type(struct jsonout *out, const struct pawl_record_type *type, c
     put_text(out, "table", type->table);
     put_text(out, "record", type->name);
     put_text(out, "of", owner);
-    put_text(out, "class", type->durable == 0   ? "session"
-                           : type->durable == 1 ? "durable"
-                                                : "history");
+    put_text(out, "class",
+             type->durable == 0   ? "session"
+             : type->durable == 1 ? "durable"
+                                  : "history");
     jsonout_close(out, '}');
 }
 
