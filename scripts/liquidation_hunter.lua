@@ -1,9 +1,9 @@
 -- liquidation_hunter.lua - enter against a wave of forced closes.
 --
--- Liquidations are summed per symbol and side over 60 seconds, in quote currency. When so many longs
--- were closed by force that the sum reaches the symbol's threshold, the price has been pushed down
--- for a reason that passes: buy. Shorts the other way round. After an entry the symbol rests for
--- one window. Symbols without a row below are left alone.
+-- Liquidations are summed per symbol and side over 60 seconds, in quote currency. When so many
+-- longs were closed by force that the sum reaches the symbol's threshold, the price has been pushed
+-- down for a reason that passes: buy. Shorts the other way round. After an entry the symbol rests
+-- for one window. Symbols without a row below are left alone.
 --
 -- `cash` is the margin put in, times the leverage it buys. The stop lies inside the estimated
 -- liquidation price of that leverage: 5 % at 10.

@@ -180,7 +180,8 @@ static int run(const struct args *args) {
     bool more = args->word_count > 1;
     if (strcmp(what, "list") == 0 && !more) return list(args);
     if (strcmp(what, "test") == 0 && more) return run_tests(args, args->words[1]);
-    if (strcmp(what, "enable") == 0 && more) return switch_rule(args, "rules.enable", args->words[1]);
+    if (strcmp(what, "enable") == 0 && more)
+        return switch_rule(args, "rules.enable", args->words[1]);
     if (strcmp(what, "disable") == 0 && more)
         return switch_rule(args, "rules.disable", args->words[1]);
     fprintf(stderr, "pawl rules: list, test DIR, enable ID or disable ID is wanted\n");
@@ -193,9 +194,9 @@ const struct command command_rules = {
     .synopsis = "list [-c FILE | --socket PATH] [--json]\n"
                 "       pawl rules test DIR [--json]\n"
                 "       pawl rules enable|disable ID [-c FILE | --socket PATH] [--json]",
-    .about = "list: the rules of the running host with what they did; with -c, where no host runs,\n"
-             "as their files say. test: runs each NAME_test.lua of a folder against NAME.lua; exit\n"
-             "code 1 if one fails (docs/rules.md). enable, disable: switches a rule of the running\n"
-             "host; that outlives restarts. Enabling also forgets why it failed, its cooldown and\n"
-             "what it did today.\n",
+    .about = "list: the rules of the running host with what they did; with -c, where none runs,\n"
+             "as their files say. test: runs each NAME_test.lua of a folder against NAME.lua;\n"
+             "exit code 1 if one fails (docs/rules.md). enable, disable: switches a rule of the\n"
+             "running host; that outlives restarts. Enabling also forgets why it failed, its\n"
+             "cooldown and what it did today.\n",
     .takes = REMOTE_TAKES, .words_min = 1, .words_max = 2, .words_name = "WORD", .run = run};

@@ -124,7 +124,8 @@ static int make_alert(struct making *m, struct action *ret, struct pawl_err *err
 static int complete(struct making *m, const char *what, struct pawl_err *err) {
     json_t *object = m->object;
     const struct pawl_event *event = m->set->event;
-    bool names_lot = json_object_get(object, "lot") != NULL || json_object_get(object, "ref") != NULL;
+    bool names_lot =
+        json_object_get(object, "lot") != NULL || json_object_get(object, "ref") != NULL;
     if (json_object_get(object, "force") != NULL)
         return pawl_fail(err, PAWL_E_DATA, "act.force: a rule can only tighten a stop");
     if (json_object_get(object, "rule") != NULL || json_object_get(object, "t") != NULL)

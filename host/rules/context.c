@@ -280,8 +280,8 @@ static int ctx_session(lua_State *lua) {
     return 1;
 }
 
-/* Local seconds since 1970 in the rule's zone, or in UTC. No file is read for it: the zone was, when
- * the rule was loaded. */
+/* Local seconds since 1970 in the rule's zone, or in UTC. No file is read for it: the zone was,
+ * when the rule was loaded. */
 static int64_t local_s(lua_State *lua, int arg) {
     const struct rules_world *world = world_of(lua);
     const struct rule *rule = set_of(lua)->running;

@@ -34,8 +34,8 @@ static const struct pawl_field *find_field(uint16_t type, const char *name) {
     for (const struct pawl_field *f = schema->fields; f->name != NULL; f++)
         if (strcmp(name_of(f), name) == 0) return f;
     const struct input_type *input = input_type_of(type);
-    for (const struct input_key *k = input != NULL ? input->keys : NULL; k != NULL && k->key != NULL;
-         k++)
+    const struct input_key *k = input != NULL ? input->keys : NULL;
+    for (; k != NULL && k->key != NULL; k++)
         if (k->parent == NULL && strcmp(k->key, name) == 0)
             return reflect_field(schema->fields, k->field);
     return NULL;

@@ -83,7 +83,8 @@ static int read_text(struct ruleset *set, struct rule_file *file) {
     file->text = in != NULL ? mem_alloc(RULES_FILE_MAX + 1) : NULL;
     file->length = file->text != NULL ? fread(file->text, 1, RULES_FILE_MAX + 1, in) : 0;
     bool bad = in == NULL || ferror(in) != 0;
-    if (bad) config_errors_add(set->errors, file->path, NULL, "cannot be read: %s", strerror(errno));
+    if (bad)
+        config_errors_add(set->errors, file->path, NULL, "cannot be read: %s", strerror(errno));
     if (in != NULL) fclose(in);
     if (bad) return PAWL_E_CONFIG;
     if (file->text == NULL) return PAWL_E_NOMEM;

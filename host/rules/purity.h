@@ -6,8 +6,8 @@
  * from its arguments alone, and a restart or reload changes nothing.
  *
  * The same look finds simple ones: nothing is written into a table, nothing jumps back, and no
- * function of Lua can be reached. Such a condition is over after as many instructions as it has, and
- * cannot change what it is shown: it is asked without the hook and without veils.
+ * function of Lua can be reached. Such a condition is over after as many instructions as it has,
+ * and cannot change what it is shown: it is asked without the hook and without veils.
  */
 #ifndef RULES_PURITY_H
 #define RULES_PURITY_H

@@ -47,8 +47,8 @@ int sandbox_load(struct sandbox *box, const char *name, const char *text, size_t
  * results: "FILE:LINE: why". */
 int sandbox_call(struct sandbox *box, int args, int results, int64_t instructions,
                  size_t take_max);
-/* The same for a function that cannot run long by itself: its instructions are not counted, what its
- * calls charge is. */
+/* The same for a function that cannot run long by itself: its instructions are not counted, what
+ * its calls charge is. */
 int sandbox_call_simple(struct sandbox *box, int args, int results, int64_t instructions,
                         size_t take_max);
 /* From a C function: its work counts like n instructions. Raises when there are none left. */

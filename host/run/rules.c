@@ -92,8 +92,8 @@ static void drop(void *arg, void *staged) {
 }
 
 int host_rules_start(struct host *host, struct pawl_err *err) {
-    host->parts[host->part_count++] =
-        (struct host_part){.name = "rules", .arg = host, .stage = stage, .swap = swap, .drop = drop};
+    host->parts[host->part_count++] = (struct host_part){
+        .name = "rules", .arg = host, .stage = stage, .swap = swap, .drop = drop};
     struct event_decode decode;
     struct ruleset *set = NULL;
     struct config_errors *errors = mem_calloc(1, sizeof *errors);

@@ -73,7 +73,8 @@ static void faults_have_file_and_line(void **state) {
     refused("return { id = 'a', on = 'trade', args = { f = print or tostring }, " YES "}",
             "args must be a table of numbers");
     refused("return { id = 'a', on = 'timer', " YES "}", "either every (\"5m\") or at (\"15:59\")");
-    refused("return { id = 'a', on = 'timer', every = '5m', at = '15:59', " YES "}", "either every");
+    refused("return { id = 'a', on = 'timer', every = '5m', at = '15:59', " YES "}",
+            "either every");
     refused("return { id = 'a', on = 'timer', at = '25:00', " YES "}", "must be a time of day");
     refused("return { id = 'a', on = 'timer', at = '15:59', zone = 'Mars/Base', " YES "}", "zone:");
     refused("return { id = 'a', on = 'trade', every = '5m', " YES "}", "go with on = \"timer\"");
@@ -87,7 +88,8 @@ static void faults_have_file_and_line(void **state) {
 }
 
 static void actions_are_checked_when_loaded(void **state) {
-#define ACT(act) "return { id = 'a', on = 'trade', when = function() return true end, act = " act " }"
+#define ACT(act)                                                                                   \
+    "return { id = 'a', on = 'trade', when = function() return true end, act = " act " }"
     (void)state;
     refused(ACT("1"), "act must be a table");
     refused(ACT("{}"), "act.do: missing");
@@ -96,7 +98,7 @@ static void actions_are_checked_when_loaded(void **state) {
     refused(ACT("{ do = 'entry', via = 'linked', side = 'UP', quantity = 1 }"), "entry.side");
     refused(ACT("{ do = 'entry', via = 'linked', side = 'BUY', quantity = 1, stop = { pct = 3 } }"),
             "must be a fraction above 0 and below 1");
-    refused(ACT("{ do = 'entry', via = 'linked', side = 'BUY', quantity = 1, sotp = { pct = 0.1 }}"),
+    refused(ACT("{ do = 'entry', via = 'linked', side = 'BUY', quantity = 1, sotp = { pct = 1 }}"),
             "entry.sotp: unknown key");
     refused(ACT("{ do = 'entry', via = 'linked', side = 'BUY', quantity = 0/0 }"),
             "a number is no number");
@@ -163,7 +165,8 @@ static void timers_by_priority_too(void **state) {
     kit_run_text(&kit,
                  "return { { id = 'low', on = 'timer', every = '1m', " YES "}, "
                  "{ id = 'high', on = 'timer', every = '2m', priority = 9, " YES "}, "
-                 "{ id = 'late', on = 'timer', at = '07:03', zone = 'America/New_York', " YES "} }");
+                 "{ id = 'late', on = 'timer', at = '07:03', zone = 'America/New_York', " YES
+                 "} }");
     test_world_advance(kit.world, TEST_START_NS + 60 * PAWL_NS);
     KIT_ASKED(&kit, "low:fired low:alert");
     test_world_advance(kit.world, TEST_START_NS + 120 * PAWL_NS);
@@ -183,7 +186,8 @@ static void only_its_symbols(void **state) {
 
 static void an_amount_is_what_it_says(void **state) {
     (void)state;
-    kit_run_text(&kit, "return { id = 'a', on = 'trade', when = function(e) return e.price > 0.8 end, "
+    kit_run_text(&kit, "return { id = 'a', on = 'trade', "
+                       "when = function(e) return e.price > 0.8 end, "
                        "act = { do = 'entry', via = 'linked', side = 'BUY', "
                        "quantity = function(e) return e.size end, "
                        "stop = { price = function(e) return e.price end } } }");
@@ -203,7 +207,8 @@ static void an_amount_is_what_it_says(void **state) {
 
 static void taken_not_asked(void **state) {
     (void)state;
-    kit_run_text(&kit, "return { id = 'a', on = 'trade', cooldown = '1m', max_per_day = 2, " ENTRY "}");
+    kit_run_text(&kit,
+                 "return { id = 'a', on = 'trade', cooldown = '1m', max_per_day = 2, " ENTRY "}");
     kit.world->ignored = true;
     for (int i = 0; i < 5; i++) {
         kit_trade(&kit, "X", PAWL_E8);

@@ -127,7 +127,8 @@ static void c_loops_end(void **state) {
     ends("return ('x'):rep(1e9)");
     ends("return ('x'):rep(1e10, 'y')");
     ends("for i = 1, 1e9 do local s = ('x'):rep(30000) end");
-    ends("local t = {} for i = 1, 3000 do t[i] = i end for i = 1, 1e9 do table.insert(t, 1, i) end");
+    ends("local t = {} for i = 1, 3000 do t[i] = i end "
+         "for i = 1, 1e9 do table.insert(t, 1, i) end");
     ends("local t = {} for i = 1, 3000 do t[i] = i end while true do table.sort(t) end");
     ends("local t = {} for i = 1, 3000 do t[i] = 'x' end while true do table.concat(t) end");
     ends("local t = {} for i = 0, 61 do t[1 << i] = 1 end table.insert(t, 1, 2) table.remove(t, 1) "
