@@ -194,6 +194,15 @@ enum pawl_lane {
     PAWL_LANE_DATA = 3,
 };
 
+/* How far the protection of a lot by rstop has come. */
+enum pawl_rstop_stage {
+    PAWL_RSTOP_STAGE_INITIAL_RISK = 1,
+    PAWL_RSTOP_STAGE_BREAKEVEN_PROTECTED = 2,
+    PAWL_RSTOP_STAGE_PARTIAL_PROFIT_TAKEN = 3,
+    PAWL_RSTOP_STAGE_ADVANCED_PROFIT_TAKEN = 4,
+    PAWL_RSTOP_STAGE_FINAL_PROFIT_TAKEN = 5,
+};
+
 /* Which enum a field of kind PAWL_F_ENUM holds. */
 enum pawl_enum_id {
     PAWL_ENUM_SIDE = 1,
@@ -218,6 +227,7 @@ enum pawl_enum_id {
     PAWL_ENUM_NET_REASON = 20,
     PAWL_ENUM_NET_SENT = 21,
     PAWL_ENUM_LANE = 22,
+    PAWL_ENUM_RSTOP_STAGE = 23,
 };
 
 enum pawl_event_type {
@@ -310,6 +320,7 @@ enum pawl_event_type {
     /* A request is over without a whole reply. It is never sent again. */
     PAWL_EV_NET_ENDED = 0x0907,
     PAWL_EV_BUDGET_GRANTED = 0x0908, /* What was asked of the budget may be used now. */
+    PAWL_EV_RSTOP_STATE = 0x0c01, /* The protection of a lot by rstop came a stage further. */
 };
 
 /* The best bid and ask of an instrument. */
@@ -1196,6 +1207,20 @@ struct pawl_ev_budget_granted {
     uint8_t pad_0[7]; /* 0. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_budget_granted) == 56, "layout of pawl_ev_budget_granted");
+
+/* The protection of a lot by rstop came a stage further. */
+struct pawl_ev_rstop_state {
+    struct pawl_event head;
+    uint64_t lot; /* Lot. */
+    uint32_t instrument; /* Instrument. */
+    uint8_t old; /* Before. */
+    uint8_t new_; /* Now. */
+    uint8_t pad_0[2]; /* 0. */
+    struct pawl_ratio r; /* Milestone that was reached, in multiples of R. */
+    struct pawl_price price; /* The price that reached it. */
+    char ref[32]; /* The lot's name. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_rstop_state) == 112, "layout of pawl_ev_rstop_state");
 
 enum pawl_record_id {
     /* A durable 32-bit id: instruments, accounts and components are never renumbered. */

@@ -67,6 +67,9 @@ enum "net_sent" { "Whether the other side may have a request.",
   { "not_sent", 1 }, { "maybe_sent", 2 } }
 enum "lane" { "What a message is for; the first goes first.",
   { "protect", 1 }, { "trade", 2 }, { "data", 3 } }
+enum "rstop_stage" { "How far the protection of a lot by rstop has come.",
+  { "INITIAL_RISK", 1 }, { "BREAKEVEN_PROTECTED", 2 }, { "PARTIAL_PROFIT_TAKEN", 3 },
+  { "ADVANCED_PROFIT_TAKEN", 4 }, { "FINAL_PROFIT_TAKEN", 5 } }
 
 -- 0x01 market data ---------------------------------------------------------------------------
 
@@ -529,6 +532,15 @@ event "net_ended" { id = 0x0907, dir = "wake",
 event "budget_granted" { id = 0x0908, dir = "wake",
   doc = "What was asked of the budget may be used now.",
   { "lane", "lane", "As asked." } }
+
+-- 0x0c what happened: rstop ----------------------------------------------------------------------
+
+event "rstop_state" { id = 0x0c01, dir = "state", name = "rstop.state",
+  doc = "The protection of a lot by rstop came a stage further.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "old", "rstop_stage", "Before." }, { "new", "rstop_stage", "Now." },
+  { "r", "ratio", "Milestone that was reached, in multiples of R." },
+  { "price", "price", "The price that reached it." }, { "ref", "str32", "The lot's name." } }
 
 -- records --------------------------------------------------------------------------------------
 -- The first field is the key, a u64 above 0. class durable = stored; session = lives in memory

@@ -372,3 +372,49 @@ CREATE TABLE "link_groups" (
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
+-- rstop: Protection of one lot by multiples of its initial risk; gone when the lot has concluded.
+CREATE TABLE "position_states" (
+  "id" INTEGER PRIMARY KEY, -- u64: The lot.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "side" INTEGER NOT NULL, -- enum position_side: LONG or SHORT.
+  "state" INTEGER NOT NULL, -- enum rstop_stage: How far it has come.
+  "passed" INTEGER NOT NULL, -- u8: Rows of the table whose milestone was reached.
+  "exits" INTEGER NOT NULL, -- u8: Exits asked for.
+  "skipped" INTEGER NOT NULL, -- u8: Exits that rounded to nothing.
+  "frozen" INTEGER NOT NULL, -- u8: 1 = R and the original quantity follow the entries no more.
+  "taken_over" INTEGER NOT NULL, -- u8: 1 = found with a profit maybe, and no price has come since.
+  "numbered" INTEGER NOT NULL, -- u16: Rows written about it in the histories.
+  "entry" INTEGER NOT NULL, -- price x 1e-8: Average entry the levels were last set from.
+  "r" INTEGER NOT NULL, -- price x 1e-8: Initial risk per unit.
+  "original" INTEGER NOT NULL, -- qty x 1e-8: Original quantity, once frozen.
+  "exit_want" INTEGER NOT NULL, -- qty x 1e-8: Total asked out by this component; PAWL_QTY_ALL = everything.
+  "since" INTEGER NOT NULL, -- ns UTC: When it came into this state.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- rstop: An exit of a lot under rstop.
+CREATE TABLE "partial_profits" (
+  "id" INTEGER PRIMARY KEY, -- u64: lot << 16 | number.
+  "lot" INTEGER NOT NULL, -- u64: Lot.
+  "role" INTEGER NOT NULL, -- enum role: stop, target or exit.
+  "r" INTEGER NOT NULL, -- ratio x 1e-8: Profit per unit in multiples of R.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: How much.
+  "price" INTEGER NOT NULL, -- price x 1e-8: At.
+  "profit" INTEGER NOT NULL, -- money x 1e-8: Gross, account currency.
+  "time" INTEGER NOT NULL, -- ns UTC: When.
+  "reason" TEXT NOT NULL, -- str32: Why.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- rstop: A move of the stop of a lot under rstop, whoever moved it.
+CREATE TABLE "stop_loss_history" (
+  "id" INTEGER PRIMARY KEY, -- u64: lot << 16 | number.
+  "lot" INTEGER NOT NULL, -- u64: Lot.
+  "old" INTEGER NOT NULL, -- price x 1e-8: Before.
+  "new" INTEGER NOT NULL, -- price x 1e-8: After.
+  "r" INTEGER NOT NULL, -- ratio x 1e-8: Locked-in profit in multiples of R.
+  "time" INTEGER NOT NULL, -- ns UTC: When.
+  "reason" TEXT NOT NULL, -- str32: Why.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+

@@ -147,6 +147,13 @@ static const struct schema_value values_lane[] = {
     {"trade", 2},
     {"data", 3},
 };
+static const struct schema_value values_rstop_stage[] = {
+    {"INITIAL_RISK", 1},
+    {"BREAKEVEN_PROTECTED", 2},
+    {"PARTIAL_PROFIT_TAKEN", 3},
+    {"ADVANCED_PROFIT_TAKEN", 4},
+    {"FINAL_PROFIT_TAKEN", 5},
+};
 
 const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"side", "One side of an order.", values_side, 1, 2},
@@ -171,6 +178,7 @@ const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"net_reason", "Why a connection or a request ended.", values_net_reason, 20, 10},
     {"net_sent", "Whether the other side may have a request.", values_net_sent, 21, 2},
     {"lane", "What a message is for; the first goes first.", values_lane, 22, 3},
+    {"rstop_stage", "How far the protection of a lot by rstop has come.", values_rstop_stage, 23, 5},
 };
 
 static const struct pawl_field fields_ev_quote[] = {
@@ -1212,6 +1220,23 @@ static const struct pawl_field fields_ev_budget_granted[] = {
      "As asked."},
     {0, 0, 0, 0, 0, 0},
 };
+static const struct pawl_field fields_ev_rstop_state[] = {
+    {"lot", PAWL_F_U64, 0, offsetof(struct pawl_ev_rstop_state, lot), 8,
+     "Lot."},
+    {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_rstop_state, instrument), 4,
+     "Instrument."},
+    {"old", PAWL_F_ENUM, PAWL_ENUM_RSTOP_STAGE, offsetof(struct pawl_ev_rstop_state, old), 1,
+     "Before."},
+    {"new", PAWL_F_ENUM, PAWL_ENUM_RSTOP_STAGE, offsetof(struct pawl_ev_rstop_state, new_), 1,
+     "Now."},
+    {"r", PAWL_F_RATIO, 0, offsetof(struct pawl_ev_rstop_state, r), 8,
+     "Milestone that was reached, in multiples of R."},
+    {"price", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_rstop_state, price), 8,
+     "The price that reached it."},
+    {"ref", PAWL_F_STR, 0, offsetof(struct pawl_ev_rstop_state, ref), 32,
+     "The lot's name."},
+    {0, 0, 0, 0, 0, 0},
+};
 
 const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
     {0x0101, SCHEMA_IN, sizeof(struct pawl_ev_quote), "quote",
@@ -1360,6 +1385,8 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
      "A request is over without a whole reply. It is never sent again.", fields_ev_net_ended},
     {0x0908, SCHEMA_WAKE, sizeof(struct pawl_ev_budget_granted), "budget_granted",
      "What was asked of the budget may be used now.", fields_ev_budget_granted},
+    {0x0c01, SCHEMA_STATE, sizeof(struct pawl_ev_rstop_state), "rstop.state",
+     "The protection of a lot by rstop came a stage further.", fields_ev_rstop_state},
 };
 
 static const struct pawl_field pawl_fields_name[] = {

@@ -68,6 +68,9 @@
 ---What a message is for; the first goes first.
 ---@alias pawl.enum.lane "protect"|"trade"|"data"
 
+---How far the protection of a lot by rstop has come.
+---@alias pawl.enum.rstop_stage "INITIAL_RISK"|"BREAKEVEN_PROTECTED"|"PARTIAL_PROFIT_TAKEN"|"ADVANCED_PROFIT_TAKEN"|"FINAL_PROFIT_TAKEN"
+
 ---The best bid and ask of an instrument.
 ---@class pawl.event.quote
 ---@field type "quote"
@@ -756,6 +759,18 @@
 ---@field fields integer Other fields that changed.
 ---@field by string Who asked: signal, scenario, control, watch.
 ---@field message string What was done, or the first reason why not.
+
+---The protection of a lot by rstop came a stage further.
+---@class pawl.event.rstop_state
+---@field type "rstop.state"
+---@field t number Seconds since 1970, UTC.
+---@field lot integer Lot.
+---@field symbol string? Instrument.
+---@field old pawl.enum.rstop_stage? Before.
+---@field new pawl.enum.rstop_stage? Now.
+---@field r number Milestone that was reached, in multiples of R.
+---@field price number The price that reached it.
+---@field ref string The lot's name.
 
 ---What is open in a symbol, all lots together; flat: side is nil, numbers are 0.
 ---@class pawl.position
