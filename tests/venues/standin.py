@@ -57,6 +57,7 @@ class StandIn:
         self.connections = 0     # of REST
         self.streams = []        # WebSockets that are open
         self.opened = []         # their paths, of all there ever were
+        self.frames_seen = 0     # of four bytes of length
         self.handle = None       # Request -> (status, headers, body) or None: close without a word
         self.on_stream = None    # coroutine of a WebSocket and its path
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -89,7 +90,7 @@ class StandIn:
 
         rest = await asyncio.start_server(self._rest, "127.0.0.1", 0, ssl=self.tls)
         frames = await asyncio.start_server(self._frames, "127.0.0.1", 0)
-        lines = await asyncio.start_server(self._lines, "127.0.0.1", 0)
+        lines = await asyncio.start_server(self._lines, "127.0.0.1", 0, limit=1 << 20)
         stream = await websockets.serve(self._stream, "127.0.0.1", 0, ssl=self.tls,
                                         ping_interval=None)
         self.rest_port, self.stream_port = port(rest), port(stream)
@@ -139,6 +140,8 @@ class StandIn:
             while True:
                 size, = struct.unpack(">I", await reader.readexactly(4))
                 writer.write(struct.pack(">I", size) + await reader.readexactly(size))
+                await writer.drain()
+                self.frames_seen += 1
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
@@ -147,6 +150,7 @@ class StandIn:
         try:
             while line := await reader.readline():
                 writer.write(line)
+                await writer.drain()
         except (ConnectionError, ValueError):
             pass
         writer.close()

@@ -5,16 +5,16 @@ import os
 import pathlib
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
 
 import binance
+import run
 import standin
 
-PROGRAM = os.path.abspath(os.environ.get("PAWL", "build/pawl"))
-PLUGIN = os.path.abspath(os.environ.get("PAWL_SMOKE", "build/tests/venues/binance_smoke.so"))
+PROGRAM = run.PROGRAM
+PLUGIN = str(run.PLUGINS / "binance_smoke.so")
 
 
 @pytest.fixture(scope="module")
@@ -58,67 +58,24 @@ def configuration(folder, venue, authority, **changes):
     return path
 
 
-class Run:
-    """The program at work; its trace and log are read as they come."""
+class Run(run.Run):
+    secrets = (binance.SECRET, binance.KEY)
 
     def __init__(self, config, *words):
-        environment = dict(os.environ, TEST_BINANCE_KEY=binance.KEY)
-        self.process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--json", *words],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env=environment)
-        self.events, self.log = [], []
-        pairs = ((self.process.stdout, self._event), (self.process.stderr, self.log.append))
-        self.readers = [threading.Thread(target=self._read, args=pair) for pair in pairs]
-        for reader in self.readers:
-            reader.start()
-
-    @staticmethod
-    def _read(stream, take):
-        for line in stream:
-            take(line)
-
-    def _event(self, line):
-        if line.startswith("{"):
-            self.events.append(json.loads(line))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        self.code = self.process.wait(20)
-        for reader in self.readers:
-            reader.join(10)
-        text = "".join(self.log) + json.dumps(self.events)
-        assert binance.SECRET not in text and binance.KEY not in text
-
-    def wait(self, what, seconds=15):
-        until = time.time() + seconds
-        while time.time() < until:
-            found = what()
-            if found:
-                return found
-            assert self.process.poll() is None, "".join(self.log)
-            time.sleep(0.02)
-        raise AssertionError("did not happen; log:\n" + "".join(self.log) + "\n".join(
-            map(json.dumps, self.events)))
-
-    def of(self, kind):
-        return [event for event in self.events if event.get("type") == kind]
+        super().__init__(config, *words, environment={"TEST_BINANCE_KEY": binance.KEY})
 
 
 def test_signal_to_fill_over_real_sockets(tmp_path, certificates):
     authority, *pair = certificates
     with binance.Binance(*pair) as venue:
-        with Run(configuration(tmp_path, venue, authority)) as run:
-            fill = run.wait(lambda: run.of("fill"))[0]
+        with Run(configuration(tmp_path, venue, authority)) as running:
+            fill = running.wait(lambda: running.of("fill"))[0]
             assert fill["quantity"] == "0.01" and fill["price"] == "64000.2"
             # the guard watches: the venue's price falls through the stop, and the host exits
             venue.bid, venue.ask = "63000.10", "63000.20"
-            run.wait(lambda: run.of("transaction.closed"))
-            assert [fill["side"] for fill in run.of("fill")] == ["BUY", "SELL"]
-        assert run.code == 0
+            running.wait(lambda: running.of("transaction.closed"))
+            assert [fill["side"] for fill in running.of("fill")] == ["BUY", "SELL"]
+        assert running.code == 0
         assert venue.complaints == []
         assert sorted(venue.orders.values()) == [1, 1]
         assert venue.opened == ["/public/ws/btcusdt@bookTicker"]
@@ -130,10 +87,10 @@ def test_a_recording_replays_with_nothing_outside(tmp_path, certificates):
     recording = tmp_path / "recording"
     with binance.Binance(*pair) as venue:
         venue.faults = ["close"]
-        with Run(configuration(tmp_path, venue, authority), "--record", str(recording)) as run:
-            run.wait(lambda: run.of("fill"), 30)
+        with Run(configuration(tmp_path, venue, authority), "--record", str(recording)) as running:
+            running.wait(lambda: running.of("fill"), 30)
             venue.bid, venue.ask = "63000.10", "63000.20"
-            run.wait(lambda: run.of("transaction.closed"))
+            running.wait(lambda: running.of("transaction.closed"))
         asked = len(venue.requests)
         environment = {name: value for name, value in os.environ.items()
                        if name != "TEST_BINANCE_KEY"}
@@ -148,29 +105,29 @@ def test_a_recording_replays_with_nothing_outside(tmp_path, certificates):
 def test_connections_stay_over_a_reload(tmp_path, certificates):
     authority, *pair = certificates
     with binance.Binance(*pair) as venue:
-        with Run(configuration(tmp_path, venue, authority, schedule=[])) as run:
-            run.wait(lambda: any(event["state"] == "ready" for event in run.of("connection")))
+        with Run(configuration(tmp_path, venue, authority, schedule=[])) as running:
+            running.wait(lambda: any(event["state"] == "ready" for event in running.of("connection")))
             for value in ("0.02", "0.03"):  # the strategy's options, then the broker's own
                 changes = {"plugins__1__options__take_profit_pct": value}
                 if value == "0.03":
                     changes["plugins__0__options__idle"] = "20s"
                 configuration(tmp_path, venue, authority, schedule=[], **changes)
-                before = len(run.of("reload"))
-                run.process.send_signal(signal.SIGHUP)
-                run.wait(lambda: len(run.of("reload")) > before)
-            run.wait(lambda: len(venue.requests) == 4)  # the new one has asked for itself
+                before = len(running.of("reload"))
+                running.process.send_signal(signal.SIGHUP)
+                running.wait(lambda: len(running.of("reload")) > before)
+            running.wait(lambda: len(venue.requests) == 4)  # the new one has asked for itself
             time.sleep(0.3)
             assert len(venue.opened) == 1 and len(venue.streams) == 1
-            assert not [event for event in run.of("connection") if event["state"] == "down"]
+            assert not [event for event in running.of("connection") if event["state"] == "down"]
 
 
 def test_an_answer_that_is_lost_is_unknown_and_never_sent_again(tmp_path, certificates):
     authority, *pair = certificates
     with binance.Binance(*pair) as venue:
         venue.faults = ["close"]
-        with Run(configuration(tmp_path, venue, authority)) as run:
-            run.wait(lambda: run.of("order.unknown"))
-            run.wait(lambda: run.of("fill"), 30)
+        with Run(configuration(tmp_path, venue, authority)) as running:
+            running.wait(lambda: running.of("order.unknown"))
+            running.wait(lambda: running.of("fill"), 30)
         assert all(times == 1 for times in venue.orders.values())
 
 
@@ -178,9 +135,9 @@ def test_refusals(tmp_path, certificates):
     authority, *pair = certificates
     with binance.Binance(*pair) as venue:
         venue.faults = [(429, {"Retry-After": "1"}, '{"code":-1003,"msg":"Too many requests."}')]
-        with Run(configuration(tmp_path, venue, authority)) as run:
-            run.wait(lambda: run.of("order.rejected"))
-            run.wait(lambda: run.of("fill"), 20)
+        with Run(configuration(tmp_path, venue, authority)) as running:
+            running.wait(lambda: running.of("order.rejected"))
+            running.wait(lambda: running.of("fill"), 20)
         assert all(times == 1 for times in venue.orders.values())
 
 
@@ -188,13 +145,13 @@ def test_the_stream_comes_back(tmp_path, certificates):
     authority, *pair = certificates
     with binance.Binance(*pair) as venue:
         config = configuration(tmp_path, venue, authority, schedule=[])
-        with Run(config) as run:
+        with Run(config) as running:
             for times in range(1, 4):
-                run.wait(lambda: len(venue.streams) == 1 and len(venue.opened) == times)
+                running.wait(lambda: len(venue.streams) == 1 and len(venue.opened) == times)
                 venue.call(venue.streams[0].close(1001, "going away"))
-                run.wait(lambda: "".join(run.log).count("going away") >= times)
-            states = [event["state"] for event in run.wait(
-                lambda: len(run.of("connection")) >= 6 and run.of("connection"))]
+                running.wait(lambda: "".join(running.log).count("going away") >= times)
+            states = [event["state"] for event in running.wait(
+                lambda: len(running.of("connection")) >= 6 and running.of("connection"))]
             assert "down" in states and "ready" in states
 
 
@@ -211,9 +168,9 @@ def test_nobody_is_trusted_without_a_certificate_for_him(tmp_path, certificates,
             other.mkdir()
             config = configuration(tmp_path, venue, standin.make_certificates(other, ["DNS:x"])[0],
                                    schedule=[])
-        with Run(config) as run:
-            run.wait(lambda: "TLS handshake" in "".join(run.log))
-            text = "".join(run.log)
+        with Run(config) as running:
+            running.wait(lambda: "TLS handshake" in "".join(running.log))
+            text = "".join(running.log)
             assert ("mismatch" in text) if what == "host" else ("verif" in text or "issuer" in text
                                                                 or "signed" in text)
         assert venue.requests == []
@@ -224,8 +181,8 @@ def test_what_is_not_granted_is_not_reached(tmp_path, certificates):
     with binance.Binance(*pair) as venue:
         config = configuration(tmp_path, venue, authority, schedule=[],
                                plugins__0__grants__net=["fapi.binance.com:443"])
-        with Run(config) as run:
-            run.wait(lambda: "grants.net does not name localhost" in "".join(run.log))
+        with Run(config) as running:
+            running.wait(lambda: "grants.net does not name localhost" in "".join(running.log))
         assert venue.requests == [] and venue.connections == 0
 
 
