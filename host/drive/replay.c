@@ -153,6 +153,8 @@ static int input(struct replay *replay, const struct item *item, struct pawl_err
         host_input(replay->host, (void *)copy, replay->now_ns);
     else if (kind == HOST_TOLD_IO)
         host_io(replay->host, (void *)copy, replay->now_ns);
+    else if (kind == ITEM_TURN_OF)
+        host_turn(replay->host, (void *)copy, replay->now_ns);
     else
         host_tell(replay->host, (void *)copy);
     return PAWL_OK;
@@ -174,6 +176,7 @@ static int carry_out(struct replay *replay, const struct item *item, struct pawl
         break;
     case HOST_TOLD_SPREAD: host_set_spread(host, (uint32_t)item->number, item->value); break;
     case HOST_TOLD_DISK: host_disk_failed(host); break;
+    case HOST_TOLD_TURN: host_turn(host, NULL, item->now_ns); break;
     default: return reload(replay, replay->reason, err);
     }
     return PAWL_OK;

@@ -55,7 +55,8 @@ static const char *const words[] = {
     [HOST_TOLD_RELEASE] = "what is durable is released",
     [HOST_TOLD_PROTECT] = "the disk stalls, what protects is released",
     [HOST_TOLD_COMMAND] = "an operator's command", [HOST_TOLD_SPREAD] = "a feed's spread",
-    [HOST_TOLD_DISK] = "the database fails",   [ITEM_START] = "the start",
+    [HOST_TOLD_DISK] = "the database fails",   [HOST_TOLD_TURN] = "a turn of the host's own",
+    [ITEM_START] = "the start",
     [ITEM_RELOAD] = "a reload",                [ITEM_STOP] = "a stop",
     [ITEM_END] = "the end"};
 

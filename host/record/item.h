@@ -30,6 +30,7 @@ enum item_kind {
     ITEM_NAME,        /* name, number = its id, value = enum name_space */
     ITEM_RELOAD,      /* another configuration takes over, the files before it; name = who asked */
     ITEM_STOP,        /* the host is stopped, to be started again: number = its trace hash */
+    ITEM_TURN_OF,     /* HOST_TOLD_TURN with an event */
     ITEM_END,         /* nothing more was recorded: number = the trace hash */
     ITEM_KINDS_
 };

@@ -31,7 +31,8 @@ void record_item(struct record *record, const struct item *item) {
 }
 
 static void on_told(void *arg, const struct host_told *told) {
-    record_item(arg, &(struct item){.kind = told->what,
+    const bool with_event = told->what == HOST_TOLD_TURN && told->event != NULL;
+    record_item(arg, &(struct item){.kind = with_event ? ITEM_TURN_OF : told->what,
                             .now_ns = told->now_ns,
                             .turn = told->turn,
                             .number = told->number,

@@ -285,7 +285,9 @@ int host_start(const struct host_options *options, struct host **ret, struct paw
 int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     if (now_ns > host->bus->now_ns) host->bus->now_ns = now_ns;
     const struct host_told told = {.what = HOST_TOLD_BEGIN, .now_ns = host->bus->now_ns};
-    bool first = host->options.start_ns == 0 && host_told(host, told);
+    if (host->options.start_ns == 0)
+        host_told(host, told);
+    host->telling = true; /* else it follows from the start */
     host->book.began_ns = host->bus->now_ns;
     for (struct lot *lot = host->book.first_lot; lot != NULL; lot = lot->next)
         if (lot->rec.protection_since > host->bus->now_ns)
@@ -296,7 +298,7 @@ int host_begin(struct host *host, int64_t now_ns, struct pawl_err *err) {
     rules_begin(host->rules, host->bus->now_ns);
     int rc = tell_restored(host, err);
     if (rc == PAWL_OK) series_settle(host->series); /* all have asked for what they want */
-    if (first) host->telling = false;
+    host->telling = false;
     return rc;
 }
 

@@ -24,6 +24,7 @@ enum host_told_what {
     HOST_TOLD_COMMAND,   /* host_command(); number: enum exec_command, text: the reason */
     HOST_TOLD_SPREAD,    /* host_set_spread(); number: the instrument, value: half of it at 1e-8 */
     HOST_TOLD_DISK,      /* the database failed; number: the newest turn then */
+    HOST_TOLD_TURN,      /* host_turn() of `event`, which may be NULL, by itself */
     HOST_TOLD_
 };
 

@@ -151,8 +151,15 @@ static void turn_of(struct host *host, struct pawl_event *event, uint32_t source
     book_evict(&host->book);
 }
 
+/* Whoever runs a turn that follows from nothing that was told, has told it herewith. */
 void host_turn(struct host *host, struct pawl_event *event, int64_t now_ns) {
+    const struct host_told told = {.what = HOST_TOLD_TURN, .now_ns = now_ns, .event = event};
+    bool first = host_told(host, told);
+    if (first) host->given = event;
     turn_of(host, event, 0, now_ns);
+    if (!first) return;
+    host->given = NULL;
+    host->telling = false;
 }
 
 /* Levels beyond a turn's share go out before anything newer. */
