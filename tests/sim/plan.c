@@ -228,7 +228,10 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint3
     write_config(plan, &part);
     uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market,   &plan->rng_fault,
                            &plan->rng_wish, &plan->rng_operator, &plan->rng_foreign,
-                           &plan->rng_trail};
+                           &plan->rng_trail, &plan->rng_reload};
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) *streams[i] = rng_u64(&rng);
+    rng_fork(&rng, 4, &part);
+    if (rng_chance(&part, 1, 2) && !(without & SIM_PART_RELOAD))
+        plan->reload_period_ns = rng_between(&part, 1, 20) * PAWL_NS;
     if (store_op > 0) crash_at_store_op(plan, store_op);
 }

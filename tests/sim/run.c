@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "events/codec.h"
@@ -320,6 +318,11 @@ static void due_foreign(struct sim_run *run) {
     run->next_foreign_ns = 0;
     sim_wish_foreign(run);
 }
+static void due_reload(struct sim_run *run) {
+    run->next_reload_ns = in_a_while(run, &run->rng_reload, run->plan->reload_period_ns);
+    sim_reload(run);
+    after_turn(run);
+}
 static void due_reconnect(struct sim_run *run) {
     run->reconnect_ns = 0;
     sim_wish_reconnect(run);
@@ -374,6 +377,7 @@ static struct due first_due(const struct sim_run *run) {
         {run->next_wish_ns, due_wish},
         {run->next_operator_ns, due_operator},
         {run->next_foreign_ns, due_foreign},
+        {run->next_reload_ns, due_reload},
         {run->calm_ns, due_calm},
         {run->flatten_ns, due_flatten},
         {run->market.paths[sim_market_next(&run->market)].next_ns, due_quote}};
@@ -410,22 +414,6 @@ static void end(struct sim_run *run) {
 
 /* ---- set up ---- */
 
-static bool load_config(struct sim_run *run) {
-    static struct config_errors errors; /* large */
-    char path[32];
-    int fd = memfd_create("sim", MFD_CLOEXEC);
-    size_t length = strlen(run->plan->config);
-    if (fd < 0 || write(fd, run->plan->config, length) != (ssize_t)length) abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    memset(&errors, 0, sizeof errors);
-    int rc = config_load(path, NULL, 0, &run->config, &errors);
-    close(fd);
-    if (rc == PAWL_OK) return true;
-    config_errors_print(&errors, stderr);
-    sim_fail(run, "configuration", "%s", errors.count > 0 ? errors.line[0] : pawl_rc_text(rc));
-    return false;
-}
-
 static void set_times(struct sim_run *run) {
     const struct sim_plan *plan = run->plan;
     run->now_ns = SIM_BEGIN_NS;
@@ -441,11 +429,14 @@ static void set_times(struct sim_run *run) {
     rng_init(&run->rng_operator, plan->rng_operator);
     rng_init(&run->rng_foreign, plan->rng_foreign);
     rng_init(&run->rng_trail, plan->rng_trail);
+    rng_init(&run->rng_reload, plan->rng_reload);
     if (plan->fault_period_ns > 0)
         run->next_fault_ns = in_a_while(run, &run->rng_fault, plan->fault_period_ns);
     if (plan->linked) run->next_wish_ns = in_a_while(run, &run->rng_wish, plan->wish_period_ns);
     if (plan->operator_period_ns > 0)
         run->next_operator_ns = in_a_while(run, &run->rng_operator, plan->operator_period_ns);
+    if (plan->reload_period_ns > 0)
+        run->next_reload_ns = in_a_while(run, &run->rng_reload, plan->reload_period_ns);
     if (plan->foreign)
         run->next_foreign_ns = in_a_while(run, &run->rng_foreign, plan->active_ns / 2);
 }
@@ -464,8 +455,8 @@ static void tally_up(const struct sim_run *run, struct sim_tally *tally) {
 }
 
 void sim_run_seed(uint64_t seed, uint32_t without, uint32_t store_op, bool trace,
-                  const struct pawl_plugin *const plugins[SIM_PLUGINS_MAX], struct sim_tally *tally,
-                  uint64_t *ret_hash, char failure[512]) {
+                  const struct sim_code *code, struct sim_tally *tally, uint64_t *ret_hash,
+                  char failure[512]) {
     static struct sim_plan plan;
     struct sim_run *run = calloc(1, sizeof *run);
     struct pawl_err err = {0};
@@ -473,14 +464,14 @@ void sim_run_seed(uint64_t seed, uint32_t without, uint32_t store_op, bool trace
     sim_plan_draw(&plan, seed, without, store_op);
     run->plan = &plan;
     run->trace = trace;
-    memcpy(run->plugins, plugins, sizeof run->plugins);
+    run->code = code;
     hash_init(&run->hash, 0);
     if (trace) fputs(plan.config, stdout);
     set_times(run);
     sim_market_init(&run->market, &plan);
     if (sim_disks_init(&run->disks, &err) != PAWL_OK) abort();
     sim_venue_init(&run->venue, run->disks.venue, &plan);
-    if (load_config(run)) {
+    if (sim_load(run)) {
         start(run, NULL);
         if (run->failure[0] == '\0') play(run);
         if (run->failure[0] == '\0') end(run);
@@ -492,6 +483,6 @@ void sim_run_seed(uint64_t seed, uint32_t without, uint32_t store_op, bool trace
     sim_venue_done(&run->venue);
     sim_watch_done(&run->watch);
     sim_disks_done(&run->disks);
-    config_free(run->config);
+    sim_unload(run);
     free(run);
 }

@@ -13,7 +13,6 @@
  */
 #include "sim.h"
 
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,14 +37,15 @@ static const struct part_name part_names[] = {
     {"faults", SIM_PART_FAULTS}, {"kills", SIM_PART_KILLS},       {"stalls", SIM_PART_STALLS},
     {"chaos", SIM_PART_CHAOS},   {"linked", SIM_PART_LINKED},     {"operator", SIM_PART_OPERATOR},
     {"foreign", SIM_PART_FOREIGN}, {"gaps", SIM_PART_GAPS},     {"grow", SIM_PART_GROW},
-    {"trail", SIM_PART_TRAIL}};
+    {"trail", SIM_PART_TRAIL},   {"reload", SIM_PART_RELOAD}};
 #define PARTS (sizeof part_names / sizeof *part_names)
 
 static _Noreturn void usage(void) {
     fputs("usage: sim [--seeds N] [--from S] [--jobs N] [--twice N] [--without PART,...]\n"
           "       sim --seed N [--trace] [--without PART,...] [--store-op K]\n"
           "       sim --every-store-op SEED [--ops N]\n"
-          "parts: faults kills stalls chaos linked operator foreign gaps grow trail\n", stderr);
+          "parts: faults kills stalls chaos linked operator foreign gaps grow trail reload\n",
+          stderr);
     exit(2);
 }
 
@@ -96,32 +96,20 @@ static struct arguments read_arguments(int argc, char **argv) {
 
 /* ---- the real .so files, beside this program ---- */
 
-static const struct pawl_plugin *load(const char *folder, const char *file) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        fprintf(stderr, "sim: %s\n", dlerror());
-        exit(2);
-    }
-    pawl_plugin_main_fn *main_fn;
-    *(void **)&main_fn = dlsym(library, "pawl_plugin_main");
-    if (main_fn == NULL) {
-        fprintf(stderr, "sim: %s has no pawl_plugin_main\n", path);
-        exit(2);
-    }
-    return main_fn();
-}
-
-static void load_all(const struct pawl_plugin *plugins[SIM_PLUGINS_MAX]) {
+static void load_all(struct sim_code *code) {
+    static const char *const files[SIM_PLUGINS_MAX] = {"../../plugins/paper.so", "chaos.so",
+                                                       "../../plugins/linked.so"};
+    struct pawl_err err = {0};
     char folder[4000];
     ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
     if (length < 0) exit(2);
     folder[length] = '\0';
     *strrchr(folder, '/') = '\0';
-    plugins[0] = load(folder, "../../plugins/paper.so");
-    plugins[1] = load(folder, "chaos.so");
-    plugins[2] = load(folder, "../../plugins/linked.so");
+    for (size_t i = 0; i < SIM_PLUGINS_MAX; i++)
+        snprintf(code->path[i], sizeof code->path[i], "%.3900s/%s", folder, files[i]);
+    if (session_loader(&code->loader, &err) == PAWL_OK) return;
+    fprintf(stderr, "sim: %s\n", err.text);
+    exit(2);
 }
 
 /* ---- one process ---- */
@@ -139,16 +127,16 @@ static void replay_line(const struct arguments *a, uint64_t seed, const char *fa
 }
 
 static void run_slice(const struct arguments *a, uint32_t job, struct sim_tally *tally) {
-    const struct pawl_plugin *plugins[SIM_PLUGINS_MAX];
+    static struct sim_code code; /* large */
     char failure[512];
     uint64_t hash, again;
-    load_all(plugins);
+    load_all(&code);
     for (uint64_t i = job; i < a->seeds; i += a->jobs) {
         uint64_t seed = a->from + i;
-        sim_run_seed(seed, a->without, a->store_op, a->trace, plugins, tally, &hash, failure);
+        sim_run_seed(seed, a->without, a->store_op, a->trace, &code, tally, &hash, failure);
         if (a->twice > 0 && failure[0] == '\0' && !a->trace && i % a->twice == 0) {
             struct sim_tally unused = {0};
-            sim_run_seed(seed, a->without, a->store_op, false, plugins, &unused, &again, failure);
+            sim_run_seed(seed, a->without, a->store_op, false, &code, &unused, &again, failure);
             if (failure[0] == '\0' && again != hash) {
                 snprintf(failure, sizeof failure, "determinism: two runs told %016" PRIx64
                          " and %016" PRIx64, hash, again);
@@ -157,25 +145,27 @@ static void run_slice(const struct arguments *a, uint32_t job, struct sim_tally 
         }
         if (failure[0] != '\0') replay_line(a, seed, failure);
     }
+    loader_free(code.loader);
 }
 
 /* One seed, killed at every change of the store's disk in turn. */
 static int sweep(const struct arguments *a) {
-    const struct pawl_plugin *plugins[SIM_PLUGINS_MAX];
+    static struct sim_code code; /* large */
     struct sim_tally sum = {0};
     char failure[512];
     uint64_t hash;
     uint32_t k = 1;
-    load_all(plugins);
+    load_all(&code);
     for (; k <= a->ops_max; k++) {
         struct sim_tally one = {0};
-        sim_run_seed(a->from, a->without, k, false, plugins, &one, &hash, failure);
+        sim_run_seed(a->from, a->without, k, false, &code, &one, &hash, failure);
         sum.failed += one.failed;
         sum.lives += one.lives;
         if (failure[0] != '\0')
             printf("seed %" PRIu64 " --store-op %" PRIu32 "  %s\n", a->from, k, failure);
         if (one.lives < 2) break; /* over before its kill */
     }
+    loader_free(code.loader);
     printf("seed %" PRIu64 ": killed at %" PRIu32 " changes of the store's disk in turn, %" PRIu64
            " failed\n", a->from, k - 1, sum.failed);
     return sum.failed == 0 ? 0 : 1;

@@ -6,6 +6,7 @@
  *   plan.c     what a seed draws: venue, instruments, latencies, limits, misfortunes
  *   market.c   prices
  *   wish.c     what comes in besides prices: entries, an operator, faults of the venue
+ *   again.c    the plugins' code, and reloads
  *   run.c      one run: time, the disk's answers, ends of the process and its starts
  *   disks.c    two disks that die together; the store read back by plain SQLite
  *   venue.c    the venue's file, read as the truth
@@ -23,6 +24,7 @@
 #include "base/rng.h"
 #include "config/config.h"
 #include "run/host.h"
+#include "run/session.h"
 
 #define SIM_SYMBOLS_MAX 3u
 #define SIM_PLUGINS_MAX 3u
@@ -41,7 +43,8 @@ enum sim_part { /* what --without may switch off */
     SIM_PART_FOREIGN = 64, /* trades at the venue that are not ours */
     SIM_PART_GAPS = 128,
     SIM_PART_GROW = 256, /* more of a lot than it began with */
-    SIM_PART_TRAIL = 512 /* stops that follow the price */
+    SIM_PART_TRAIL = 512, /* stops that follow the price */
+    SIM_PART_RELOAD = 1024
 };
 
 enum sim_venue { SIM_IDEAL = 1, SIM_BINANCE, SIM_MT5 };
@@ -88,13 +91,14 @@ struct sim_plan {
     int64_t active_ns, tail_ns, plateau_ns;
     int64_t disk_min_ns, disk_max_ns;
     uint32_t stall_percent; /* of releases: the disk takes long */
-    int64_t fault_period_ns, wish_period_ns, operator_period_ns; /* 0 = none */
+    int64_t fault_period_ns, wish_period_ns, operator_period_ns, reload_period_ns; /* 0 = none */
     uint32_t crash_count;
     struct sim_crash crashes[SIM_CRASHES_MAX];
     int64_t disk_fails_at_ns; /* 0 = never: the store's disk refuses every write from then on */
     bool disk_full;
     int64_t disk_fails_for_ns; /* until somebody restarts it on a good disk */
     uint64_t rng_disk, rng_market, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
+    uint64_t rng_reload;
     char config[8192];
 };
 
@@ -233,10 +237,20 @@ struct sim_watch {
     uint64_t alerts, critical, unknown, guard_fired, overruns, unattributed;
 };
 
+struct sim_code { /* the real .so files: paper, chaos, linked */
+    struct loader *loader;
+    char path[SIM_PLUGINS_MAX][4096];
+};
+
 struct sim_run {
     const struct sim_plan *plan;
-    struct config *config;
-    const struct pawl_plugin *plugins[SIM_PLUGINS_MAX];
+    const struct sim_code *code;
+    struct session session;
+    const struct config *config;              /* the session's */
+    const struct pawl_plugin *const *plugins; /* the session's */
+    int config_fd;
+    char so[SIM_PLUGINS_MAX][4200];
+    const char *sets[SIM_PLUGINS_MAX];
     struct sim_disks disks;
     struct venue venue;
     struct sim_market market;
@@ -248,9 +262,11 @@ struct sim_run {
     int64_t quiet_ns, still_ns, end_ns; /* no wishes, no movement, nothing more */
     /* When what is due; 0 = it is not. */
     int64_t calm_ns, flatten_ns, next_fault_ns, next_wish_ns, next_operator_ns, next_foreign_ns;
+    int64_t next_reload_ns;
     int64_t reconnect_ns, write_ns, protect_ns, disk_fails_ns, heal_ns;
     uint64_t row;
     struct rng rng_disk, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
+    struct rng rng_reload;
     bool dead;         /* a disk died in the last turn, the process with it */
     bool disk_failing; /* it refuses every write */
     bool flattened, foreign_done, trace;
@@ -271,14 +287,19 @@ struct sim_tally {
 };
 
 void sim_run_seed(uint64_t seed, uint32_t without, uint32_t store_op, bool trace,
-                  const struct pawl_plugin *const plugins[SIM_PLUGINS_MAX], struct sim_tally *tally,
-                  uint64_t *ret_hash, char failure[512]);
+                  const struct sim_code *code, struct sim_tally *tally, uint64_t *ret_hash,
+                  char failure[512]);
 /* The invariant does not hold. The first is kept and ends the run. */
 void sim_fail(struct sim_run *run, const char *invariant, const char *format, ...)
     PAWL_PRINTF(3, 4);
 void sim_say(struct sim_run *run, const char *format, ...) PAWL_PRINTF(2, 3); /* with --trace */
 void sim_input(struct sim_run *run, struct pawl_event *event);
 uint32_t sim_instrument(const struct sim_run *run, uint32_t symbol); /* durable id */
+
+/* ---- again.c ---- */
+bool sim_load(struct sim_run *run);
+void sim_unload(struct sim_run *run);
+void sim_reload(struct sim_run *run);
 
 /* ---- wish.c ---- */
 void sim_wish_entry(struct sim_run *run);
