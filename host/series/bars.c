@@ -124,7 +124,19 @@ static void on_bar(struct set *set, struct one *one, const struct pawl_ev_bar *b
 
 static void on_tick(struct set *set, struct one *one, uint32_t source, int64_t time_ns,
                     struct pawl_price price, struct pawl_qty volume) {
-    if (source != one->rec.source && !take_source(set, one, source)) return;
+    struct pawl_rec_series *rec = &one->rec;
+    int64_t sum;
+    if (source == rec->source && one->changed && rec->parts > 0 && rec->parts < UINT32_MAX &&
+        time_ns < rec->end_time && time_ns >= rec->open_time &&
+        pawl_add_i64(rec->volume.e8, volume.e8, &sum) == PAWL_OK) { /* nearly always */
+        rec->volume.e8 = sum;
+        if (price.e8 > rec->high.e8) rec->high = price;
+        if (price.e8 < rec->low.e8) rec->low = price;
+        rec->close = price;
+        rec->parts++;
+        return;
+    }
+    if (source != rec->source && !take_source(set, one, source)) return;
     struct part part = {time_ns, price, price, price, price, volume};
     add_part(set, one, &part);
 }

@@ -22,7 +22,7 @@ static const struct bench_group *const groups[] = {
     &bench_num,
     &bench_trigger,
     &bench_bus,
-    &bench_feed, &bench_replay, &bench_rules,
+    &bench_feed, &bench_replay, &bench_rules, &bench_series,
     &bench_net, &bench_json,
     &bench_reload,
 };

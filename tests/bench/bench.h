@@ -34,7 +34,7 @@ struct bench_group {
 #define BENCH_CASES_MAX 32u
 
 extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay,
-    bench_rules;
+    bench_rules, bench_series;
 extern const struct bench_group bench_net, bench_json;
 extern const struct bench_group bench_reload;
 

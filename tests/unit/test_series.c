@@ -137,6 +137,59 @@ static void bars_are_built_from_trades(void **state) {
     series_free(set);
 }
 
+/* Random trades against bars made by sorting them into buckets; questions at random times. */
+static void bars_as_sorted_plainly(void **state) {
+    (void)state;
+    struct rng rng;
+    rng_init(&rng, 12);
+    for (int round = 0; round < 1000; round++) {
+        struct series_set *set = fresh();
+        struct pawl_bar bars[400] = {{0}};
+        int64_t count = -1, now = T0 + (int64_t)rng_below(&rng, 3600) * S, at = 500;
+        uint32_t length = (uint32_t)rng_below(&rng, 600) + 1u;
+        uint32_t wanted = (uint32_t)rng_below(&rng, 30) + 1u;
+        int64_t spread = (int64_t)length * S / (int64_t)(1u + rng_below(&rng, 20)) + 2;
+        keep(set, 7, length, wanted);
+        for (int i = 0; i < 399; i++) {
+            now += (int64_t)rng_below(&rng, (uint64_t)spread);
+            at += (int64_t)rng_below(&rng, 9) - 4;
+            int64_t from = now - now % (length * S);
+            struct pawl_bar *bar_now = count >= 0 ? &bars[count] : NULL;
+            if (bar_now == NULL || bar_now->open_time != from) {
+                bar_now = &bars[++count];
+                *bar_now = (struct pawl_bar){.open_time = from, .open = price(at),
+                                             .high = price(at), .low = price(at)};
+            }
+            if (price(at).e8 > bar_now->high.e8) bar_now->high = price(at);
+            if (price(at).e8 < bar_now->low.e8) bar_now->low = price(at);
+            bar_now->close = price(at);
+            bar_now->volume.e8 += PAWL_E8;
+            bar_now->parts++;
+            trade(set, now, at, 1);
+            if (rng_below(&rng, 3) != 0) continue;
+            int64_t later = now + (int64_t)rng_below(&rng, (uint64_t)(2 * length) * S);
+            bool over = later >= from + (int64_t)length * S;
+            if (later > now && over) now = later; /* it is asked then, so time is there */
+            for (uint32_t back = 0; back <= wanted; back++) {
+                struct pawl_bar got;
+                int64_t n = over ? count + 1 - back : count - back;
+                bool there = n >= 0 && !(over && back == 0);
+                int rc = series_bar(set, EUR, length, back, over ? now : from, &got);
+                assert_int_equal(rc, there ? PAWL_OK : PAWL_E_NOTFOUND);
+                if (!there) continue;
+                assert_int_equal(got.open_time, bars[n].open_time);
+                assert_int_equal(got.open.e8, bars[n].open.e8);
+                assert_int_equal(got.high.e8, bars[n].high.e8);
+                assert_int_equal(got.low.e8, bars[n].low.e8);
+                assert_int_equal(got.close.e8, bars[n].close.e8);
+                assert_int_equal(got.volume.e8, bars[n].volume.e8);
+                assert_int_equal(got.parts, bars[n].parts);
+            }
+        }
+        series_free(set);
+    }
+}
+
 static void a_better_source_begins_anew(void **state) {
     (void)state;
     struct series_set *set = fresh();
@@ -238,7 +291,7 @@ static void indicators_as_reckoned_plainly(void **state) {
     (void)state;
     struct rng rng;
     rng_init(&rng, 4711);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 1000; round++) {
         struct series_set *set = fresh();
         double close[300], high[300], low[300];
         uint32_t n = 2u + (uint32_t)rng_below(&rng, 30), count = 5u * n;
@@ -415,6 +468,7 @@ static void a_restart_changes_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_are_built_from_trades),
+        cmocka_unit_test(bars_as_sorted_plainly),
         cmocka_unit_test(a_better_source_begins_anew),
         cmocka_unit_test(nothing_is_kept_that_nobody_wants),
         cmocka_unit_test(indicators_by_hand),
