@@ -28,6 +28,7 @@ static const struct option options[ARGS_] = {
     [ARG_METRICS] = {"metrics", NULL, "the metrics, in Prometheus' text format"},
     [ARG_AFTER] = {"after", "SEQ", "begin with what happened after this event"},
     [ARG_LIMIT] = {"limit", "N", "at most so many"},
+    [ARG_PLAIN] = {"plain", NULL, "lines only, on a terminal too"},
     [ARG_BY] = {"by", "WHAT", "what to group by"},
     [ARG_RECORD] = {"record", "FILE", "record the run; FILE.2 and so on where FILE is there"},
     [ARG_UNTIL] = {"until", "TIME", "stop at this time, 2026-01-05T09:00:00Z"},

@@ -35,6 +35,7 @@ enum arg {
     ARG_AFTER,
     ARG_LIMIT,
     ARG_BY,
+    ARG_PLAIN,
     ARG_RECORD,
     ARG_UNTIL,
     ARG_JSON,

@@ -13,6 +13,7 @@ static int play(const struct args *args, struct session *session, const struct l
                  .symbol = args->symbol, .skip_bad_rows = arg_given(args, ARG_SKIP_BAD_ROWS)},
         .sets = args->sets, .set_count = args->set_count,
         .until_end = arg_given(args, ARG_UNTIL_END), .json = arg_given(args, ARG_JSON),
+        .plain = arg_given(args, ARG_PLAIN),
         .out = stdout, .record = args->record, .version = PAWL_VERSION};
     if (args->data_count == 0 && files->count > 0) {
         options.data.paths = (const char *const *)files->found.gl_pathv;
@@ -62,11 +63,12 @@ const struct command command_run = {
              "in host.data_dir and a run goes on where the last one ended, however it ended;\n"
              "without host.data_dir recorded data is played in a temporary folder.\n\n"
              "stdout tells what happens, one line each, with --json as JSON; stderr is the log.\n"
+             "On a terminal the state of things stands below the lines, unless --plain is given.\n"
              "SIGTERM and SIGINT: nothing new is entered, answers are awaited for at most\n"
              "host.shutdown_wait, everything is flushed, protection stays where it rests.\n"
              "SIGHUP: configuration, plugins and rules are read again and take over as a\n"
              "whole; if anything is wrong with them nothing happens but a log line.\n",
-    .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) | ARG_BIT(ARG_UNTIL_END) |
+    .takes = ARG_EVERYWHERE | ARG_BIT(ARG_PLAIN) | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) | ARG_BIT(ARG_UNTIL_END) |
              ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS) |
              ARG_BIT(ARG_RECORD),
     .needs = ARG_BIT(ARG_CONFIG),

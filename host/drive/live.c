@@ -291,6 +291,27 @@ static void farewell(const struct live *live) {
               live->host->book.open_lots);
 }
 
+static void on_redraw(uv_timer_t *timer) {
+    struct live *live = timer->data;
+    view_draw(live->view, live->host, live->session->config->host.instance, uv_hrtime() / 1000000);
+}
+
+/* On a terminal: how things are, below what happens. */
+static void show(struct live *live) {
+    if (live->options->json || live->options->plain || !view_possible(live->options->out)) return;
+    live->view = view_new(live->options->out);
+    if (live->view == NULL) return;
+    uv_timer_init(&live->loop, &live->redraw);
+    live->redraw.data = live;
+    uv_timer_start(&live->redraw, on_redraw, VIEW_EVERY_MS, VIEW_EVERY_MS);
+}
+
+static void hide(struct live *live) {
+    live->narrator.out = live->options->out;
+    view_free(live->view);
+    live->view = NULL;
+}
+
 int live_run(struct session *session, const struct live_options *options,
              struct live_result *ret_result, struct pawl_err *err) {
     struct live *live = mem_calloc(1, sizeof *live);
@@ -307,15 +328,18 @@ int live_run(struct session *session, const struct live_options *options,
     if (rc == PAWL_OK) rc = live_open(live, err);
     if (rc == PAWL_OK) {
         greet(live);
+        show(live);
         health_ready(&live->health);
         arrange(live);
         uv_run(&live->loop, UV_RUN_DEFAULT);
+        if (live->view != NULL) uv_timer_stop(&live->redraw);
         if (live->host != NULL && live->host->store_down)
             pawl_fail(&live->err, PAWL_E_IO, "the database could not be written: see the log");
         rc = live->err.rc == PAWL_OK ? PAWL_OK : pawl_fail(err, live->err.rc, "%s", live->err.text);
         farewell(live);
     }
     live_close(live);
+    hide(live);
     control_close(live->control);
     health_close(&live->health);
     close_loop(live);

@@ -40,6 +40,7 @@ struct live_options {
     uint32_t set_count;
     bool until_end;              /* end with the data, after a tail for answers */
     bool json;                   /* state events as JSON lines, not as text */
+    bool plain;                  /* lines only, on a terminal too */
     FILE *out;                   /* they go here */
     const char *record;          /* file; NULL = none */
     const char *version;         /* of this pawl, for it */

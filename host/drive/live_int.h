@@ -10,6 +10,7 @@
 #include "run/folder.h"
 #include "drive/live.h"
 #include "drive/narrate.h"
+#include "drive/view.h"
 #include "drive/recorded.h"
 
 enum live_phase {
@@ -37,6 +38,8 @@ struct live {
     struct host *host;
     struct data *data; /* NULL = the system's clock */
     struct narrator narrator;
+    struct view *view; /* NULL = lines only */
+    uv_timer_t redraw;
     enum live_phase phase;
     char folder[DISK_PATH_MAX + 1];
     bool temporary; /* the folder is removed at the end */

@@ -17,6 +17,10 @@ static void on_trace(void *arg, const struct pawl_event *event, const char *line
         fwrite(line, 1, length, live->options->out);
         fputc('\n', live->options->out);
     } else if (live->host != NULL) {
+        if (live->view != NULL) {
+            view_event(live->view, event);
+            live->narrator.out = view_lines(live->view);
+        }
         narrate(&live->narrator, &live->host->book, event);
     }
 }
