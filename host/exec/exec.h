@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "book/book.h"
 #include "config/config.h"
+#include "exec/risk.h"
 
 #define EXEC_BROKERS_MAX 64u
 #define EXEC_OUTBOX_MAX 65536u /* commands waiting for the disk */
@@ -147,27 +148,6 @@ void exec_wake_at(struct exec *exec, enum exec_key what, uint64_t number, int64_
 bool outbox_waiting(const struct exec *exec, uint64_t *ret_turn);
 /* Add the running spells of protection to the totals, at the end of a run. */
 void guard_finish_times(struct exec *exec);
-
-/* ---- risk.c ---- */
-enum risk_answer { RISK_PASS = 1, RISK_WAIT, RISK_REFUSE };
-struct risk_ask {
-    uint32_t instrument, account;
-    uint8_t side; /* position side */
-    struct pawl_qty quantity;
-    struct pawl_price price, stop; /* price 0 = market */
-    const struct lot *lot;         /* NULL = not opened yet */
-    uint32_t count; /* of such lots together; with `lot` 1 */
-    bool rests;                    /* a limit that waits on the losing side: it has no collar */
-    const char *ref;
-};
-/* PASS, or the refusal is reported (risk.refused) and *ret_why says it in a sentence. */
-enum risk_answer risk_entry(struct exec *exec, const struct risk_ask *ask, char ret_why[128]);
-enum risk_answer risk_message(struct exec *exec, struct exec_broker *broker); /* message rate */
-void risk_stop_entries(struct exec *exec, const char *reason); /* for this process only */
-/* An account's day began: what it has counts as its base. told = with an event. */
-void risk_day(struct exec *exec, uint32_t account, int64_t began_ns, bool told);
-void risk_day_equity(struct exec *exec, uint32_t account); /* once every open lot has a price */
-void risk_set_state(struct exec *exec, uint8_t state, const char *reason);
 
 /* ---- wants.c: what components ask (pawl.book/1) ---- */
 int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,

@@ -16,7 +16,7 @@ int rstop_drop(struct rstop *self, uint64_t lot) {
     return self->records->erase(self->ctx, RSTOP_REC_POSITION_STATE, lot);
 }
 
-/* The next milestone is a price level of the host's: between two of them no price costs anything. */
+/* The next milestone is a price level of the host: prices between two of them cost nothing. */
 int rstop_arm(struct rstop *self, const struct rstop_rec_position_state *row) {
     struct pawl_trigger_spec spec = {.size = (uint32_t)sizeof spec,
                                      .instrument = row->instrument,
