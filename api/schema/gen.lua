@@ -6,6 +6,8 @@
 --   --major  accept anything
 --   --root DIR  the project's top folder, if not two above this file
 --
+--   lua5.4 gen.lua --plugin NAME SCHEMA OUT   the header of one plugin's records, anywhere
+--
 -- Same input, same bytes: nothing here depends on time, locale or table order.
 
 local SCALARS = { -- C type, size, alignment
@@ -318,8 +320,12 @@ local function parse_args(argv)
     if a == "--check" then options.check = true
     elseif a == "--minor" or a == "--major" then options.allow = a:sub(3)
     elseif a == "--root" and argv[i + 1] then options.root, i = argv[i + 1], i + 1
+    elseif a == "--plugin" and argv[i + 3] then
+      options.plugin, options.schema, options.out = argv[i + 1], argv[i + 2], argv[i + 3]
+      i = i + 3
     else
-      io.stderr:write "usage: gen.lua [--check] [--minor | --major] [--root DIR]\n"
+      io.stderr:write("usage: gen.lua [--check] [--minor | --major] [--root DIR]\n",
+                      "       gen.lua --plugin NAME SCHEMA OUT\n")
       os.exit(2)
     end
     i = i + 1
@@ -328,9 +334,23 @@ local function parse_args(argv)
 end
 
 local options = parse_args(arg)
-read_all(options.root)
-
 local tools = { writer = writer, NOTE = NOTE, DIRS = DIRS }
+
+if options.plugin then -- in its author's tree: enums and taken names from the schema beside this
+  check_name("plugin", options.plugin)
+  read_schema(HERE .. "/schema.lua", nil)
+  local plugin = { name = options.plugin, records = {} }
+  schema.plugins[1] = plugin
+  read_schema(options.schema, options.plugin)
+  local text = assert(loadfile(HERE .. "/emit_c.lua"))(schema, tools).plugin_header(plugin)
+  local file, problem = io.open(options.out, "wb")
+  if not file then fail("%s", problem) end
+  file:write(text)
+  if not file:close() then fail("cannot write %s", options.out) end
+  return
+end
+
+read_all(options.root)
 local emit_c = assert(loadfile(HERE .. "/emit_c.lua"))(schema, tools)
 local emit_text = assert(loadfile(HERE .. "/emit_text.lua"))(schema, tools)
 local emit_lua = assert(loadfile(HERE .. "/emit_lua.lua"))(schema, tools)

@@ -372,6 +372,58 @@ CREATE TABLE "link_groups" (
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
+-- template: One instrument's range, and the lot that came of it.
+CREATE TABLE "template_ranges" (
+  "id" INTEGER PRIMARY KEY, -- u64: The instrument.
+  "high" INTEGER NOT NULL, -- price x 1e-8: Highest ask so far.
+  "low" INTEGER NOT NULL, -- price x 1e-8: Lowest bid so far.
+  "ends" INTEGER NOT NULL, -- ns UTC: When the range is complete.
+  "lot" INTEGER NOT NULL, -- u64: Lot that was opened; 0 = none yet.
+  "moved" INTEGER NOT NULL, -- u8: 1 = its stop is at the entry.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- template_broker: An order as the venue has it.
+CREATE TABLE "template_broker_orders" (
+  "id" INTEGER PRIMARY KEY, -- u64: The venue's number.
+  "order" TEXT NOT NULL, -- oid: The host's id.
+  "account" INTEGER NOT NULL, -- account: Account.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "side" INTEGER NOT NULL, -- enum side: BUY or SELL.
+  "kind" INTEGER NOT NULL, -- enum kind: Market, limit or stop.
+  "reduce" INTEGER NOT NULL, -- u8: 1 = may only reduce the position.
+  "state" INTEGER NOT NULL, -- enum order_state: accepted, filled, cancelled or expired.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: Total.
+  "filled" INTEGER NOT NULL, -- qty x 1e-8: Of it.
+  "price" INTEGER NOT NULL, -- price x 1e-8: Limit price; 0 = none.
+  "stop_price" INTEGER NOT NULL, -- price x 1e-8: Trigger price; 0 = none.
+  "expires" INTEGER NOT NULL, -- ns UTC: When it ends; 0 = never.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- template_broker: A trade at the venue.
+CREATE TABLE "template_broker_fills" (
+  "id" INTEGER PRIMARY KEY, -- u64: The venue's number.
+  "order" TEXT NOT NULL, -- oid: The host's id of the order.
+  "account" INTEGER NOT NULL, -- account: Account.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "side" INTEGER NOT NULL, -- enum side: BUY or SELL.
+  "price" INTEGER NOT NULL, -- price x 1e-8: At.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: How much.
+  "fee" INTEGER NOT NULL, -- money x 1e-8: Fee.
+  "time" INTEGER NOT NULL, -- ns UTC: When.
+  "venue_order" INTEGER NOT NULL, -- u64: The venue's number of the order.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- template_broker: A net position at the venue.
+CREATE TABLE "template_broker_positions" (
+  "id" INTEGER PRIMARY KEY, -- u64: account << 32 | instrument.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: Above 0 = long, below 0 = short.
+  "price" INTEGER NOT NULL, -- price x 1e-8: Average entry.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
 -- rstop: Protection of one lot by multiples of its initial risk; gone when the lot has concluded.
 CREATE TABLE "position_states" (
   "id" INTEGER PRIMARY KEY, -- u64: The lot.

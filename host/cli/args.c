@@ -32,6 +32,9 @@ static const struct option options[ARGS_] = {
     [ARG_BY] = {"by", "WHAT", "what to group by"},
     [ARG_RECORD] = {"record", "FILE", "record the run; FILE.2 and so on where FILE is there"},
     [ARG_UNTIL] = {"until", "TIME", "stop at this time, 2026-01-05T09:00:00Z"},
+    [ARG_KIND] = {"kind", "KIND", "of a new plugin: strategy, broker or service"},
+    [ARG_DIR] = {"dir", "DIR", "where the folder of a new plugin is made"},
+    [ARG_SEED] = {"seed", "N", "of the random events a plugin is tried with"},
     [ARG_JSON] = {"json", NULL, "JSON in place of text"},
     [ARG_SET] = {"set", "PATH=VALUE", "override a key of the configuration; may be repeated"},
     [ARG_HELP] = {"help", NULL, "this text; also -h"},
@@ -84,7 +87,8 @@ static int keep(struct args *args, int arg, const char *value, struct pawl_err *
         [ARG_CONFIG] = &args->config, [ARG_FORMAT] = &args->format, [ARG_SYMBOL] = &args->symbol,
         [ARG_OUT] = &args->out,       [ARG_SOCKET] = &args->socket, [ARG_AFTER] = &args->after,
         [ARG_LIMIT] = &args->limit,   [ARG_BY] = &args->by,       [ARG_RECORD] = &args->record,
-        [ARG_UNTIL] = &args->until};
+        [ARG_UNTIL] = &args->until,
+        [ARG_KIND] = &args->kind,     [ARG_DIR] = &args->dir,   [ARG_SEED] = &args->seed};
     const char **one = places[arg];
     if (value[0] == '\0') return pawl_fail(err, PAWL_E_INVAL, "--%s is empty", options[arg].name);
     if (arg == ARG_DATA) return add(args->data, &args->data_count, ARGS_DATA_MAX, value, arg, err);

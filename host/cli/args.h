@@ -15,7 +15,7 @@
 
 #define ARGS_SETS_MAX 256u
 #define ARGS_DATA_MAX 256u
-#define ARGS_WORDS_MAX 8u
+#define ARGS_WORDS_MAX 64u
 
 enum arg {
     ARG_CONFIG = 0,
@@ -38,6 +38,9 @@ enum arg {
     ARG_PLAIN,
     ARG_RECORD,
     ARG_UNTIL,
+    ARG_KIND,
+    ARG_DIR,
+    ARG_SEED,
     ARG_JSON,
     ARG_SET,
     ARG_HELP,
@@ -49,6 +52,7 @@ enum arg {
 struct args {
     uint32_t given; /* ARG_BIT of each option that was there */
     const char *config, *format, *symbol, *out, *socket, *after, *limit, *by, *record, *until;
+    const char *kind, *dir, *seed;
     uint32_t data_count, set_count, word_count;
     const char *words[ARGS_WORDS_MAX]; /* that belong to no option */
     const char *data[ARGS_DATA_MAX], *sets[ARGS_SETS_MAX];

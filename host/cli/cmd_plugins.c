@@ -1,107 +1,46 @@
 /* pawl plugins: what is there to load, what it says about itself, and the wiring. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
 #include "cli/cli.h"
-#include "config/options.h"
+#include "cli/plugin_about.h"
+#include "cli/plugin_check.h"
+#include "cli/plugin_graph.h"
+#include "cli/plugin_new.h"
 #include "config/place.h"
-#include "events/reflect.h"
 
 #define ITEMS_MAX CONFIG_PLUGINS_MAX
-#define DOT_COLUMN 60
-
-struct item {
-    char name[CONFIG_PATH_MAX + 1]; /* of the instance, or the file */
-    const struct pawl_plugin *plugin;
-};
 
 struct list {
     struct loader *loader;
     uint32_t count, more; /* more: files beyond ITEMS_MAX */
-    struct item items[ITEMS_MAX];
+    struct plugin_node items[ITEMS_MAX];
+    char names[ITEMS_MAX][CONFIG_PATH_MAX + 1]; /* theirs */
     struct config_errors refused;
 };
 
-static const char *kind_text(uint32_t kind) {
-    return kind == PAWL_PLUGIN_KIND_BROKER     ? "broker"
-           : kind == PAWL_PLUGIN_KIND_STRATEGY ? "strategy"
-                                               : "service";
-}
-
-static const char *event_name(uint16_t type) {
-    const struct schema_event *event = reflect_event(type);
-    return event == NULL ? "?" : event->name;
-}
-
-/* ---- text ---- */
-
-static void print_words(const char *title, const struct pawl_plugin *plugin, bool needs) {
-    const uint16_t *type = plugin->listens;
-    const char *const *need = plugin->needs;
-    uint32_t count = 0;
-    printf("  %-9s ", title);
-    for (; !needs && type != NULL && *type != 0; type++, count++)
-        printf(" %s", event_name(*type));
-    for (; needs && need != NULL && *need != NULL; need++, count++) printf(" %s", *need);
-    printf("%s\n", count == 0 ? " nothing" : "");
-}
+/* ---- text and JSON ---- */
 
 static void print_text(const struct list *list) {
     for (uint32_t i = 0; i < list->count; i++) {
-        const struct item *item = &list->items[i];
-        printf("%s%s: %s %s %s\n", i > 0 ? "\n" : "", item->name, kind_text(item->plugin->kind),
+        const struct plugin_node *item = &list->items[i];
+        printf("%s%s: %s %s %s\n", i > 0 ? "\n" : "", item->name, plugin_kind(item->plugin->kind),
                item->plugin->name, item->plugin->version);
-        print_words("listens", item->plugin, false);
-        print_words("needs", item->plugin, true);
-        printf("  options   %s\n", item->plugin->options == NULL ? " none" : "");
-        options_print(item->plugin->options, "    ", stdout);
+        plugin_about_text(item->plugin, stdout);
     }
-}
-
-/* ---- JSON ---- */
-
-static void json_options(const struct pawl_option *table) {
-    static const char *const types[] = {
-        [PAWL_OPT_BOOL] = "bool",         [PAWL_OPT_INT] = "int",   [PAWL_OPT_DECIMAL] = "decimal",
-        [PAWL_OPT_DURATION] = "duration", [PAWL_OPT_ENUM] = "enum", [PAWL_OPT_TEXT] = "text"};
-    for (uint32_t i = 0; table != NULL && table[i].name != NULL && i < OPTIONS_MAX; i++) {
-        printf("%s{\"name\":\"%s\",\"type\":\"%s\",\"default\":", i > 0 ? "," : "", table[i].name,
-               types[table[i].type]);
-        cli_json_text(table[i].default_, stdout);
-        if (table[i].choices != NULL) {
-            printf(",\"choices\":");
-            cli_json_text(table[i].choices, stdout);
-        }
-        printf(",\"doc\":");
-        cli_json_text(table[i].doc, stdout);
-        printf("}");
-    }
-}
-
-static void json_item(const struct item *item) {
-    const struct pawl_plugin *plugin = item->plugin;
-    printf("{\"name\":");
-    cli_json_text(item->name, stdout);
-    printf(",\"plugin\":\"%s\",\"version\":", plugin->name);
-    cli_json_text(plugin->version, stdout);
-    printf(",\"kind\":\"%s\",\"listens\":[", kind_text(plugin->kind));
-    for (const uint16_t *type = plugin->listens; type != NULL && *type != 0; type++)
-        printf("%s\"%s\"", type == plugin->listens ? "" : ",", event_name(*type));
-    printf("],\"needs\":[");
-    for (const char *const *need = plugin->needs; need != NULL && *need != NULL; need++)
-        printf("%s\"%s\"", need == plugin->needs ? "" : ",", *need);
-    printf("],\"options\":[");
-    json_options(plugin->options);
-    printf("]}");
 }
 
 static void print_json(const struct list *list) {
     printf("{\"plugins\":[");
     for (uint32_t i = 0; i < list->count; i++) {
-        if (i > 0) printf(",");
-        json_item(&list->items[i]);
+        printf("%s{\"name\":", i > 0 ? "," : "");
+        cli_json_text(list->items[i].name, stdout);
+        printf(",");
+        plugin_about_json(list->items[i].plugin, stdout);
+        printf("}");
     }
     printf("],\"refused\":[");
     for (uint32_t i = 0; i < config_errors_lines(&list->refused); i++) {
@@ -111,40 +50,13 @@ static void print_json(const struct list *list) {
     printf("]}\n");
 }
 
-/* ---- the wiring, in Graphviz' language ---- */
-
-/* One edge from the bus with all event types on it, a few a line. */
-static void graph_edge(const struct item *item) {
-    size_t column = 0;
-    printf("  bus -> \"%s\" [label=\"", item->name);
-    for (const uint16_t *type = item->plugin->listens; type != NULL && *type != 0; type++) {
-        const char *name = event_name(*type);
-        if (column > DOT_COLUMN) column = (size_t)printf("\\n") - 2;
-        column += (size_t)printf("%s%s", column > 0 ? " " : "", name);
-    }
-    printf("\"];\n");
-}
-
-static void print_graph(const struct list *list) {
-    printf("digraph pawl {\n  rankdir=LR;\n  node [shape=box];\n"
-           "  outside [label=\"data, requests\"];\n  outside -> bus;\n"
-           "  bus -> executor [label=\"every event\"];\n");
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct item *item = &list->items[i];
-        printf("  \"%s\" [label=\"%s\\n%s %s\"];\n", item->name, item->name,
-               kind_text(item->plugin->kind), item->plugin->version);
-        graph_edge(item);
-        if (item->plugin->kind == PAWL_PLUGIN_KIND_BROKER)
-            printf("  executor -> \"%s\" [label=\"submit amend cancel query\"];\n"
-                   "  \"%s\" -> bus [label=\"reports\"];\n",
-                   item->name, item->name);
-        else if (item->plugin->kind == PAWL_PLUGIN_KIND_STRATEGY)
-            printf("  \"%s\" -> executor [label=\"wants of lots\"];\n", item->name);
-    }
-    printf("}\n");
-}
-
 /* ---- what there is ---- */
+
+static void add(struct list *list, const char *name, const struct pawl_plugin *plugin) {
+    char *own = list->names[list->count];
+    snprintf(own, sizeof list->names[0], "%s", name);
+    list->items[list->count++] = (struct plugin_node){.name = own, .plugin = plugin};
+}
 
 static int look_at_file(void *arg, const char *path) {
     struct list *list = arg;
@@ -156,9 +68,7 @@ static int look_at_file(void *arg, const char *path) {
     int rc = loader_open(list->loader, path, &library, &list->refused);
     if (rc == PAWL_E_NOMEM) return rc;
     if (rc != PAWL_OK) return 0; /* its line is in refused */
-    struct item *item = &list->items[list->count++];
-    snprintf(item->name, sizeof item->name, "%s", path);
-    item->plugin = library->plugin;
+    add(list, path, library->plugin);
     return 0;
 }
 
@@ -174,15 +84,17 @@ static int look_at_folder(struct list *list, struct pawl_err *err) {
 
 static void take_session(struct list *list, const struct session *session) {
     for (uint32_t i = 0; i < session->config->plugin_count; i++) {
-        struct item *item = &list->items[list->count++];
-        snprintf(item->name, sizeof item->name, "%s", session->config->plugins[i].name);
-        item->plugin = session->plugins[i];
+        if (list->count < ITEMS_MAX)
+            add(list, session->config->plugins[i].name, session->plugins[i]);
     }
 }
 
 static int tell(const struct args *args, const struct list *list) {
-    if (arg_given(args, ARG_GRAPH))
-        print_graph(list);
+    bool text = args->format != NULL && strcmp(args->format, "text") == 0;
+    if (arg_given(args, ARG_GRAPH) && text)
+        plugin_graph_text(list->items, list->count, stdout);
+    else if (arg_given(args, ARG_GRAPH))
+        plugin_graph_dot(list->items, list->count, stdout);
     else if (arg_given(args, ARG_JSON))
         print_json(list);
     else
@@ -192,7 +104,7 @@ static int tell(const struct args *args, const struct list *list) {
     return CLI_DONE;
 }
 
-static int run(const struct args *args) {
+static int list_all(const struct args *args) {
     struct pawl_err err = {0};
     struct session *session = NULL;
     int code = CLI_DONE;
@@ -212,13 +124,71 @@ static int run(const struct args *args) {
     return (int)code;
 }
 
+/* ---- words ---- */
+
+static int usage(const char *text) {
+    fprintf(stderr, "pawl plugins: %s\n`pawl plugins --help` tells more\n", text);
+    return CLI_USAGE;
+}
+
+static int run_new(const struct args *args) {
+    struct pawl_err err = {0};
+    if (args->word_count != 2) return usage("new: one NAME is wanted");
+    int rc = plugin_new(args->words[1], args->kind, args->dir, &err);
+    if (rc == PAWL_OK) return CLI_DONE;
+    fprintf(stderr, "pawl plugins new: %s\n", err.text);
+    return rc == PAWL_E_INVAL ? CLI_USAGE : rc == PAWL_E_BUSY ? CLI_REFUSED : CLI_FAILED;
+}
+
+static int run_check(const struct args *args) {
+    struct plugin_check how = {.seed = 1,
+                               .sets = args->sets,
+                               .set_count = args->set_count,
+                               .json = arg_given(args, ARG_JSON)};
+    char *end = NULL;
+    if (args->word_count < 2) return usage("check: FILE.so is missing");
+    if (args->seed != NULL) {
+        errno = 0;
+        how.seed = strtoull(args->seed, &end, 10);
+        if (*end != '\0' || errno != 0 || args->seed[0] < '0' || args->seed[0] > '9')
+            return usage("--seed: a whole number is wanted");
+    }
+    return plugin_check(args->words + 1, args->word_count - 1, &how);
+}
+
+static int run(const struct args *args) {
+    const char *word = args->word_count == 0 ? "" : args->words[0];
+    bool is_new = strcmp(word, "new") == 0, is_check = strcmp(word, "check") == 0;
+    if (args->format != NULL && strcmp(args->format, "dot") != 0 &&
+        strcmp(args->format, "text") != 0)
+        return usage("--format is dot or text, of --graph");
+    if ((args->kind != NULL || args->dir != NULL) && !is_new)
+        return usage("--kind and --dir are of `new`");
+    if (args->seed != NULL && !is_check) return usage("--seed is of `check`");
+    if (is_new) return run_new(args);
+    if (is_check) return run_check(args);
+    if (word[0] != '\0') return usage("there are `new NAME` and `check FILE.so`, no other words");
+    return list_all(args);
+}
+
 const struct command command_plugins = {
     .name = "plugins",
-    .summary = "what the plugins are, what they listen to and which options they have",
-    .synopsis = "[-c FILE] [--graph] [--set PATH=VALUE]... [--json]",
+    .summary = "what the plugins are and how they are wired; begin one, check one",
+    .synopsis = "[-c FILE] [--graph [--format dot|text]] [--json]\n"
+                "       pawl plugins new NAME [--kind strategy|broker|service] [--dir DIR]\n"
+                "       pawl plugins check FILE.so... [--seed N] [--set PATH=VALUE]... [--json]",
     .about =
         "With -c the plugins of that configuration, else every file of the plugin folder; a\n"
         "file there that cannot be loaded is one line on stderr. No plugin is started.\n"
-        "--graph prints the wiring for Graphviz: `pawl plugins -c FILE --graph | dot -Tsvg`.\n",
-    .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_GRAPH),
+        "--graph prints the wiring for Graphviz: `pawl plugins -c FILE --graph | dot -Tsvg`.\n\n"
+        "new writes the folder NAME with a whole plugin to begin from: source, meson.build, a\n"
+        "configuration and a scenario that tests it. Nothing that is there is overwritten.\n\n"
+        "check looks at the file, loads it as the host would, and lets it work in a host of its\n"
+        "own with random events, crashes and reloads, twice. Everything that is wrong is told;\n"
+        "exit code 5: the host would refuse it, or it does not behave. --set gives it options:\n"
+        "--set plugins.NAME.options.KEY=VALUE.\n",
+    .takes = ARG_EVERYWHERE | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_GRAPH) | ARG_BIT(ARG_FORMAT) |
+             ARG_BIT(ARG_KIND) | ARG_BIT(ARG_DIR) | ARG_BIT(ARG_SEED),
+    .words_max = ARGS_WORDS_MAX,
+    .words_name = "new or check",
     .run = run};

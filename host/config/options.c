@@ -177,35 +177,39 @@ static void number_text(const struct pawl_option *option, int64_t value, char ou
         snprintf(out, 32, "%lld", (long long)value);
 }
 
-static void print_range(const struct pawl_option *option, const char *type, FILE *out) {
+static void range_text(const struct pawl_option *option, const char *type, char *out, size_t size) {
     char low[32], high[32];
     number_text(option, option->min, low);
     number_text(option, option->max, high);
-    fprintf(out, "%s", type);
-    if (option->min == 0 && option->max == 0) return;
-    if (option->max == INT64_MAX)
-        fprintf(out, " from %s", low);
+    if (option->min == 0 && option->max == 0)
+        snprintf(out, size, "%s", type);
+    else if (option->max == INT64_MAX)
+        snprintf(out, size, "%s from %s", type, low);
     else if (option->type == PAWL_OPT_DECIMAL && option->min == 1 && option->max == PAWL_E8 - 1)
-        fprintf(out, " above 0 and below 1");
+        snprintf(out, size, "%s above 0 and below 1", type);
     else if (option->type == PAWL_OPT_DECIMAL && option->max == PAWL_E8 - 1)
-        fprintf(out, " at least %s, below 1", low);
+        snprintf(out, size, "%s at least %s, below 1", type, low);
     else
-        fprintf(out, " %s to %s", low, high);
+        snprintf(out, size, "%s %s to %s", type, low, high);
+}
+
+void options_values(const struct pawl_option *option, char *out, size_t size) {
+    switch (option->type) {
+    case PAWL_OPT_BOOL: snprintf(out, size, "true or false"); break;
+    case PAWL_OPT_INT: range_text(option, "whole number", out, size); break;
+    case PAWL_OPT_DECIMAL: range_text(option, "decimal", out, size); break;
+    case PAWL_OPT_DURATION: range_text(option, "duration", out, size); break;
+    case PAWL_OPT_ENUM: snprintf(out, size, "%s", option->choices); break;
+    case PAWL_OPT_TEXT: snprintf(out, size, "text"); break;
+    }
 }
 
 void options_print(const struct pawl_option *table, const char *indent, FILE *out) {
+    char values[OPTIONS_VALUES_MAX];
     for (size_t i = 0; table != NULL && table[i].name != NULL && i < OPTIONS_MAX; i++) {
         const struct pawl_option *option = &table[i];
-        fprintf(out, "%s%s (", indent, option->name);
-        switch (option->type) {
-        case PAWL_OPT_BOOL: fprintf(out, "true or false"); break;
-        case PAWL_OPT_INT: print_range(option, "whole number", out); break;
-        case PAWL_OPT_DECIMAL: print_range(option, "decimal", out); break;
-        case PAWL_OPT_DURATION: print_range(option, "duration", out); break;
-        case PAWL_OPT_ENUM: fprintf(out, "%s", option->choices); break;
-        case PAWL_OPT_TEXT: fprintf(out, "text"); break;
-        }
-        fprintf(out, ", default %s): %s\n",
+        options_values(option, values, sizeof values);
+        fprintf(out, "%s%s (%s, default %s): %s\n", indent, option->name, values,
                 option->default_[0] != '\0' ? option->default_ : "empty", option->doc);
     }
 }

@@ -29,6 +29,9 @@ int options_fill(const struct pawl_option *table, uint32_t options_size,
                  const struct json_t *object, const char *file, const char *path, void *ret_options,
                  struct config_errors *errors) PAWL_MUST_CHECK;
 
+#define OPTIONS_VALUES_MAX 512u
+/* What one option may be, in words: "decimal 0 to 1"; cut to fit. */
+void options_values(const struct pawl_option *option, char *out, size_t size);
 /* The table for people, one option a line: name, type and range, default, sentence. */
 void options_print(const struct pawl_option *table, const char *indent, FILE *out);
 

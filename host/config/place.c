@@ -52,3 +52,21 @@ void place_plugins(char *ret, size_t size) {
                                         NULL};
     find("PAWL_PLUGINS", below, PAWL_PLUGIN_DIR, ret, size);
 }
+
+void place_example(const char *example, char *ret, size_t size) {
+    char fixed[CONFIG_PATH_MAX + 80], build[80], two_above[80], installed[80];
+    const char *const below[] = {build, two_above, installed, NULL};
+    const char *said = getenv("PAWL_TEMPLATES");
+    ret[0] = '\0';
+    if (said != NULL && said[0] != '\0') {
+        if (snprintf(ret, size, "%s/%s", said, example) >= (int)size) ret[0] = '\0';
+        return;
+    }
+    snprintf(build, sizeof build, "plugins/%.31s/meson.build", example);
+    snprintf(two_above, sizeof two_above, "../../plugins/%.31s/meson.build", example);
+    snprintf(installed, sizeof installed, "../share/pawl/templates/%.31s/meson.build", example);
+    snprintf(fixed, sizeof fixed, "%s/templates/%.31s/meson.build", PAWL_SHARE_DIR, example);
+    find("", below, fixed, ret, size);
+    char *slash = strrchr(ret, '/');
+    if (slash != NULL) *slash = '\0';
+}

@@ -17,5 +17,7 @@ void place_instruments(char *ret, size_t size);
 void place_sessions(char *ret, size_t size);
 /* The folder of the plugins: $PAWL_PLUGINS if set, else as above. "" if there is none. */
 void place_plugins(char *ret, size_t size);
+/* The folder of an example's text, "template": in $PAWL_TEMPLATES if set, else as above. */
+void place_example(const char *example, char *ret, size_t size);
 
 #endif

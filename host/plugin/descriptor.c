@@ -174,23 +174,59 @@ static int check_needs(const char *const *needs, const struct loader_known *know
     return PAWL_OK;
 }
 
+static int check_options(const struct pawl_plugin *p, struct pawl_err *err) {
+    if (options_check(p->options, p->options_size, err) == PAWL_OK) return PAWL_OK;
+    if (err != NULL) err->rc = PAWL_E_ABI;
+    return PAWL_E_ABI;
+}
+
+struct teller {
+    void (*tell)(void *arg, const char *fault); /* NULL = the first fault ends it */
+    void *arg;
+    struct pawl_err *err; /* gets the first one */
+    int rc;
+};
+
+/* Whether to go on. */
+static bool heard(struct teller *teller, int rc, const struct pawl_err *why) {
+    if (rc == PAWL_OK) return true;
+    if (teller->rc == PAWL_OK) {
+        teller->rc = rc;
+        pawl_fail(teller->err, rc, "%s", why->text);
+    }
+    if (teller->tell != NULL) teller->tell(teller->arg, why->text);
+    return teller->tell != NULL;
+}
+
+static void check_parts(const struct pawl_plugin *p, const char *name,
+                        const struct loader_known *known, struct teller *teller) {
+    struct pawl_err why[5] = {{0}};
+    if (heard(teller, check_identity(p, name, &why[0]), &why[0]) &&
+        heard(teller, check_options(p, &why[1]), &why[1]) &&
+        heard(teller, check_records(p->records, &why[2]), &why[2]) &&
+        heard(teller, check_listens(p->listens, known, &why[3]), &why[3]))
+        heard(teller, check_needs(p->needs, known, &why[4]), &why[4]);
+}
+
+int descriptor_take_telling(const struct pawl_plugin *said, const char *name,
+                            const struct loader_known *known,
+                            void (*tell)(void *arg, const char *fault), void *arg,
+                            struct pawl_plugin *ret, struct pawl_err *err) {
+    struct pawl_plugin p;
+    struct pawl_err why = {0};
+    struct teller teller = {.tell = tell, .arg = arg, .err = err};
+    memset(&p, 0, sizeof p);
+    int rc = check_size(said->size, &why);
+    if (rc == PAWL_OK) memcpy(&p, said, said->size);
+    if (rc == PAWL_OK) rc = check_abi(&p, &why);
+    heard(&teller, rc, &why);
+    if (rc == PAWL_OK) check_parts(&p, name, known, &teller);
+    if (teller.rc == PAWL_OK) *ret = p;
+    return teller.rc;
+}
+
 int descriptor_take(const struct pawl_plugin *said, const char *name,
                     const struct loader_known *known, struct pawl_plugin *ret,
                     struct pawl_err *err) {
-    struct pawl_plugin p;
-    memset(&p, 0, sizeof p);
-    int rc = check_size(said->size, err);
-    if (rc != PAWL_OK) return rc;
-    memcpy(&p, said, said->size);
-    rc = check_abi(&p, err);
-    if (rc == PAWL_OK) rc = check_identity(&p, name, err);
-    if (rc == PAWL_OK && options_check(p.options, p.options_size, err) != PAWL_OK) {
-        if (err != NULL) err->rc = PAWL_E_ABI;
-        rc = PAWL_E_ABI;
-    }
-    if (rc == PAWL_OK) rc = check_records(p.records, err);
-    if (rc == PAWL_OK) rc = check_listens(p.listens, known, err);
-    if (rc == PAWL_OK) rc = check_needs(p.needs, known, err);
-    if (rc == PAWL_OK) *ret = p;
-    return rc;
+    return descriptor_take_telling(said, name, known, NULL, NULL, ret, err);
 }

@@ -21,4 +21,10 @@ int descriptor_take(const struct pawl_plugin *said, const char *name,
                     const struct loader_known *known, struct pawl_plugin *ret,
                     struct pawl_err *err) PAWL_MUST_CHECK;
 
+/* The same, and goes on after a fault where the rest can still be trusted: each is told. */
+int descriptor_take_telling(const struct pawl_plugin *said, const char *name,
+                            const struct loader_known *known,
+                            void (*tell)(void *arg, const char *fault), void *arg,
+                            struct pawl_plugin *ret, struct pawl_err *err) PAWL_MUST_CHECK;
+
 #endif

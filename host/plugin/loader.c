@@ -29,6 +29,8 @@ struct loaded {
 struct loader {
     struct private_folder folder;
     struct loader_known known;
+    void (*tell)(void *arg, const char *fault); /* NULL = the first one is enough */
+    void *tell_arg;
     unsigned flags;
     uint32_t generation, count;
     struct loaded *open[LIBRARIES_MAX];
@@ -47,6 +49,11 @@ int loader_new(const char *folder, unsigned flags, const struct loader_known *kn
     }
     *ret = loader;
     return PAWL_OK;
+}
+
+void loader_tell_all(struct loader *loader, void (*tell)(void *arg, const char *fault), void *arg) {
+    loader->tell = tell;
+    loader->tell_arg = arg;
 }
 
 static void drop(struct loader *loader, struct loaded *l) {
@@ -112,7 +119,8 @@ static int take(struct loader *loader, struct loaded *l, const char *stem, struc
     if (said == NULL) return pawl_fail(err, PAWL_E_ABI, ENTRY " returns NULL");
     if ((uintptr_t)said % alignof(struct pawl_plugin) != 0)
         return pawl_fail(err, PAWL_E_ABI, ENTRY " returns no descriptor");
-    return descriptor_take(said, stem, &loader->known, &l->plugin, err);
+    return descriptor_take_telling(said, stem, &loader->known, loader->tell, loader->tell_arg,
+                                   &l->plugin, err);
 }
 
 /* Record types are told apart by id and table in one database. */

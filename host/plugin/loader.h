@@ -54,6 +54,9 @@ void loader_free(struct loader *loader);
  * this host), PAWL_E_BUSY (a limit) with a line in *errors; PAWL_E_NOMEM. */
 int loader_open(struct loader *loader, const char *path, const struct library **ret,
                 struct config_errors *errors) PAWL_MUST_CHECK;
+/* From now on each fault of a descriptor is told, not only the first; for `plugins check`. */
+void loader_tell_all(struct loader *loader, void (*tell)(void *arg, const char *fault), void *arg);
+
 /* One call per loader_open(). No instance of it may be left. */
 void loader_close(struct loader *loader, const struct library *library);
 

@@ -1,0 +1,13 @@
+-- What this plugin must not forget, one record type after another. From this file gen.lua makes
+-- template_schema.gen.h: the C struct, and the table of its fields for the descriptor.
+--
+-- Fields are append-only: add new ones at the end and the rows that are stored grow with them.
+-- Types are those of pawl's own schema: price qty money ratio time u8 u32 u64 instrument str32 ...
+record "range" { id = 0x1e0, class = "durable", table = "template_ranges", owner = "template",
+  doc = "One instrument's range, and the lot that came of it.",
+  { "id", "u64", "The instrument." },
+  { "high", "price", "Highest ask so far." },
+  { "low", "price", "Lowest bid so far." },
+  { "ends", "time", "When the range is complete." },
+  { "lot", "u64", "Lot that was opened; 0 = none yet." },
+  { "moved", "u8", "1 = its stop is at the entry." } }
