@@ -41,7 +41,7 @@ const char *word_fixed(const json_t *object, const char *key, int places, int si
                           : sign ? "+"
                                  : "",
                           (unsigned long long)(size / one));
-    if (places > 0)
+    if (places > 0 && places < 9)
         snprintf(out + length, WORD_MAX - (size_t)length, ".%0*llu", places,
                  (unsigned long long)(size % one / (uint64_t)unit));
     return out;
