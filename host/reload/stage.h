@@ -17,7 +17,7 @@ struct staged_caps {
 struct saved_lot { /* holders before */
     struct lot *lot;
     uint32_t owner, grow, reduce, stop, targets;
-    struct pawl_qty enter_up_to;
+    struct pawl_qty enter_up_to, add_up_to;
     bool flatten;
 };
 

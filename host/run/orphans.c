@@ -19,7 +19,10 @@ static bool pass_on(struct host *host, struct lot *lot, uint32_t *holder, bool *
     const char *heir = heir_of(host, *holder);
     *flatten |= strcmp(heir, CONFIG_HEIR_FLATTEN) == 0;
     uint32_t to = host_component(host, heir);
-    if (holder == &lot->rec.hold_grow && to == 0) lot->rec.enter_up_to = lot->rec.entered;
+    if (holder == &lot->rec.hold_grow && to == 0) { /* the keeper lets nothing grow */
+        lot->rec.enter_up_to = lot->rec.entered;
+        lot->rec.add_up_to = lot->rec.added;
+    }
     *holder = to;
     return true;
 }
