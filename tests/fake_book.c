@@ -62,8 +62,10 @@ static bool listens_to(const struct fake *fake, const struct pawl_event *head) {
 
 static void deliver(struct fake *fake, const struct pawl_event *head) {
     if (!listens_to(fake, head)) return;
-    if (fake->restart_at == fake->deliveries++ || fake->restart_at == FAKE_RESTART_EACH)
+    if (fake->restart_at == fake->deliveries++ || fake->restart_at == FAKE_RESTART_EACH) {
         fake_restart(fake);
+        fake_forget_wake(fake, head); /* it is here already */
+    }
     fake->last_rc = fake->plugin->on_event(fake->self, head);
     fake_of(&fake->ctx);
 }
@@ -349,7 +351,7 @@ static int book_add(struct pawl_ctx *ctx, uint64_t id, struct pawl_qty total,
          amount(price.e8));
     if (fake->enter_rc != PAWL_OK) return refuse(err, fake->enter_rc);
     assert(fake->accounts[lot->rec.account].lots_grow);
-    assert(lot->rec.state == PAWL_LOT_STATE_OPEN);
+    if (lot->rec.state != PAWL_LOT_STATE_OPEN) return refuse(err, PAWL_E_STATE);
     lot->rec.add_up_to = total;
     lot->rec.add_price = price;
     lot->rec.add_gen++;

@@ -22,7 +22,7 @@
 #define FAKE_QUEUE_MAX 256u
 #define FAKE_TIMERS_MAX 1024u
 #define FAKE_TRIGGERS_MAX 1024u
-#define FAKE_LOG_MAX 65536u
+#define FAKE_LOG_MAX 131072u
 #define FAKE_COMPONENT 7u /* the plugin under test */
 #define FAKE_STRANGER 8u  /* another strategy */
 #define FAKE_NOW INT64_C(1700000000000000000)

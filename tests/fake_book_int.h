@@ -13,6 +13,8 @@ extern const struct pawl_series fake_series_service;
 struct fake *fake_of(struct pawl_ctx *ctx);
 /* A copy that lives until the next call into the host, so that a sanitizer sees one kept longer. */
 const void *fake_lend(const void *from, size_t size);
+/* A timer or trigger is gone when its event is there, though a restart set it anew. */
+void fake_forget_wake(struct fake *fake, const struct pawl_event *event);
 void fake_note(struct fake *fake, const char *format, ...) PAWL_PRINTF(2, 3);
 
 #endif

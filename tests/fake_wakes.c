@@ -97,6 +97,12 @@ void fake_fire(struct fake *fake, uint32_t instrument) {
     }
 }
 
+void fake_forget_wake(struct fake *fake, const struct pawl_event *event) {
+    uint64_t key = event->cookie;
+    if (event->type == PAWL_EV_TRIGGER) triggers_disarm(&fake->ctx, key);
+    if (event->type == PAWL_EV_TIMER) timers_clear(&fake->ctx, key);
+}
+
 /* ---- series ---- */
 
 static int series_keep(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t bars,

@@ -369,6 +369,7 @@ CREATE TABLE "link_groups" (
   "scale6_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
   "scale7_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
   "scale8_pct" INTEGER NOT NULL, -- ratio x 1e-8: Profit from which a scale-in was taken.
+  "armed" INTEGER NOT NULL, -- price x 1e-8: Average entry the scale-ins wait from; 0 = they are not armed.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

@@ -39,9 +39,9 @@ void linked_set_timers(struct linked *self, const struct linked_member *leader) 
     if (hold_ns != 0 && leader->lot.opened != 0)
         set(self, WHAT_HOLD, row->id, leader->lot.opened + hold_ns);
     set(self, WHAT_SESSION, row->id, session_end(self, row->instrument));
-    if (row->leg_count != 0)
-        set(self, WHAT_LEGS, row->id,
-            self->ctx->host->now_ns(self->ctx) + self->options.group_check_ns);
+    if (row->leg_count == 0) return;
+    int64_t now = self->ctx->host->now_ns(self->ctx), every = self->options.group_check_ns;
+    set(self, WHAT_LEGS, row->id, now - now % every + every); /* the same after a restart */
 }
 
 void linked_look_again(struct linked *self, uint64_t lot) {

@@ -103,6 +103,8 @@ static int link_trail(const struct link *link, struct pawl_err *err) {
     struct pawl_ratio pct = link->request->ask->trailing_stop_pct;
     if (pct.e8 == 0) pct.e8 = self->options.trailing_stop_pct_e8;
     if (pct.e8 == 0) return linked_fail(err, PAWL_E_INVAL, "trailing_stop_pct is not said");
+    if (leader->row.trailing_stop_pct.e8 != 0 && pct.e8 >= leader->row.trailing_stop_pct.e8)
+        return linked_fail(err, PAWL_E_STATE, "it trails as near already");
     int rc = linked_trail(self, link->family, pct, err);
     if (rc != PAWL_OK) return rc;
     leader->row.trailing_stop_pct = pct;
@@ -120,6 +122,8 @@ static int link_double_down(const struct link *link, struct pawl_err *err) {
     struct linked *self = link->request->self;
     if (ask->order_kind != PAWL_KIND_LIMIT)
         return linked_fail(err, PAWL_E_INVAL, "a double-down is a limit order with its price");
+    if (link->family->leader.row.followed.e8 == 0)
+        return linked_fail(err, PAWL_E_STATE, "its entry is not complete");
     int rc =
         linked_place_double_down(self, link->family, ask->quantity, ask->order_price, err);
     const struct linked_rec_link_group *now = linked_row(self, link->family->leader.row.id);
@@ -147,6 +151,14 @@ static int link_lot(const struct link *link, struct pawl_err *err) {
     return rc == PAWL_OK ? linked_open(request, &plan, &place, &id, err) : rc;
 }
 
+static int link_oco(const struct link *link, struct pawl_err *err) {
+    const struct linked_member *leader = &link->family->leader;
+    if (leader->lot.entered.e8 > 0)
+        return linked_fail(err, PAWL_E_STATE, "lot %llu has filled: nothing competes with it",
+                           (unsigned long long)leader->lot.id);
+    return link_lot(link, err);
+}
+
 static const struct {
     const char *name;
     int (*make)(const struct link *link, struct pawl_err *err);
@@ -157,7 +169,7 @@ static const struct {
              {"trail", link_trail, true},
              {"scale", link_scale, true},
              {"doubledown", link_double_down, true},
-             {"oco", link_lot, true},
+             {"oco", link_oco, true},
              {"hedge", link_lot, false}};
 
 static int make(const struct link *link, struct pawl_err *err) {

@@ -59,8 +59,9 @@ struct linked_rec_link_group {
     struct pawl_ratio scale6_pct; /* Profit from which a scale-in was taken. */
     struct pawl_ratio scale7_pct; /* Profit from which a scale-in was taken. */
     struct pawl_ratio scale8_pct; /* Profit from which a scale-in was taken. */
+    struct pawl_price armed; /* Average entry the scale-ins wait from; 0 = they are not armed. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct linked_rec_link_group) == 384, "layout of linked_rec_link_group");
+PAWL_STATIC_ASSERT(sizeof(struct linked_rec_link_group) == 392, "layout of linked_rec_link_group");
 
 static const struct pawl_field linked_fields_link_group[] = {
     {"id", PAWL_F_U64, 0, offsetof(struct linked_rec_link_group, id), 8,
@@ -145,6 +146,8 @@ static const struct pawl_field linked_fields_link_group[] = {
      "Profit from which a scale-in was taken."},
     {"scale8_pct", PAWL_F_RATIO, 0, offsetof(struct linked_rec_link_group, scale8_pct), 8,
      "Profit from which a scale-in was taken."},
+    {"armed", PAWL_F_PRICE, 0, offsetof(struct linked_rec_link_group, armed), 8,
+     "Average entry the scale-ins wait from; 0 = they are not armed."},
     {0, 0, 0, 0, 0, 0},
 };
 

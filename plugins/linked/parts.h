@@ -75,6 +75,7 @@ int linked_put(struct linked *self, const struct linked_rec_link_group *row);
 /* The row of a lot that was just opened by this plan; counts it with its leader. */
 int linked_group_make(struct linked *self, uint64_t lot, const struct linked_plan *plan,
                       const struct linked_place *place);
+int linked_count_member(struct linked *self, uint64_t leader); /* one more lot is linked to it */
 /* false = there is no such row. */
 bool linked_family(struct linked *self, uint64_t leader, struct linked_family *ret);
 /* The member is more of the leader's trade, not another one. */
@@ -121,7 +122,8 @@ int linked_on_scale_in(struct linked *self, const struct pawl_ev_scale_in *reque
 int linked_scale(struct linked *self, uint64_t leader, struct pawl_qty quantity,
                  struct pawl_ratio pct, struct pawl_err *err);
 int linked_on_trigger(struct linked *self, const struct pawl_ev_trigger *event);
-void linked_arm_scales(struct linked *self, const struct linked_family *family);
+void linked_arm_scales(struct linked *self, struct linked_family *family, bool *ret_changed);
+void linked_disarm_scales(struct linked *self, uint64_t lot);
 int linked_double_down(struct linked *self, struct linked_family *family, bool *ret_changed);
 int linked_place_double_down(struct linked *self, const struct linked_family *family,
                              struct pawl_qty quantity, struct pawl_price price,

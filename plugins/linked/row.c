@@ -12,7 +12,7 @@ int linked_put(struct linked *self, const struct linked_rec_link_group *row) {
     return self->records->put(self->ctx, LINKED_REC_LINK_GROUP, row);
 }
 
-static int count_member(struct linked *self, uint64_t leader) {
+int linked_count_member(struct linked *self, uint64_t leader) {
     const struct linked_rec_link_group *found = linked_row(self, leader);
     if (found == NULL) return PAWL_E_NOTFOUND;
     struct linked_rec_link_group row = *found;
@@ -46,7 +46,7 @@ int linked_group_make(struct linked *self, uint64_t lot, const struct linked_pla
     if (place->link_type != NULL)
         snprintf(made.row.link_type, sizeof made.row.link_type, "%s", place->link_type);
     int rc = linked_put(self, &made.row);
-    if (rc == PAWL_OK && place->leader != 0) rc = count_member(self, place->leader);
+    if (rc == PAWL_OK && place->leader != 0) rc = linked_count_member(self, place->leader);
     if (rc == PAWL_OK && place->leader == 0) linked_set_timers(self, &made);
     return rc;
 }

@@ -183,6 +183,9 @@ int linked_scale(struct linked *self, uint64_t leader, struct pawl_qty quantity,
     if (now == NULL) return PAWL_E_NOTFOUND;
     struct linked_rec_link_group row = *now;
     *scale_slot(&row, row.scale_count++) = pct;
+    for (uint32_t i = 0; i < self->scale_count; i++) /* asked for, before its level fired */
+        if (self->scales[i].pct.e8 == pct.e8)
+            self->triggers->disarm(self->ctx, KEY_SCALE | leader << 4 | i);
     return linked_put(self, &row);
 }
 
@@ -214,9 +217,9 @@ int linked_on_scale_in(struct linked *self, const struct pawl_ev_scale_in *reque
     }
 }
 
-void linked_arm_scales(struct linked *self, const struct linked_family *family) {
+static void arm_all(struct linked *self, const struct linked_family *family) {
     struct linked_rec_link_group row = family->leader.row;
-    for (uint32_t i = 0; i < self->scale_count && row.followed.e8 != 0; i++) {
+    for (uint32_t i = 0; i < self->scale_count; i++) {
         struct pawl_trigger_spec spec = {.size = sizeof spec,
                                          .instrument = row.instrument,
                                          .source = PAWL_TRIGGER_SOURCE_EXIT_SIDE,
@@ -225,26 +228,64 @@ void linked_arm_scales(struct linked *self, const struct linked_family *family) 
                                                       ? PAWL_CROSS_AT_OR_ABOVE
                                                       : PAWL_CROSS_AT_OR_BELOW};
         uint64_t key = KEY_SCALE | row.id << 4 | i;
-        if (has_scaled(&row, self->scales[i].pct) ||
+        if (has_scaled(&row, self->scales[i].pct) || row.scale_count >= LINKED_SCALES_MAX ||
             profit_level(self, family, self->scales[i].pct, &spec.level) != PAWL_OK ||
             self->triggers->arm(self->ctx, key, &spec) != PAWL_OK)
             self->triggers->disarm(self->ctx, key);
     }
 }
 
+/* The levels follow the average; they wait while an entry runs. */
+void linked_arm_scales(struct linked *self, struct linked_family *family, bool *ret_changed) {
+    struct linked_rec_link_group *row = &family->leader.row;
+    struct linked_sum sum;
+    struct pawl_price average = {0};
+    if (self->scale_count == 0) return;
+    linked_sum(family, &sum);
+    if (sum.is_complete && row->followed.e8 != 0 &&
+        pawl_muldiv(sum.value.e8, PAWL_E8, sum.entered_e8, PAWL_ROUND_EVEN, &average.e8) != PAWL_OK)
+        average.e8 = 0;
+    bool is_new = average.e8 != 0 && (average.e8 != row->armed.e8 || self->declaring);
+    if (average.e8 == 0 && !self->declaring) return; /* a level that is reached now waits, too */
+    if (is_new) arm_all(self, family);
+    if (row->armed.e8 == average.e8) return;
+    row->armed = average;
+    *ret_changed = true;
+}
+
+void linked_disarm_scales(struct linked *self, uint64_t lot) {
+    for (uint32_t i = 0; i < self->scale_count; i++)
+        self->triggers->disarm(self->ctx, KEY_SCALE | lot << 4 | i);
+}
+
 int linked_on_trigger(struct linked *self, const struct pawl_ev_trigger *event) {
     uint64_t leader = (event->head.cookie & ~KEY_MASK) >> 4, i = event->head.cookie & 15;
-    const struct linked_rec_link_group *row;
+    struct linked_family family;
+    struct linked_sum sum;
     struct pawl_err err = {0};
     if ((event->head.cookie & KEY_MASK) != KEY_SCALE || i >= self->scale_count ||
-        (row = linked_row(self, leader)) == NULL)
+        !linked_family(self, leader, &family) || !family.is_open)
         return PAWL_OK;
-    uint32_t instrument = row->instrument;
-    uint8_t side = linked_order_side(row->side);
+    linked_sum(&family, &sum);
+    if (!sum.is_complete) { /* armed again when it is */
+        family.leader.row.armed.e8 = 0;
+        return linked_put(self, &family.leader.row);
+    }
+    if (check_profit(self, &family, self->scales[i].pct, NULL) != PAWL_OK) {
+        arm_all(self, &family);
+        return PAWL_OK;
+    }
     if (linked_scale(self, leader, self->scales[i].quantity, self->scales[i].pct, &err) == PAWL_OK)
         return PAWL_OK;
-    return linked_ignore(self, instrument, side, "", "scale-in of lot %llu: %s",
-                         (unsigned long long)leader, err.text);
+    if (!has_scaled(&family.leader.row, self->scales[i].pct) &&
+        family.leader.row.scale_count < LINKED_SCALES_MAX) { /* refused is not asked for again */
+        *scale_slot(&family.leader.row, family.leader.row.scale_count++) = self->scales[i].pct;
+        int rc = linked_put(self, &family.leader.row);
+        if (rc != PAWL_OK) return rc;
+    }
+    return linked_ignore(self, family.leader.row.instrument,
+                         linked_order_side(family.leader.row.side), family.leader.lot.ref,
+                         "scale-in of lot %llu: %s", (unsigned long long)leader, err.text);
 }
 
 /* ---- double-down ---- */

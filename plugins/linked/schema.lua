@@ -38,4 +38,6 @@ for i = 1, 8 do
   link_group[#link_group + 1] =
     { ("scale%d_pct"):format(i), "ratio", "Profit from which a scale-in was taken." }
 end
+link_group[#link_group + 1] =
+  { "armed", "price", "Average entry the scale-ins wait from; 0 = they are not armed." }
 record "link_group"(link_group)

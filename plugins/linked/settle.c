@@ -104,7 +104,7 @@ static int promote(struct linked *self, struct linked_member *member) {
 }
 
 /* One cancels the other: the first that fills stays. */
-static int settle_oco(struct linked *self, struct linked_family *family) {
+static int settle_oco(struct linked *self, struct linked_family *family, uint64_t *ret_winner) {
     struct linked_member *winner = has_entered(&family->leader) ? &family->leader : NULL;
     bool any = false;
     int rc = PAWL_OK;
@@ -115,6 +115,7 @@ static int settle_oco(struct linked *self, struct linked_family *family) {
     }
     if (!any || winner == NULL) return PAWL_OK;
     if (winner != &family->leader) {
+        *ret_winner = winner->row.id;
         rc = linked_first(promote(self, winner),
                           linked_close(self, &family->leader.lot, "OCO", NULL));
     }
@@ -148,12 +149,16 @@ static int settle_leader(struct linked *self, uint64_t leader) {
     if (family.leader.row.ended != 0 || linked_is_closing(&family.leader.lot))
         return settle_end(self, &family);
     if (family.leader.row.leg_count != 0) return linked_settle_legs(self, &family);
-    int rc = family.count > 0 ? settle_oco(self, &family) : PAWL_OK;
+    uint64_t winner = 0;
+    int rc = family.count > 0 ? settle_oco(self, &family, &winner) : PAWL_OK;
+    if (winner != 0) { /* it is the trade now; what hung on the other goes with that */
+        rc = linked_first(rc, settle_leader(self, leader));
+        return linked_first(rc, settle_leader(self, winner));
+    }
     rc = linked_first(rc, linked_follow(self, &family, &changed));
     rc = linked_first(rc, linked_double_down(self, &family, &changed));
-    if (changed) rc = linked_first(rc, linked_put(self, &family.leader.row));
-    if (changed || self->declaring) linked_arm_scales(self, &family);
-    return rc;
+    linked_arm_scales(self, &family, &changed);
+    return changed ? linked_first(rc, linked_put(self, &family.leader.row)) : rc;
 }
 
 /* The lot as it is now, and the trade it belongs to. */
@@ -192,9 +197,27 @@ static bool by_level(const char *reason) {
            strcmp(reason, "TRAILING_STOP") == 0;
 }
 
+/* What is left goes on together, under the first of it. */
+static int pass_on(struct linked *self, struct linked_member *member, uint64_t *heir) {
+    if (*heir == 0) {
+        *heir = member->row.id;
+        return promote(self, member);
+    }
+    member->row.leader = *heir;
+    return linked_first(linked_put(self, &member->row), linked_count_member(self, *heir));
+}
+
+/* Nothing is added to the rest of a trade. */
+static void rest_of_trade(struct linked_member *member) {
+    member->row.doubled = 1;
+    member->row.scale_count = LINKED_SCALES_MAX;
+    member->row.followed.e8 = member->lot.entered.e8;
+}
+
 /* Of one that others are linked to: they go; those that only competed with it stay. */
 static int leader_gone(struct linked *self, uint64_t leader, bool had_fills) {
     struct linked_family family;
+    uint64_t heir = 0;
     int rc = PAWL_OK;
     if (!linked_family(self, leader, &family)) return rc;
     const char *reason = family.leader.row.end_reason;
@@ -202,14 +225,10 @@ static int leader_gone(struct linked *self, uint64_t leader, bool had_fills) {
     if (reason[0] == '\0') reason = "LINKED";
     for (uint32_t i = 0; i < family.count; i++) {
         struct linked_member *member = &family.members[i];
-        bool goes_alone = linked_is_same_trade(member) && has_entered(member) && by_level(reason);
-        if (goes_alone) { /* what is left of the trade: nothing is added to it */
-            member->row.doubled = 1;
-            member->row.scale_count = LINKED_SCALES_MAX;
-            member->row.followed.e8 = member->lot.entered.e8;
-        }
-        if (goes_alone || (is_oco(member) && !had_fills))
-            rc = linked_first(rc, promote(self, member));
+        bool is_rest = linked_is_same_trade(member) && has_entered(member) && by_level(reason);
+        if (is_rest) rest_of_trade(member);
+        if (is_rest || (is_oco(member) && !had_fills))
+            rc = linked_first(rc, pass_on(self, member, &heir));
         else
             rc = linked_first(rc, linked_close(self, &member->lot, reason, NULL));
     }
@@ -233,7 +252,13 @@ static int conclude(struct linked *self, uint64_t id, const char *reason, bool h
     int rc = row.leader == 0 ? PAWL_OK : member_gone(self, &row, reason, had_fills);
     if (row.members > 0) rc = linked_first(rc, leader_gone(self, id, had_fills));
     linked_clear_timers(self, id);
+    linked_disarm_scales(self, id);
     return linked_first(rc, self->records->erase(self->ctx, LINKED_REC_LINK_GROUP, id));
+}
+
+static int conclude_lot(struct linked *self, const struct pawl_rec_lot *lot) {
+    struct pawl_rec_lot copy = *lot;
+    return conclude(self, copy.id, copy.reason, copy.entered.e8 > 0);
 }
 
 int linked_on_closed(struct linked *self, const struct pawl_ev_lot_closed *closed) {
@@ -252,6 +277,7 @@ int linked_on_want_spent(struct linked *self, const struct pawl_ev_want_spent *s
     return linked_first(rc, linked_settle(self, copy.instrument));
 }
 
+/* What fails here is no reason not to start: it is tried again with the next event. */
 int linked_restore(struct linked *self) {
     int rc = PAWL_OK;
     for (uint64_t at = 0;;) {
@@ -261,13 +287,14 @@ int linked_restore(struct linked *self) {
         at = row->id;
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, at);
         if (lot == NULL || lot->owner != self->ctx->component)
-            rc = self->records->erase(self->ctx, LINKED_REC_LINK_GROUP, at);
+            rc = linked_first(rc, self->records->erase(self->ctx, LINKED_REC_LINK_GROUP, at));
         else if (lot->state == PAWL_LOT_STATE_CLOSED)
-            rc = conclude(self, at, "", lot->entered.e8 > 0);
-        if (rc != PAWL_OK) return rc;
+            rc = linked_first(rc, conclude_lot(self, lot));
     }
     self->declaring = true;
-    rc = linked_settle(self, 0);
+    rc = linked_first(rc, linked_settle(self, 0));
     self->declaring = false;
-    return rc;
+    if (rc != PAWL_OK)
+        self->ctx->host->log(self->ctx, PAWL_LOG_WARN, "a lot could not be settled at the start");
+    return PAWL_OK;
 }

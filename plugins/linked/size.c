@@ -78,6 +78,20 @@ static int with_double_down(const struct linked *self, struct pawl_price *distan
                        PAWL_ROUND_UP, &distance->e8);
 }
 
+/* Less than the smallest order: the numbers that led there say more than a quantity of 0. */
+static int enough_risk(const struct linked_plan *plan, struct pawl_money cash,
+                       struct pawl_price distance, struct pawl_err *err) {
+    const struct pawl_instrument *in = plan->instrument;
+    char risk[PAWL_E8_TEXT_MAX], far[PAWL_E8_TEXT_MAX], least[PAWL_E8_TEXT_MAX];
+    int64_t least_e8 = in->min_quantity.e8 > in->step.e8 ? in->min_quantity.e8 : in->step.e8;
+    if (plan->quantity.e8 >= least_e8) return PAWL_OK;
+    pawl_format_e8(cash.e8, risk);
+    pawl_format_e8(distance.e8, far);
+    pawl_format_e8(least_e8, least);
+    return linked_fail(err, PAWL_E_INVAL, "risk %s over %s a unit is less than quantity %s", risk,
+                       far, least);
+}
+
 static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *plan,
                    struct pawl_err *err) {
     struct pawl_money equity, cash;
@@ -96,7 +110,8 @@ static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct 
     if (with_double_down(self, &distance) != PAWL_OK)
         return linked_fail(err, PAWL_E_RANGE, "the risk is out of range");
     rc = divide(cash, distance, plan->instrument, &plan->quantity);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the quantity is out of range");
+    if (rc != PAWL_OK) return linked_fail(err, rc, "the quantity is out of range");
+    return enough_risk(plan, cash, distance, err);
 }
 
 static int by_allocation(struct linked *self, const struct pawl_ev_entry *ask,

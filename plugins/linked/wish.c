@@ -204,6 +204,7 @@ static int close_all(const struct linked_request *request, uint8_t side, struct 
         struct pawl_rec_lot lot = *next;
         ++*ret_count;
         rc = linked_first(rc, linked_close(self, &lot, REASON_REVERSAL, err));
+        rc = linked_first(rc, linked_on_lot(self, at)); /* what is linked to it, wherever it is */
     }
 }
 

@@ -10,7 +10,7 @@
 struct db_lot {
     uint64_t id;
     uint8_t symbol, side, state, protection, exit_kind; /* symbol + 1 */
-    bool exit_spent, entry_spent;
+    bool exit_spent, entry_spent, rests;
     int64_t stop_tries, open_e8, entered_e8, exited_e8, in_e8, out_e8, stop_e8;
 };
 
@@ -100,7 +100,8 @@ static uint8_t symbol_of(const struct sim_run *run, int64_t instrument) {
 
 static const char lots_sql[] =
     "SELECT id, instrument, side, state, protection, exit_kind, exit_spent, entry_spent,"
-    " stop_tries, entered, exited, enter_up_to, exit_at_least, stop FROM lots ORDER BY id";
+    " stop_tries, entered, exited, enter_up_to, exit_at_least, stop, entry_role FROM lots ORDER BY "
+    "id";
 
 static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lot *lots) {
     sqlite3_stmt *row = NULL;
@@ -121,7 +122,8 @@ static size_t load_lots(struct sim_run *run, struct sim_copy *copy, struct db_lo
                                .exited_e8 = sqlite3_column_int64(row, 10),
                                .in_e8 = sqlite3_column_int64(row, 11),
                                .out_e8 = sqlite3_column_int64(row, 12),
-                               .stop_e8 = sqlite3_column_int64(row, 13)};
+                               .stop_e8 = sqlite3_column_int64(row, 13),
+                               .rests = sqlite3_column_int(row, 14) == PAWL_ROLE_DOUBLEDOWN};
         lot->open_e8 = lot->entered_e8 - lot->exited_e8;
     }
     sqlite3_finalize(row);
@@ -313,12 +315,25 @@ static void lot_is_settled(struct sim_run *run, struct sim_copy *copy, const str
         sim_fail(run, "wants are met", "lot %" PRIu64 " is closed with %" PRId64 "e-8", lot->id,
                  lot->open_e8);
     if (lot->state == PAWL_LOT_STATE_CLOSED) return;
+    if (lot->rests && lot->entered_e8 == 0 && !run->flattened) return; /* as long as its trade */
     if (lot->open_e8 == 0 || run->flattened)
         sim_fail(run, "wants are met", "lot %" PRIu64 " stays in state %u with %" PRId64 "e-8 open",
                  lot->id, lot->state, lot->open_e8);
     if (lot->open_e8 == 0 || run->flattened) return;
     open_lot(run, lot);
     if (lot->state == PAWL_LOT_STATE_OPEN) targets_are_taken(run, copy, lot);
+}
+
+/* What is linked goes completely when its lot has concluded. */
+static void links_are_gone(struct sim_run *run, struct sim_copy *copy) {
+    static const char sql[] = "SELECT g.id, coalesce(l.state, 0) FROM link_groups g "
+                              "LEFT JOIN lots l ON l.id=g.id WHERE l.id IS NULL OR l.state=5";
+    sqlite3_stmt *row = NULL;
+    if (!run->plan->linked || !query(run, copy, sql, &row)) return;
+    if (sqlite3_step(row) == SQLITE_ROW)
+        sim_fail(run, "link groups end with their lots", "lot %lld has one, in state %d",
+                 sqlite3_column_int64(row, 0), sqlite3_column_int(row, 1));
+    sqlite3_finalize(row);
 }
 
 void sim_check_end(struct sim_run *run) {
@@ -335,6 +350,7 @@ void sim_check_end(struct sim_run *run) {
         fills_are_conserved(run, &copy);
         orders_agree(run, &copy);
         positions_agree(run, lots, count);
+        links_are_gone(run, &copy);
         for (size_t i = 0; i < count; i++) lot_is_settled(run, &copy, &lots[i]);
     }
     sim_copy_close(&copy);

@@ -142,6 +142,24 @@ static void add_paper(struct text *out, struct rng *rng, const struct sim_plan *
         v[2], v[3], v[4]);
 }
 
+/* More of a trade at small profits, a limit below it, a stop that trails. */
+static void add_linked(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    bool reversal = rng_chance(rng, 4, 5), watch = rng_chance(rng, 1, 3);
+    bool scales = rng_chance(rng, 1, 2), doubles = rng_chance(rng, 1, 2);
+    add(out, ",\n{\"name\":\"linked\",\"options\":{\"reversal\":%s,\"target_mode\":\"%s\",",
+        reversal ? "true" : "false", watch ? "watch" : "rest");
+    add_decimal(out, "scale_quantity",
+                scales && !(plan->parts & SIM_PART_GROW) ? plan->symbols[0].min_e8 * 2 : 0);
+    add_decimal(out, "trigger_profit_pct", rng_between(rng, 1, 40) * (PAWL_E8 / 10000));
+    add_decimal(out, "trailing_stop_pct",
+                rng_chance(rng, 1, 4) && plan->venue != SIM_IDEAL
+                    ? rng_between(rng, 10, 100) * (PAWL_E8 / 10000)
+                    : 0);
+    add_decimal(out, "double_down_size", rng_between(rng, 5, 20) * (PAWL_E8 / 10));
+    add(out, "\"double_down\":%s,\"group_check\":\"%" PRId64 "ms\"}}",
+        doubles && !(plan->parts & SIM_PART_GROW) ? "true" : "false", rng_between(rng, 100, 3000));
+}
+
 static void add_strategies(struct text *out, struct rng *rng, const struct sim_plan *plan) {
     int64_t period_ms = rng_between(rng, 300, 3000), lots = rng_between(rng, 1, 5);
     int64_t quiet_ns = SIM_BEGIN_NS + plan->active_ns;
@@ -156,10 +174,7 @@ static void add_strategies(struct text *out, struct rng *rng, const struct sim_p
     for (uint32_t i = 0; i < plan->symbol_count; i++)
         add(out, "%s%s", i == 0 ? "" : ",", plan->symbols[i].name);
     add(out, "\"}}");
-    bool reversal = rng_chance(rng, 4, 5), watch = rng_chance(rng, 1, 3);
-    if (plan->linked)
-        add(out, ",\n{\"name\":\"linked\",\"options\":{\"reversal\":%s,\"target_mode\":\"%s\"}}",
-            reversal ? "true" : "false", watch ? "watch" : "rest");
+    if (plan->linked) add_linked(out, rng, plan);
     add(out, "],\n");
 }
 

@@ -56,7 +56,10 @@ static void never_too_much_out(struct sim_run *run, uint64_t lot) {
 static void only_tighter(struct sim_run *run, const struct venue_order *now) {
     struct sim_lot *lot = &run->lots[now->lot];
     const struct venue_order *by = &run->venue.orders[lot->tightest_by];
-    bool lost = !by->works && sim_watch_early(&run->watch, by->id);
+    /* Between two steps of ours only the venue knows how far it has trailed: what comes after it
+     * begins at the last step. */
+    bool lost = (!by->works && sim_watch_early(&run->watch, by->id)) ||
+                (by->kind == PAWL_KIND_TRAILING && by->number != now->number);
     bool is_long = now->side == 2;
     bool looser = is_long ? now->stop_e8 < lot->tightest_e8 : now->stop_e8 > lot->tightest_e8;
     if (lot->tightest_e8 == 0 || !looser || lost || lot->forced) {

@@ -16,6 +16,40 @@ static uint32_t some_symbol(const struct sim_run *run, struct rng *rng) {
     return (uint32_t)rng_below(rng, run->plan->symbol_count);
 }
 
+/* Two instruments against each other. */
+static void add_legs(struct sim_run *run, struct rng *rng, struct pawl_ev_entry *ev) {
+    ev->leg_count = 2;
+    ev->leg1_instrument = sim_instrument(run, 0);
+    ev->leg2_instrument = sim_instrument(run, 1);
+    ev->leg1_side = PAWL_SIDE_BUY;
+    ev->leg2_side = PAWL_SIDE_SELL;
+    ev->leg1_kind = ev->leg2_kind = PAWL_KIND_MARKET;
+    ev->leg1_ratio.e8 = ev->leg2_ratio.e8 = PAWL_E8;
+    if (rng_chance(rng, 1, 3)) ev->leg2_ratio.e8 = 2 * PAWL_E8;
+    ev->order_kind = PAWL_KIND_MARKET;
+    ev->order_price.e8 = 0;
+    ev->trailing_stop_pct.e8 = 0;
+}
+
+/* Named, so that later ones can hang on it; linked to an earlier one; ended by time. */
+static void add_links(struct sim_run *run, struct rng *rng, struct pawl_ev_entry *ev) {
+    static const char *const types[] = {"stop",  "target", "trail", "bracket", "scale",
+                                        "doubledown", "oco", "hedge", "mine"};
+    snprintf(ev->ref, sizeof ev->ref, "w%u", (unsigned)rng_below(rng, 6));
+    if (rng_chance(rng, 1, 8) && run->plan->venue != SIM_IDEAL)
+        ev->trailing_stop_pct.e8 = rng_between(rng, 5, 100) * (PAWL_E8 / 10000);
+    if (rng_chance(rng, 1, 8)) ev->close_at = run->now_ns + rng_between(rng, 1, 20) * PAWL_NS;
+    if (run->plan->symbol_count > 1 && rng_chance(rng, 1, 8)) add_legs(run, rng, ev);
+    if (ev->leg_count != 0 || !rng_chance(rng, 1, 3)) return;
+    const struct lot *lot = run->host->book.first_lot;
+    for (uint64_t skip = rng_below(rng, 6); skip > 0 && lot != NULL; skip--) lot = lot->next;
+    while (lot != NULL && lot->rec.ref[0] == '\0') lot = lot->next;
+    if (lot == NULL) return;
+    memcpy(ev->link_to, lot->rec.ref, sizeof ev->link_to);
+    snprintf(ev->link_type, sizeof ev->link_type, "%s",
+             types[rng_below(rng, sizeof types / sizeof *types)]);
+}
+
 void sim_wish_entry(struct sim_run *run) {
     struct rng *rng = &run->rng_wish;
     uint32_t symbol = some_symbol(run, rng);
@@ -39,6 +73,7 @@ void sim_wish_entry(struct sim_run *run) {
     if (rng_chance(&run->rng_trail, 1, 3) && !(run->plan->parts & SIM_PART_TRAIL))
         ev.trailing_stop_pct.e8 = rng_between(&run->rng_trail, 20, 300) * (PAWL_E8 / 100000);
     if (rng_chance(rng, 1, 2)) ev.expires = run->now_ns + rng_between(rng, 1, 20) * PAWL_NS;
+    if (!(run->plan->parts & SIM_PART_GROW)) add_links(run, rng, &ev);
     sim_input(run, &ev.head);
 }
 
