@@ -31,6 +31,7 @@ static const struct option options[ARGS_] = {
     [ARG_PLAIN] = {"plain", NULL, "lines only, on a terminal too"},
     [ARG_BY] = {"by", "WHAT", "what to group by"},
     [ARG_RECORD] = {"record", "FILE", "record the run; FILE.2 and so on where FILE is there"},
+    [ARG_RECORDING] = {"recording", "FILE", "a recording, in place of a running host"},
     [ARG_UNTIL] = {"until", "TIME", "stop at this time, 2026-01-05T09:00:00Z"},
     [ARG_KIND] = {"kind", "KIND", "of a new plugin: strategy, broker or service"},
     [ARG_DIR] = {"dir", "DIR", "where the folder of a new plugin is made"},
@@ -87,7 +88,7 @@ static int keep(struct args *args, int arg, const char *value, struct pawl_err *
         [ARG_CONFIG] = &args->config, [ARG_FORMAT] = &args->format, [ARG_SYMBOL] = &args->symbol,
         [ARG_OUT] = &args->out,       [ARG_SOCKET] = &args->socket, [ARG_AFTER] = &args->after,
         [ARG_LIMIT] = &args->limit,   [ARG_BY] = &args->by,       [ARG_RECORD] = &args->record,
-        [ARG_UNTIL] = &args->until,
+        [ARG_UNTIL] = &args->until,   [ARG_RECORDING] = &args->recording,
         [ARG_KIND] = &args->kind,     [ARG_DIR] = &args->dir,   [ARG_SEED] = &args->seed};
     const char **one = places[arg];
     if (value[0] == '\0') return pawl_fail(err, PAWL_E_INVAL, "--%s is empty", options[arg].name);

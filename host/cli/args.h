@@ -41,6 +41,7 @@ enum arg {
     ARG_KIND,
     ARG_DIR,
     ARG_SEED,
+    ARG_RECORDING,
     ARG_JSON,
     ARG_SET,
     ARG_HELP,
@@ -52,7 +53,7 @@ enum arg {
 struct args {
     uint32_t given; /* ARG_BIT of each option that was there */
     const char *config, *format, *symbol, *out, *socket, *after, *limit, *by, *record, *until;
-    const char *kind, *dir, *seed;
+    const char *recording, *kind, *dir, *seed;
     uint32_t data_count, set_count, word_count;
     const char *words[ARGS_WORDS_MAX]; /* that belong to no option */
     const char *data[ARGS_DATA_MAX], *sets[ARGS_SETS_MAX];

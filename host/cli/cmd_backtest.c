@@ -104,7 +104,8 @@ const struct command command_backtest = {
     .name = "backtest",
     .summary = "play recorded data through the same plugins on a virtual clock",
     .synopsis = "-c FILE --data FILE... [--out DIR] [--record FILE] [--json] [--trace]\n"
-                "           [--format NAME] [--symbol NAME] [--skip-bad-rows] [--set PATH=VALUE]...",
+                "           [--format NAME] [--symbol NAME] [--skip-bad-rows]\n"
+                "           [--set PATH=VALUE]...",
     .about = "Plays the data from its first row to its last, as fast as it goes, and prints a\n"
              "summary. The host, the plugins and the paper venue are those of `pawl run`; state\n"
              "is kept in a temporary folder, or in DIR with --out: the database, trace.jsonl and\n"

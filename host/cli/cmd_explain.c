@@ -7,6 +7,7 @@
 #include "cli/remote.h"
 #include "cli/sentence.h"
 #include "cli/words.h"
+#include "drive/story.h"
 
 /* A number is a lot, an id an order, else it is a lot's name. */
 static json_t *subject(const char *word) {
@@ -78,9 +79,21 @@ static void show(const json_t *answer) {
         printf("\nand more: the story is too long for one answer\n");
 }
 
+/* From a file, with no host about. */
+static json_t *recorded(const struct args *args, int *ret_exit) {
+    struct pawl_err err = {0};
+    json_t *answer = NULL;
+    int rc = story_read(args->recording, args->words[0], &answer, &err);
+    *ret_exit = cli_exit_of(rc);
+    if (rc != PAWL_OK) fprintf(stderr, "%s\n", err.text);
+    return answer;
+}
+
 static int run(const struct args *args) {
     int code;
-    json_t *answer = remote_once(args, "explain", subject(args->words[0]), &code);
+    json_t *answer = args->recording != NULL
+                         ? recorded(args, &code)
+                         : remote_once(args, "explain", subject(args->words[0]), &code);
     if (answer == NULL) return code;
     if (arg_given(args, ARG_JSON))
         remote_print(answer);
@@ -93,11 +106,12 @@ static int run(const struct args *args) {
 const struct command command_explain = {
     .name = "explain",
     .summary = "why a lot or an order is as it is: the chain of causes",
-    .synopsis = "ORDER|LOT|NAME [-c FILE | --socket PATH] [--json]",
+    .synopsis = "ORDER|LOT|NAME [-c FILE | --socket PATH | --recording FILE] [--json]",
     .about = "What happened to a lot (by number or name) or to one order (by our id), each step\n"
              "under what caused it: the price, the rule, the request, the order, the fill. The\n"
-             "host remembers the latest 131072 events; what is older is told from its record.\n",
-    .takes = REMOTE_TAKES,
+             "host remembers the latest 131072 events; what is older is told from its record.\n"
+             "With --recording no host is asked: the story is told from what it recorded.\n",
+    .takes = REMOTE_TAKES | ARG_BIT(ARG_RECORDING),
     .words_min = 1,
     .words_max = 1,
     .words_name = "ORDER|LOT|NAME",

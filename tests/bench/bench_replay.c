@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "bench.h"
 #include "book/report.h"
+#include "record/recording.h"
 #include "run/folder.h"
 #include "run/host.h"
 
@@ -38,6 +39,8 @@ struct replay {
     struct pawl_ev_quote *quotes;
     uint64_t at;
     int64_t now_ns;
+    struct recording *recording; /* NULL = nothing is recorded */
+    struct host_recorder recorder;
 };
 
 static void make_quotes(struct replay *replay) {
@@ -79,7 +82,9 @@ static int start(struct replay *replay) {
     struct host_options options = {.config = replay->config, .plugins = plugins,
                                    .data_dir = replay->folder, .disk = replay->disk,
                                    .durability = STORE_NONE, .instant = true,
-                                   .start_ns = replay->now_ns};
+                                   .start_ns = replay->now_ns,
+                                   .recorder =
+                                       replay->recording == NULL ? NULL : &replay->recorder};
     if (rc == PAWL_OK) rc = host_start(&options, &replay->host, &err);
     if (rc != PAWL_OK) fprintf(stderr, "bench_replay: %s\n", err.text);
     return rc;
@@ -101,6 +106,7 @@ static void replay_done(void *self) {
     struct replay *replay = self;
     if (replay == NULL) return;
     host_stop(replay->host);
+    recording_free(replay->recording);
     config_free(replay->config);
     disk_free(replay->disk);
     folder_remove(replay->folder);
@@ -113,6 +119,31 @@ static int floor_setup(void **ret_self) {
     int rc = replay_new(&replay);
     *ret_self = replay;
     return rc;
+}
+
+/* As record/record.c does. */
+static void on_told(void *arg, const struct host_told *told) {
+    recording_put(arg, &(struct item){.kind = told->what, .now_ns = told->now_ns,
+                                      .turn = told->turn, .number = told->number,
+                                      .value = told->value, .event = told->event, .name = ""});
+}
+
+static void on_effect(void *arg, const struct pawl_event *event) {
+    recording_put(arg, &(struct item){.kind = ITEM_EFFECT, .event = event});
+}
+
+static int recorded_setup(void **ret_self) {
+    struct replay *replay = NULL;
+    struct pawl_err err = {0};
+    char path[300];
+    int rc = replay_new(&replay);
+    *ret_self = replay;
+    if (rc != PAWL_OK) return rc;
+    snprintf(path, sizeof path, "%s/run.rec", replay->folder);
+    rc = recording_new(path, true, &replay->recording, &err);
+    replay->recorder = (struct host_recorder){
+        .arg = replay->recording, .told = on_told, .effect = on_effect};
+    return rc == PAWL_OK ? start(replay) : rc;
 }
 
 static int host_setup(void **ret_self) {
@@ -152,6 +183,9 @@ static const struct bench_case cases[] = {
      .setup = floor_setup, .run = floor_run, .done = replay_done},
     {.name = "replay.host", .doc = "the same through host, book, levels, linked and paper",
      .ops = OPS, .setup = host_setup, .run = host_run, .done = replay_done,
-     .against = "replay.floor", .limit_ns = 200, .goal_ns = 50}};
+     .against = "replay.floor", .limit_ns = 200, .goal_ns = 50},
+    {.name = "replay.recorded", .doc = "the same, recorded into a file", .ops = OPS,
+     .setup = recorded_setup, .run = host_run, .done = replay_done, .against = "replay.host",
+     .difference = true, .limit_ns = 100, .goal_ns = 40}};
 
 const struct bench_group bench_replay = {"replay", cases, sizeof cases / sizeof *cases};

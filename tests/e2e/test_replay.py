@@ -1,4 +1,4 @@
-"""Recordings of real processes, gone through once more: the same follows, and what differs is named."""
+"""Recordings of real processes, gone through once more: the same follows, what differs is named."""
 
 import json
 import os
@@ -117,6 +117,24 @@ def test_other_code_is_told(tmp_path):
         library.write_bytes(file.read() + b"\0")
     result = replay(tmp_path / "run.rec", "--set", "plugins.linked.so=%s" % library)
     assert result["same"] and "other code" in result["notes"][0]
+
+
+# ---- explain
+
+def test_story_of_a_lot(tmp_path):
+    record_backtest(tmp_path)
+    done = pawl.pawl("explain", "gold", "--recording", tmp_path / "run.rec", "--json")
+    answer = json.loads(done.stdout)
+    kinds = [step["event"]["type"] for step in answer["story"]]
+    assert kinds[:3] == ["entry", "lot.opened", "order.submitted"] and "lot.closed" in kinds
+    roots = {step["root"] for step in answer["story"]}
+    assert roots == {step["event"]["seq"] for step in answer["story"] if step["depth"] == 0}
+    order = next(step["event"]["order"] for step in answer["story"] if "order" in step["event"])
+    done = pawl.pawl("explain", order, "--recording", tmp_path / "run.rec")
+    assert "request: entry BUY 0.1 via linked" in done.stdout and "filled" in done.stdout
+    for word in ("nobody", "77"):
+        done = pawl.pawl("explain", word, "--recording", tmp_path / "run.rec")
+        assert done.returncode == 1 and word in done.stderr
 
 
 # ---- a recording that is not whole
