@@ -46,8 +46,12 @@ static int leg_entry(const struct linked_request *request, uint32_t i, struct pa
     ret->stop_atr = ret->target_atr = 0;
     ret->stop_pct.e8 = request->self->options.leg_stop_pct_e8;
     ret->trailing_stop_pct.e8 = 0;
-    if (i > 0 && ask->ref[0] != '\0')
-        snprintf(ret->ref, sizeof ret->ref, "%.*s+%u", (int)sizeof ret->ref - 3, ask->ref, i);
+    if (i > 0 && ask->ref[0] != '\0') { /* i has one digit */
+        size_t len = strnlen(ask->ref, sizeof ret->ref - 3);
+        ret->ref[len] = '+';
+        ret->ref[len + 1] = (char)('0' + i);
+        ret->ref[len + 2] = '\0';
+    }
     if (pawl_mul_e8(ask->quantity.e8, leg.ratio.e8, PAWL_ROUND_DOWN, &ret->quantity.e8) != PAWL_OK)
         return linked_fail(err, PAWL_E_RANGE, "the quantity of leg %u is out of range", i + 1);
     return PAWL_OK;
