@@ -273,6 +273,10 @@ void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t cla
         order->cancel_retry_ns = retry_at(exec, (uint8_t)(order->cancel_tries - 1));
         return;
     }
+    if (role == PAWL_ROLE_STOP && order_trails(order) && class_ != PAWL_ERROR_CLASS_RETRYABLE) {
+        trail_refused(exec, order, message);
+        return;
+    }
     if (role == PAWL_ROLE_STOP) {
         stop_failed(exec, order, class_, message);
         return;

@@ -69,6 +69,8 @@ bool trail_is_native(const struct exec *exec, const struct lot *lot);
 static inline bool order_trails(const struct order *order) { /* its level is the venue's */
     return order->rec.kind == PAWL_KIND_TRAILING;
 }
+/* The venue does not take a trailing order of this lot: the host moves a fixed stop from now on. */
+void trail_refused(struct exec *exec, struct order *order, const char *message);
 /* What the venue trails is ahead of the lot's stop by less than a step. Before another order takes
  * its place the stop catches up, so that the level at the venue never goes back. */
 void trail_catch_up(struct exec *exec, struct lot *lot);

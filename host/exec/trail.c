@@ -23,7 +23,15 @@ static bool is_wanted(const struct lot *lot) {
 }
 
 bool trail_is_native(const struct exec *exec, const struct lot *lot) {
-    return is_wanted(lot) && exec_caps(exec, lot)->native_trailing && lot->rec.trail_extreme.e8 > 0;
+    return is_wanted(lot) && exec_caps(exec, lot)->native_trailing &&
+           lot->rec.trail_extreme.e8 > 0 && !lot->trail_by_host;
+}
+
+void trail_refused(struct exec *exec, struct order *order, const char *message) {
+    order->lot->trail_by_host = true; /* a later process asks once more */
+    order->lot->stop_retry_ns = 0;
+    report_alert(exec->book, "trailing_refused", PAWL_SEVERITY_WARNING, order->lot, order,
+                 "the venue does not trail this stop, so the host does: %s", message);
 }
 
 static const struct pawl_instrument *instrument(const struct exec *exec, const struct lot *lot) {
