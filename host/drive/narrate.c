@@ -193,7 +193,24 @@ static void ignored(struct narrator *to, const struct book *book,
     to->refusal[0] = '\0';
     if (told) return; /* the refusal was the line before */
     begin(to, book, ev->instrument, ev->ref, 0);
-    fprintf(to->out, "ignored %s: %s\n", ev->side == PAWL_SIDE_BUY ? "BUY" : "SELL", ev->reason);
+    fprintf(to->out, "ignored%s: %s\n",
+            ev->side == PAWL_SIDE_BUY    ? " BUY"
+            : ev->side == PAWL_SIDE_SELL ? " SELL"
+                                         : "", /* of a rule that asked for no entry */
+            ev->reason);
+}
+
+static void rule_fired(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_rule_fired *ev) {
+    begin(to, book, ev->instrument, ev->rule, 0);
+    fprintf(to->out, "asks for %s%s%s\n", ev->action, ev->reason[0] != '\0' ? ": " : "",
+            ev->reason);
+}
+
+static void rule_failed(struct narrator *to, const struct book *book,
+                        const struct pawl_ev_rule_failed *ev) {
+    begin(to, book, ev->instrument, ev->rule, 0);
+    fprintf(to->out, "the rule failed and is off: %s\n", ev->message);
 }
 
 static void conflict(struct narrator *to, const struct book *book,
@@ -223,6 +240,8 @@ void narrate(struct narrator *to, const struct book *book, const struct pawl_eve
     case PAWL_EV_RISK_REFUSED: refused(to, book, ev); break;
     case PAWL_EV_ENTRY_IGNORED: ignored(to, book, ev); break;
     case PAWL_EV_CONFLICT: conflict(to, book, ev); break;
+    case PAWL_EV_RULE_FIRED: rule_fired(to, book, ev); break;
+    case PAWL_EV_RULE_FAILED: rule_failed(to, book, ev); break;
     case PAWL_EV_CONNECTION: connection(to, book, ev); break;
     case PAWL_EV_STATE_CHANGED: {
         const struct pawl_ev_state_changed *changed = ev;
