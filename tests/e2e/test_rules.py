@@ -1,0 +1,116 @@
+"""Rules as a user meets them: faults, tests, lists, switches that last, a reload of their files."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from control import Host
+from pawl import SOURCE, base_config, pawl, quote, write_config, write_events
+
+RULE = """return { id = "dip", on = "quote", max_per_day = 1,
+  when = function(event) return event.ask < 2640, "cheap" end,
+  act = { do = "entry", via = "linked", side = "BUY", quantity = 0.1,
+          stop = { price = 2600 } } }
+"""
+TEST = """test("cheap is bought", function(t)
+  t.feed { type = "quote", symbol = "XAUUSD", bid = 2639, ask = %s }
+  t.fired("dip", { side = "BUY", quantity = 0.1 })
+end)
+"""
+
+
+@pytest.fixture
+def rules(tmp_path):
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "dip.lua").write_text(RULE)
+    return folder
+
+
+def config_with(rules):
+    return {**base_config(), "rules": {"dir": str(rules)}}
+
+
+def test_faults_are_told_with_file_and_line(tmp_path, rules):
+    (rules / "bad.lua").write_text("return {\n  id = 'bad', on = 'quote', cooldwon = '3m',\n"
+                                   "  when = function() return true end,\n"
+                                   "  act = { do = 'entry', via = 'nobody', side = 'BUY',"
+                                   " quantity = 1 } }\n")
+    (rules / "worse.lua").write_text("return {\n\n")
+    done = pawl("check", "-c", write_config(tmp_path, config_with(rules)))
+    assert done.returncode == 3 and done.stdout == ""
+    lines = done.stderr.splitlines()
+    where = f"{rules}/bad.lua:3: rule bad: "
+    assert where + 'unknown key "cooldwon"; did you mean cooldown?' in lines
+    assert where + 'act: entry.via: unknown component "nobody"' in lines
+    assert any(line.startswith(f"{rules}/worse.lua:3: ") for line in lines) and len(lines) == 3
+
+
+def test_an_unknown_disabled_rule_is_a_fault(tmp_path, rules):
+    config = config_with(rules)
+    config["rules"]["disabled"] = ["dip", "dap"]
+    path = write_config(tmp_path, config)
+    done = pawl("check", "-c", path)
+    assert done.returncode == 3
+    assert done.stderr == f'{path}: rules.disabled[1]: there is no rule "dap"\n'
+    config["rules"]["disabled"] = ["dip"]
+    done = pawl("rules", "list", "-c", write_config(tmp_path, config), "--json")
+    assert [rule["state"] for rule in json.loads(done.stdout)["rules"]] == ["off"]
+
+
+def test_tests_pass_or_fail(rules):
+    (rules / "dip_test.lua").write_text(TEST % 2639.5)
+    done = pawl("rules", "test", rules)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "dip_test.lua\n  ok    cheap is bought\n1 passed, 0 failed\n"
+    (rules / "dip_test.lua").write_text(TEST % 2640)
+    done = pawl("rules", "test", rules)
+    assert done.returncode == 1
+    assert "dip_test.lua:3: dip did not fire: nothing happened" in done.stdout
+    assert done.stdout.endswith("0 passed, 1 failed\n")
+
+
+def test_shipped_rules_load_and_pass(tmp_path):
+    scripts = SOURCE / "scripts"
+    assert pawl("rules", "test", scripts).returncode == 0
+    done = pawl("check", "-c", write_config(tmp_path, config_with(scripts)))
+    assert done.returncode == 0, done.stderr
+
+
+def test_two_backtests_are_one(tmp_path, rules):
+    events = [quote(second, 2650 - second) for second in range(0, 60)]
+    data = write_events(tmp_path / "data.jsonl", events)
+    config = write_config(tmp_path, config_with(rules))
+    runs = [pawl("backtest", "-c", config, "--data", data, "--trace", "--json").stdout.splitlines()
+            for _ in range(2)]
+    fired = [json.loads(line) for line in runs[0] if '"rule.fired"' in line]
+    assert [one["rule"] for one in fired] == ["dip"] and fired[0]["reason"] == "cheap"
+    assert fired[0]["values"]["event"]["ask"] == "2639.2"
+    assert runs[0][:-1] == runs[1][:-1]
+
+
+def state_of(host):
+    return [(rule["rule"], rule["state"]) for rule in host.ask("rules.list")["rules"]]
+
+
+def test_a_switch_lasts_and_a_reload_reads_the_files(tmp_path, rules):
+    events = [quote(second, 2650) for second in range(0, 600)]
+    host = Host(tmp_path, events, config=config_with(rules))
+    assert host.pawl("rules", "disable", "dip").stdout == "dip is off\n"
+    assert host.stop() == 0
+    host = Host(tmp_path, events, config=config_with(rules))
+    assert state_of(host) == [("dip", "off")]
+    (rules / "more.lua").write_text(RULE.replace('"dip"', '"more"'))
+    assert host.pawl("reload").returncode == 0
+    assert state_of(host) == [("dip", "off"), ("more", "on")]
+    (rules / "more.lua").write_text("return {")
+    done = host.pawl("reload")
+    assert done.returncode == 3 and "more.lua:1:" in done.stdout + done.stderr
+    assert state_of(host) == [("dip", "off"), ("more", "on")]
+    os.remove(rules / "more.lua")
+    host.process.send_signal(signal.SIGHUP)
+    host.until(lambda _: state_of(host) == [("dip", "off")])
+    assert host.pawl("rules", "enable", "dip").stdout == "dip is on\n"
+    assert host.stop() == 0
