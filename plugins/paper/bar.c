@@ -4,6 +4,7 @@
  * first, of short ones the high. What comes to life inside a bar is tested against its close only.
  */
 #include "paper.h"
+#include "trail.h"
 
 /* A request needs some time after a bar's close; what arrives this early in the next one was there
  * at its open. Later arrivals are inside the bar. */

@@ -1,5 +1,6 @@
 /* Why the venue would refuse a request. */
 #include "paper.h"
+#include "trail.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* Prices meet orders: quotes, trades and marks. Bars are in bar.c. */
 #include "paper.h"
+#include "trail.h"
 
 #include <string.h>
 

@@ -185,16 +185,6 @@ void paper_stop_fires(struct paper *paper, struct paper_order *order, int64_t pr
                       int64_t venue_ns);
 void paper_bar(struct paper *paper, struct paper_symbol *symbol, const struct pawl_ev_bar *bar);
 
-/* ---- trail.c ---- */
-bool paper_trails(const struct paper_order *order); /* a trailing order that has not fired */
-/* A price of its line: where it is a new best the level follows. */
-void paper_trail(struct paper *paper, struct paper_order *order, int64_t price_e8);
-/* The price that would be a new best: at or below it, or at or above. */
-void paper_trail_bound(const struct paper_order *order, bool *ret_below, int64_t *ret_e8);
-/* The tighter of its level and another; 0 = none. */
-int64_t paper_tighter(const struct paper_order *order, int64_t level_e8);
-enum paper_refusal paper_check_trailing(const struct paper *paper, const struct paper_order *order);
-
 /* ---- faults.c ---- */
 void paper_fault_event(struct paper *paper, const struct pawl_ev_fault *fault);
 /* Takes one use of the first fault that fits; false = none does. */

@@ -1,5 +1,6 @@
 /* Requests that have reached the venue. */
 #include "paper.h"
+#include "trail.h"
 
 #include <string.h>
 

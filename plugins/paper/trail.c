@@ -5,7 +5,7 @@
  * the extreme that is good for the position, which comes last, so that only the close is tested
  * against it.
  */
-#include "paper.h"
+#include "trail.h"
 
 static bool buys(const struct paper_order *order) { return order->side == PAWL_SIDE_BUY; }
 
