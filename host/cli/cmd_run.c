@@ -68,8 +68,8 @@ const struct command command_run = {
              "host.shutdown_wait, everything is flushed, protection stays where it rests.\n"
              "SIGHUP: configuration, plugins and rules are read again and take over as a\n"
              "whole; if anything is wrong with them nothing happens but a log line.\n",
-    .takes = ARG_EVERYWHERE | ARG_BIT(ARG_PLAIN) | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) | ARG_BIT(ARG_UNTIL_END) |
-             ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS) |
+    .takes = ARG_EVERYWHERE | ARG_BIT(ARG_PLAIN) | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) |
+             ARG_BIT(ARG_UNTIL_END) | ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS) |
              ARG_BIT(ARG_RECORD),
     .needs = ARG_BIT(ARG_CONFIG),
     .run = run};

@@ -36,14 +36,14 @@ const char *word_fixed(const json_t *object, const char *key, int places, int si
     for (int i = places; i < 8; i++) unit *= 10;
     if (pawl_round_to(e8, unit, PAWL_ROUND_EVEN, &e8) != PAWL_OK) return out;
     uint64_t size = e8 < 0 ? (uint64_t)0 - (uint64_t)e8 : (uint64_t)e8, one = (uint64_t)PAWL_E8;
-    int length = snprintf(out, WORD_MAX, "%s%llu",
-                          e8 < 0 ? "-"
-                          : sign ? "+"
-                                 : "",
-                          (unsigned long long)(size / one));
-    if (places > 0 && places < 9)
-        snprintf(out + length, WORD_MAX - (size_t)length, ".%0*llu", places,
-                 (unsigned long long)(size % one / (uint64_t)unit));
+    char decimals[24];
+    snprintf(decimals, sizeof decimals, "%08llu", (unsigned long long)(size % one));
+    snprintf(out, WORD_MAX, "%s%llu%s%.*s",
+             e8 < 0 ? "-"
+             : sign ? "+"
+                    : "",
+             (unsigned long long)(size / one), places > 0 ? "." : "",
+             places > 0 ? places < 8 ? places : 8 : 0, decimals);
     return out;
 }
 

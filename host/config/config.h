@@ -72,6 +72,7 @@ struct config_host { /* "host" */
     char instruments_file[CONFIG_PATH_MAX + 1]; /* the shipped table in use; empty = none found */
     char sessions_file[CONFIG_PATH_MAX + 1]; /* the shipped calendars; empty = none found */
     int64_t reconcile_seconds, shutdown_wait_ns;
+    int64_t retention_ns; /* of orders and fills of trades that ended; 0 = for ever */
     uint32_t log_level;  /* enum pawl_log_level */
     uint32_t log_format; /* enum config_log_format */
     uint32_t durability; /* enum config_durability */

@@ -10,6 +10,7 @@
 #define HOST(member) FIELD_AT(struct config_host, member)
 #define HOST_TEXT(member) FIELD_ROOM(struct config_host, member)
 #define INSTANCE_ID_MAX 32767
+#define RETENTION_MIN_NS (7 * 86400 * PAWL_NS) /* a venue may tell an execution again until then */
 #define SOCKET_PATH_MAX 107 /* of struct sockaddr_un, its end excluded */
 
 static const struct field host_fields[] = {
@@ -41,6 +42,9 @@ static const struct field host_fields[] = {
      .def = "5s", .doc = "Longest wait for answers at the end."},
     {"net.ca_file", FIELD_TEXT, FIELD_ROOM(struct config_host, net_ca_file),
      .doc = "Certificates to trust for TLS; the system's if not given."},
+    {"retention", FIELD_DURATION, HOST(retention_ns), .min = 0, .max = 3650 * 86400 * PAWL_NS,
+     .def = "0s",
+     .doc = "Orders and fills of trades that ended leave the database after this; 0 = never."},
     {"executor.retry_tries", FIELD_INT, HOST(executor.retry_tries), .min = 0, .max = 20, .def = "3",
      .doc = "Further attempts after the first."},
     {"executor.retry_delay", FIELD_DURATION, HOST(executor.retry_delay_ns), .min = PAWL_MS,
@@ -188,6 +192,10 @@ int load_host(struct loading *l) {
     struct path host = {.key = "host"};
     const json_t *object = loading_object(l, "host", SIZE_MAX);
     loading_fields(l, &host, object, host_fields, &l->config->host, 1);
+    if (l->config->host.retention_ns != 0 && l->config->host.retention_ns < RETENTION_MIN_NS) {
+        struct path path = {.up = &host, .key = "retention"};
+        loading_fault(l, &path, "must be 0 or at least 7d");
+    }
     load_instance(l, &host, object);
     load_heirs(l, &host, object);
     load_places(l, &host);

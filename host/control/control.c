@@ -76,15 +76,31 @@ static void on_flush(uv_prepare_t *handle) {
     }
 }
 
+static void retain(struct control *control) {
+    if (control->host == NULL) return;
+    uint64_t before = control->retain.erased;
+    retain_step(&control->retain, control->host,
+                control->options.session->config->host.retention_ns, control_now(control),
+                (int64_t)uv_hrtime());
+    if (control->retain.erased != before) control_after(control);
+}
+
 static void on_sweep(uv_timer_t *timer) {
     struct control *control = timer->data;
     peer_sweep(control);
     plan_sweep(control);
+    retain(control);
     if (control->host != NULL) measure_plugins(&control->measure, control->host);
 }
 
 static void on_stored(uv_async_t *async) {
     question_stored(async->data);
+    retain(async->data);
+}
+
+/* On the writer thread. */
+static void wake(void *arg) {
+    uv_async_send(&((struct control *)arg)->stored);
 }
 
 /* ---- life ---- */
@@ -104,6 +120,7 @@ int control_new(const struct control_options *options, struct control **ret, str
     int rc = control->answer == NULL
                  ? pawl_fail(err, PAWL_E_NOMEM, "no memory for the control socket")
                  : history_init(&control->history, err);
+    retain_init(&control->retain, wake, control);
     if (rc == PAWL_OK) rc = measure_init(&control->measure, err);
     if (rc == PAWL_OK && options->path != NULL) rc = open_socket(control, err);
     *ret = control; /* its handles are the loop's already */
@@ -135,6 +152,7 @@ void control_close(struct control *control) {
 void control_done(struct control *control) {
     if (control == NULL) return;
     question_drop_all(control);
+    retain_done(&control->retain);
     history_done(&control->history);
     measure_done(&control->measure);
     mem_free(control->answer);

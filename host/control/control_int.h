@@ -7,6 +7,7 @@
 #include "control/control.h"
 #include "control/history.h"
 #include "control/measure.h"
+#include "control/retain.h"
 #include "events/jsonout.h"
 
 #include <stdatomic.h>
@@ -56,6 +57,7 @@ struct control {
     struct host *host; /* NULL between two */
     struct history history;
     struct measure measure;
+    struct retain retain;
     uv_pipe_t listener;
     uv_prepare_t flush; /* before the loop waits: what followers have not seen goes out */
     uv_timer_t sweep;   /* clients that take nothing */

@@ -62,6 +62,7 @@ static void put_store(struct jsonout *out, const struct control *control) {
     put_u64(out, "durable_turn", store_durable_turn(host->store));
     put_u64(out, "commands_waiting", host->exec.outbox_count);
     put_u64(out, "bytes_written", store_bytes_written(host->store));
+    put_u64(out, "rows_retired", control->retain.erased);
     jsonout_close(out, '}');
     if (statvfs(control->options.data_dir, &disk) != 0) return;
     jsonout_key(out, "disk");

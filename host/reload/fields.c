@@ -32,6 +32,7 @@ static const struct field_kind kinds[] = {
     {"host.instruments_file", LIVE, AT(host.instruments_file)},
     {"host.sessions_file", LIVE, AT(host.sessions_file)},
     {"host.reconcile_seconds", LIVE, AT(host.reconcile_seconds)},
+    {"host.retention", LIVE, AT(host.retention_ns)},
     {"host.shutdown_wait", LIVE, AT(host.shutdown_wait_ns)},
     {"host.watch", LIVE, AT(host.watch)},
     {"host.heirs*", LIVE, 0, 0},
