@@ -10,6 +10,10 @@
 #include "base/err.h"
 #include "record/block.h"
 
+/* The thread looks by itself every RECORDING_FLUSH_MS; before that only when so many wait, since to
+ * wake it costs more than a block does. */
+#define WAKE_BLOCKS (RECORDING_BLOCKS_MAX / 4)
+
 struct recording {
     pthread_mutex_t lock;
     pthread_cond_t work, room;
@@ -46,7 +50,7 @@ static bool close_block(struct recording *recording) {
     block->used = 0;
     block->first_item = recording->items;
     item_begin(&recording->cursor);
-    pthread_cond_signal(&recording->work);
+    if (recording->ready == WAKE_BLOCKS) pthread_cond_signal(&recording->work);
     return true;
 }
 

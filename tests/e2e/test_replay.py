@@ -53,6 +53,41 @@ def test_real_clock(tmp_path):
     assert result["commands"] >= 2
 
 
+RULE = """return {
+  id = "each", on = "quote", cooldown = "1h",
+  when = function(event, ctx) return event.bid > %s, "high enough" end,
+  act = { ["do"] = "entry", via = "linked", side = "BUY", quantity = 0.1, stop = { price = 2645 } },
+}
+"""
+
+
+def test_rules_and_their_reload(tmp_path):
+    """Rules are in the recording, those of a reload, too; the folder may be gone."""
+    folder, config = tmp_path / "rules", pawl.base_config()
+    folder.mkdir()
+    (folder / "each.lua").write_text(RULE % 2649)
+    config["rules"] = {"dir": "rules"}
+    host = control.Host(tmp_path, config=config, words=("--record", str(tmp_path / "run.rec")))
+    send = host.client()
+    for i in range(4):
+        send.send({"type": "quote", "symbol": "XAUUSD", "bid": "2650.00", "ask": "2650.20"})
+        assert send.line()["ok"]
+        if i == 1:
+            (folder / "each.lua").write_text(RULE % 2700)
+            assert host.ask("reload")["done"]
+        time.sleep(0.1)
+    assert host.ask("rules.disable", rule="each")["ok"]
+    host.process.send_signal(signal.SIGTERM)
+    assert host.process.wait(20) == 0
+    (folder / "each.lua").unlink()
+    folder.rmdir()
+    same(tmp_path / "run.rec")
+    done = pawl.pawl("replay", tmp_path / "run.rec", "--trace")
+    types = [json.loads(line)["type"] for line in done.stdout.splitlines() if line[0] == "{"]
+    assert types.count("rule.fired") == 1 and types.count("reload") == 1
+    assert "the same" in done.stdout
+
+
 def test_killed_and_started_again(tmp_path):
     """The first recording stops where the host was killed; the second begins with what it left."""
     path, second = tmp_path / "run.rec", tmp_path / "run.rec.2"
