@@ -136,8 +136,11 @@ int io_read_secrets(struct io *io, const struct config *config, struct pawl_err 
     for (uint32_t i = 0; i < config->secret_count && rc == PAWL_OK; i++) {
         const struct config_secret *secret = &config->secrets[i];
         struct pawl_err why = {0};
-        if (!granted_to_somebody(config, secret->name)) continue;
         rc = secret_read(secret->reference, config->dir, &fresh[count].value, &why);
+        if (rc != PAWL_OK && !granted_to_somebody(config, secret->name)) {
+            rc = PAWL_OK; /* nobody may have it */
+            continue;
+        }
         if (rc != PAWL_OK) {
             pawl_fail(err, PAWL_E_CONFIG, "%s: secrets.%s: %s", config->file, secret->name,
                       why.text);

@@ -60,7 +60,8 @@ struct io {
 
 int io_new(enum io_mode mode, struct net *net, struct io **ret, struct pawl_err *err);
 void io_free(struct io *io); /* the sockets of its components are closed; accepts NULL */
-/* Read the secrets that are granted to somebody; IO_LIVE only. [start, reload] */
+/* Read the secrets, for a reload may grant any of them; one that cannot be read is an error if it
+ * is granted to somebody. IO_LIVE only. [start] */
 int io_read_secrets(struct io *io, const struct config *config, struct pawl_err *err);
 int io_restore_nonce(struct io *io, const struct pawl_rec_nonce *rec, struct pawl_err *err);
 /* An event of family 0x09 before it is delivered. */

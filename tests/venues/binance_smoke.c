@@ -283,15 +283,18 @@ static void order_answer(struct smoke *s, struct order *o) {
 
 /* ---- events ---- */
 
+/* The order a key stands for; NULL = one of before a reload, which the executor looks up. */
+static struct order *order_of(struct smoke *s, uint64_t at) {
+    return at < ORDERS_MAX && s->orders[at].command.head.size != 0 ? &s->orders[at] : NULL;
+}
+
 static void on_reply(struct smoke *s, const struct pawl_ev_net_reply *reply) {
     static const char used[] = "x-mbx-used-weight-1m: ";
     const char *headers = (const char *)reply + reply->headers.off;
-    struct order *o = reply->head.cookie >= ASK_ORDER
-                          ? &s->orders[reply->head.cookie - ASK_ORDER] : NULL;
-    if (o != NULL)
-        o->status = reply->status;
-    else
-        s->status = reply->status;
+    bool is_order = reply->head.cookie >= ASK_ORDER;
+    struct order *o = is_order ? order_of(s, reply->head.cookie - ASK_ORDER) : NULL;
+    if (o != NULL) o->status = reply->status;
+    if (!is_order) s->status = reply->status;
     if (s->weight != 0 && reply->headers.len > sizeof used &&
         memcmp(headers, used, sizeof used - 1) == 0)
         s->budget->used(s->ctx, s->weight, strtoll(headers + sizeof used - 1, NULL, 10));
@@ -300,7 +303,8 @@ static void on_reply(struct smoke *s, const struct pawl_ev_net_reply *reply) {
 
 static void on_body(struct smoke *s, const struct pawl_ev_net_body *body) {
     bool is_order = body->head.cookie >= ASK_ORDER;
-    struct order *o = is_order ? &s->orders[body->head.cookie - ASK_ORDER] : NULL;
+    struct order *o = is_order ? order_of(s, body->head.cookie - ASK_ORDER) : NULL;
+    if (is_order && o == NULL) return;
     char *to = is_order ? o->body : s->body;
     uint32_t *len = is_order ? &o->len : &s->body_len;
     size_t max = is_order ? sizeof o->body : sizeof s->body;
@@ -323,7 +327,8 @@ static void on_ended(struct smoke *s, const struct pawl_ev_net_ended *ended) {
         again(s, PAWL_NS / 5);
         return;
     }
-    struct order *o = &s->orders[ended->head.cookie - ASK_ORDER];
+    struct order *o = order_of(s, ended->head.cookie - ASK_ORDER);
+    if (o == NULL) return;
     bool lost = ended->sent == PAWL_NET_SENT_MAYBE_SENT;
     refuse(s, o->command.order, lost ? PAWL_ERROR_CLASS_UNKNOWN : PAWL_ERROR_CLASS_RETRYABLE, 0,
            ended->message);
@@ -364,7 +369,9 @@ static int on_event(void *self, const struct pawl_event *event) {
         tell_link(s, false, down->message);
         again(s, PAWL_NS / 5);
         break;
-    case PAWL_EV_BUDGET_GRANTED: send_order(s, &s->orders[event->cookie]); break;
+    case PAWL_EV_BUDGET_GRANTED:
+        if (order_of(s, event->cookie) != NULL) send_order(s, order_of(s, event->cookie));
+        break;
     case PAWL_EV_SUBMIT: submit(s, (const void *)event); break;
     case PAWL_EV_QUERY: on_query(s, (const void *)event); break;
     default: break;

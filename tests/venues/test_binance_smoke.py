@@ -106,7 +106,7 @@ def test_connections_stay_over_a_reload(tmp_path, certificates):
     authority, *pair = certificates
     with binance.Binance(*pair) as venue:
         with Run(configuration(tmp_path, venue, authority, schedule=[])) as running:
-            running.wait(lambda: any(event["state"] == "ready" for event in running.of("connection")))
+            running.wait(lambda: "ready" in [event["state"] for event in running.of("connection")])
             for value in ("0.02", "0.03"):  # the strategy's options, then the broker's own
                 changes = {"plugins__1__options__take_profit_pct": value}
                 if value == "0.03":
