@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "base/rng.h"
 #include "events/reflect.h"
+#include "rules/push.h"
 #include "rules_kit.h"
 
 static struct kit kit;
@@ -200,6 +202,29 @@ static void an_amount_is_what_it_says(void **state) {
     assert_non_null(strstr(kit.world->asked[1].json, "\"price\":\"90071992.54740991\""));
 }
 
+/* What docs/decisions/0008 says of numbers: to 2^53 e8 nothing is lost on the way, and an amount is
+ * the number that its decimal is in Lua. */
+static void amounts_come_back_as_they_went(void **state) {
+    char text[PAWL_E8_TEXT_MAX];
+    int64_t back;
+    struct rng rng;
+    (void)state;
+    rng_init(&rng, 8);
+    for (int i = 0; i < 300000; i++) {
+        int64_t e8 = (int64_t)(rng_u64(&rng) >> (11 + i % 50));
+        if (i % 2 == 1) e8 = -e8;
+        double number = (double)e8 / (double)PAWL_E8;
+        pawl_format_e8(e8, text);
+        assert_true(strtod(text, NULL) == number);
+        assert_int_equal(amount_from_lua(number, &back), PAWL_OK);
+        assert_int_equal(back, e8);
+    }
+    assert_int_equal(amount_from_lua(0.1 + 0.2, &back), PAWL_OK);
+    assert_int_equal(back, 30000000);
+    assert_int_equal(amount_from_lua(1e300, &back), PAWL_E_RANGE);
+    assert_int_equal(amount_from_lua(1.0 / 0.0, &back), PAWL_E_DATA);
+}
+
 /* ---- what counts ---- */
 
 #define ENTRY "when = function() return true end, act = { do = 'entry', via = 'linked', " \
@@ -369,6 +394,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(timers_by_priority_too, start, stop),
         cmocka_unit_test_setup_teardown(only_its_symbols, start, stop),
         cmocka_unit_test_setup_teardown(an_amount_is_what_it_says, start, stop),
+        cmocka_unit_test(amounts_come_back_as_they_went),
         cmocka_unit_test_setup_teardown(taken_not_asked, start, stop),
         cmocka_unit_test_setup_teardown(an_operator_switches, start, stop),
         cmocka_unit_test_setup_teardown(counts_survive_a_reload, start, stop),
