@@ -15,7 +15,8 @@
 
 struct ruleset;
 
-/* 2^53 e8 and below: correctly rounded, so equal to the literal of the same decimal. */
+/* Up to 2^53 e8 correctly rounded, so equal to the literal of the same decimal; below 2^26 (67
+ * million) amount_from_lua() gives it back. */
 static inline void push_e8(lua_State *lua, int64_t e8) {
     lua_pushnumber(lua, (double)e8 / (double)PAWL_E8);
 }
