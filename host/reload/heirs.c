@@ -92,7 +92,8 @@ static void take(struct stage *stage, const struct plan_orphan *one, struct lot 
     stage->lots[stage->lot_count++] =
         (struct saved_lot){.lot = lot, .owner = rec->owner, .grow = rec->hold_grow,
                            .reduce = rec->hold_reduce, .stop = rec->hold_stop,
-                           .targets = rec->hold_targets, .enter_up_to = rec->enter_up_to, .add_up_to = rec->add_up_to,
+                           .targets = rec->hold_targets, .enter_up_to = rec->enter_up_to,
+                           .add_up_to = rec->add_up_to,
                            .flatten = strcmp(one->heir, CONFIG_HEIR_FLATTEN) == 0};
     if (rec->hold_grow == one->component && to == 0) { /* the keeper lets nothing grow */
         rec->enter_up_to = rec->entered;

@@ -28,47 +28,47 @@ def said(run):
             for event in run.trace if event["type"] != "reload"]
 
 
-def sprinkled(lines, reload):
-    """The lines with a reload after each of them, and while what it caused is on its way."""
-    out = []
+def sprinkled(lines, reloads):
+    """The lines with a reload after each of them, and while what it caused is on its way; which of
+    them comes is in turn."""
+    out, count = [], 0
     for i, line in enumerate(lines):
         out.append(line)
         for wait_ms in (0, IN_FLIGHT_MS // 2, IN_FLIGHT_MS):
             when = later(at(line), wait_ms)
             if i + 1 == len(lines) or moment(when) <= moment(at(lines[i + 1])):
-                out.append(json.dumps(dict(reload, t=when, type="reload")))
+                out.append(json.dumps(dict(reloads[count % len(reloads)], t=when, type="reload")))
+                count += 1
     return out
 
 
-def outcomes(run):
-    return {event["result"] for event in run.trace if event["type"] == "reload"}
+def refusing(pawl, venue):
+    """All plugins are made and tried before the last one refuses: of none of it is a trace."""
+    refuses = os.path.join(os.path.dirname(pawl), "tests", "plugins_broken", "refuses_restore.so")
+    if not os.path.exists(refuses):
+        return []
+    listed = entries(venue) + [{"name": "refuses_restore", "so": refuses}]
+    return [{"renew": plugins(venue), "set": ["plugins=" + json.dumps(listed)]}]
 
 
-def compare(pawl, name, venue, reload, outcome):
-    run = play(pawl, venue, sprinkled(lines_of(name), reload), leaks=False, rules=rules_of(name))
-    assert outcomes(run) == {outcome}
+def compare(pawl, name, venue, reloads):
+    run = play(pawl, venue, sprinkled(lines_of(name), reloads), leaks=False)
     wanted, have = said(first_run(pawl, name, venue)), said(run)
     for one, other in zip(wanted, have):
         assert one == other
     assert len(wanted) == len(have)
+    return [event["result"] for event in run.trace if event["type"] == "reload"]
 
 
 @pytest.mark.parametrize("name,venue", MATRIX)
-def test_everything_anew(pawl, name, venue):
-    compare(pawl, name, venue, {"renew": plugins(venue)}, "done")
-
-
-@pytest.mark.parametrize("name,venue", MATRIX)
-def test_refused_late(pawl, name, venue):
-    """All plugins are made and tried before the last one refuses: of none of it is a trace."""
-    refuses = os.path.join(os.path.dirname(pawl), "tests", "plugins_broken", "refuses_restore.so")
-    if not os.path.exists(refuses):
-        pytest.skip("the broken plugins are not built")
-    listed = entries(venue) + [{"name": "refuses_restore", "so": refuses}]
-    reload = {"renew": plugins(venue), "set": ["plugins=" + json.dumps(listed)]}
-    compare(pawl, name, venue, reload, "refused")
+def test_everything_anew_or_refused(pawl, name, venue):
+    """Done and refused in turn: three places a line, so that each place sees both."""
+    refused = refusing(pawl, venue)
+    results = compare(pawl, name, venue, [{"renew": plugins(venue)}] + refused)
+    kinds = ["done"] + ["refused"] * len(refused)
+    assert results == [kinds[i % len(kinds)] for i in range(len(results))]
 
 
 @pytest.mark.parametrize("venue", sorted({param.values[1] for param in MATRIX}))
 def test_nothing_to_do(pawl, venue):
-    compare(pawl, "long_stop", venue, {}, "unchanged")
+    assert set(compare(pawl, "long_stop", venue, [{}])) == {"unchanged"}
