@@ -4,12 +4,14 @@
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "events/reflect.h"
 #include "rules/set.h"
 
 #define JSON_DEPTH_MAX 16
+#define SPARSE_FROM 67108864.0 /* 2^26: from here doubles are farther apart than 1e-8 */
 
 void push_time(lua_State *lua, int64_t time_ns) {
     if (time_ns == 0)
@@ -203,5 +205,12 @@ int amount_from_lua(double number, int64_t *ret_e8) {
     if (!isfinite(number)) return PAWL_E_DATA;
     if (number > 1e11 || number < -1e11) return PAWL_E_RANGE;
     int length = snprintf(text, sizeof text, "%.8f", number); /* exact, then rounded once */
+    if (fabs(number) >= SPARSE_FROM) { /* a decimal of 15 digits is that decimal all the same */
+        char short_text[32];
+        int short_length = snprintf(short_text, sizeof short_text, "%.15g", number);
+        if (strtod(short_text, NULL) == number &&
+            pawl_parse_e8(short_text, (size_t)short_length, ret_e8) == PAWL_OK)
+            return PAWL_OK;
+    }
     return pawl_parse_e8(text, (size_t)length, ret_e8);
 }

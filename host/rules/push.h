@@ -15,11 +15,16 @@
 
 struct ruleset;
 
-/* Up to 2^53 e8 correctly rounded, so equal to the literal of the same decimal; below 2^26 (67
- * million) amount_from_lua() gives it back. */
-static inline void push_e8(lua_State *lua, int64_t e8) {
-    lua_pushnumber(lua, (double)e8 / (double)PAWL_E8);
+/* Correctly rounded up to 2^53 e8 and beyond it up to 15 digits, so equal to the literal of the
+ * same decimal; below 2^26 (67 million), and beyond it up to 15 digits, amount_from_lua() gives it
+ * back. */
+#define EXACT_MAX (INT64_C(1) << 53)
+static inline double e8_to_lua(int64_t e8) {
+    double unit = (double)PAWL_E8;
+    for (; (e8 > EXACT_MAX || e8 < -EXACT_MAX) && e8 % 10 == 0 && unit > 1; e8 /= 10) unit /= 10;
+    return (double)e8 / unit;
 }
+static inline void push_e8(lua_State *lua, int64_t e8) { lua_pushnumber(lua, e8_to_lua(e8)); }
 void push_time(lua_State *lua, int64_t time_ns);
 void push_symbol(lua_State *lua, struct ruleset *set, uint32_t instrument); /* may raise */
 void push_enum(lua_State *lua, struct ruleset *set, uint16_t enum_id, uint8_t value);

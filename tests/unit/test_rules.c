@@ -202,8 +202,8 @@ static void an_amount_is_what_it_says(void **state) {
     assert_non_null(strstr(kit.world->asked[1].json, "\"price\":\"67108863.99999999\""));
 }
 
-/* What docs/decisions/0008 says of numbers: below 2^26, where doubles lie closer together than 1e-8,
- * nothing is lost on the way, and an amount is the number that its decimal is in Lua. */
+/* What docs/decisions/0008 says of numbers: below 2^26, where doubles lie closer together than
+ * 1e-8, nothing is lost on the way, and an amount is the number that its decimal is in Lua. */
 static void amounts_come_back_as_they_went(void **state) {
     char text[PAWL_E8_TEXT_MAX];
     int64_t back;
@@ -219,6 +219,18 @@ static void amounts_come_back_as_they_went(void **state) {
         assert_int_equal(amount_from_lua(number, &back), PAWL_OK);
         assert_int_equal(back, e8);
     }
+    for (int i = 0; i < 100000; i++) { /* 15 digits, 0 to 6 of them behind the point */
+        int64_t unit = 100, digits = (int64_t)(rng_u64(&rng) % UINT64_C(1000000000000000));
+        for (int k = i % 7; k > 0; k--) unit *= 10;
+        if (digits > INT64_C(9000000000000000000) / unit) continue;
+        double number = e8_to_lua(digits * unit);
+        pawl_format_e8(digits * unit, text);
+        assert_true(strtod(text, NULL) == number);
+        assert_int_equal(amount_from_lua(number, &back), PAWL_OK);
+        assert_int_equal(back, digits * unit);
+    }
+    assert_int_equal(amount_from_lua(123456789.1, &back), PAWL_OK);
+    assert_int_equal(back, INT64_C(12345678910000000));
     assert_int_equal(amount_from_lua(0.1 + 0.2, &back), PAWL_OK);
     assert_int_equal(back, 30000000);
     assert_int_equal(amount_from_lua(1e300, &back), PAWL_E_RANGE);
