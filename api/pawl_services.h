@@ -98,6 +98,7 @@ struct pawl_triggers {
 
 #define PAWL_FILES "pawl.files/1"
 #define PAWL_FILE_NAME_MAX 63u
+#define PAWL_FILE_WRITE_MAX (64u << 20) /* bytes of one append or replace */
 
 struct pawl_files {
     uint32_t size;

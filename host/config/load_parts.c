@@ -101,7 +101,8 @@ static void check_plugin_name(struct loading *l, const struct path *element, con
     struct path path = {.up = element, .key = "name"};
     if (name[0] == '\0') return;
     if (strcmp(name, CONFIG_KEEPER) == 0 || strcmp(name, CONFIG_OPENER) == 0 ||
-        strcmp(name, "host") == 0 || strcmp(name, "operator") == 0)
+        strcmp(name, "host") == 0 || strcmp(name, "operator") == 0 ||
+        strcmp(name, "pawl") == 0 || strcmp(name, "control") == 0) /* as files of the data folder */
         loading_fault(l, &path, "\"%s\" is a name of the host's own", name);
     else if (config_plugin_find(l->config, name) != NULL)
         loading_fault(l, &path, "\"%s\" is the name of an earlier plugin, too", name);

@@ -13,11 +13,18 @@ static int path_of(const struct instance *instance, const char *name, const char
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != length)
         return pawl_fail(err, PAWL_E_INVAL, "\"%s\" is not a file name a plugin may use",
                          name == NULL ? "" : name);
+    if (length > 4 && strcmp(name + length - 4, ".new") == 0)
+        return pawl_fail(err, PAWL_E_INVAL, "\"%s\": .new is what a file has while it is replaced",
+                         name);
     int written = snprintf(out, size, "%s/%s.%s%s", instance->services->data_dir, instance->name,
                            name, suffix);
     if (written < 0 || (size_t)written >= size)
         return pawl_fail(err, PAWL_E_RANGE, "the path of %s is too long", name);
     return PAWL_OK;
+}
+
+static int too_much(struct pawl_err *err) {
+    return pawl_fail(err, PAWL_E_RANGE, "more than %u bytes at once", PAWL_FILE_WRITE_MAX);
 }
 
 /* The file appended to last stays open: a venue writes one line per change to one file. */
@@ -65,6 +72,7 @@ static int files_append(struct pawl_ctx *ctx, const char *name, const void *byte
                         struct pawl_err *err) {
     struct instance *instance = instance_of(ctx);
     char path[DISK_PATH_MAX + 1];
+    if (len > PAWL_FILE_WRITE_MAX) return too_much(err);
     if (trial_is_on(instance)) return note_file(instance, name, false, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = append_handle(instance, path, err);
@@ -77,6 +85,7 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     struct disk *disk = instance->services->disk;
     char path[DISK_PATH_MAX + 1], fresh[DISK_PATH_MAX + 1];
     struct disk_file *file = NULL;
+    if (len > PAWL_FILE_WRITE_MAX) return too_much(err);
     if (trial_is_on(instance)) return note_file(instance, name, true, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = path_of(instance, name, ".new", fresh, sizeof fresh, err);
