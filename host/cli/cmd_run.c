@@ -56,7 +56,8 @@ const struct command command_run = {
     .name = "run",
     .summary = "run headless until SIGTERM, or to the end of recorded data",
     .synopsis = "-c FILE [--until-end] [--data FILE...] [--record FILE] [--json]\n"
-                "           [--format NAME] [--symbol NAME] [--skip-bad-rows] [--set PATH=VALUE]...",
+                "           [--format NAME] [--symbol NAME] [--skip-bad-rows] [--plain]\n"
+                "           [--set PATH=VALUE]...",
     .about = "Runs the host with the brokers and components of the configuration. Where its\n"
              "`feeds` match files (seen from the configuration's folder), or --data names some,\n"
              "those are played, at the `speed` of their feed, and time is theirs. State is kept\n"
@@ -69,7 +70,7 @@ const struct command command_run = {
              "SIGHUP: configuration, plugins and rules are read again and take over as a\n"
              "whole; if anything is wrong with them nothing happens but a log line.\n",
     .takes = ARG_EVERYWHERE | ARG_BIT(ARG_PLAIN) | ARG_BIT(ARG_CONFIG) | ARG_BIT(ARG_DATA) |
-             ARG_BIT(ARG_UNTIL_END) | ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) | ARG_BIT(ARG_SKIP_BAD_ROWS) |
-             ARG_BIT(ARG_RECORD),
+             ARG_BIT(ARG_UNTIL_END) | ARG_BIT(ARG_FORMAT) | ARG_BIT(ARG_SYMBOL) |
+             ARG_BIT(ARG_SKIP_BAD_ROWS) | ARG_BIT(ARG_RECORD),
     .needs = ARG_BIT(ARG_CONFIG),
     .run = run};

@@ -170,7 +170,7 @@ def test_a_reload_by_hand(host):
     assert dry.returncode == 0 and "it would be done" in dry.stdout
     assert host.ask("status")["host"]["last_reload"] is None
     done = host.pawl("reload")
-    assert done.returncode == 0 and done.stdout.endswith("done: generation 1\n")
+    assert done.returncode == 0 and "done: generation 1" in done.stdout
     answer = host.ask("status")
     assert answer["host"]["last_reload"]["ok"] and protected(answer)
 
