@@ -162,6 +162,7 @@ void live_close(struct live *live) {
     control_host(live->control, NULL);
     host_stop(live->host);
     live->host = NULL;
+    record_free(live->record); /* the host could still have told it something */
     net_free(live->net);
     live->net = NULL;
     lock_drop(live->lock_fd);
