@@ -98,7 +98,7 @@ void net_pump(struct net *net) {
         }
         if (net->closing) return;
         flush_dirty(net);
-        if (net->waiting != NULL) requests_assign(net);
+        if (net->assign) requests_assign(net);
     }
     if (net->ready_first != NULL)
         uv_idle_start(&net->more, net_on_more);
@@ -108,14 +108,14 @@ void net_pump(struct net *net) {
 
 void net_on_more(uv_idle_t *handle) {
     struct net *net = handle->data;
-    if (net->waiting != NULL) requests_assign(net);
+    if (net->assign) requests_assign(net);
     net_pump(net);
 }
 
 static void on_prepare(uv_prepare_t *handle) {
     struct net *net = handle->data;
     flush_dirty(net);
-    if (net->waiting != NULL) requests_assign(net);
+    if (net->assign) requests_assign(net);
     if (net->ready_first != NULL) uv_idle_start(&net->more, net_on_more);
 }
 
@@ -156,7 +156,10 @@ static void on_timer(uv_timer_t *handle) {
     for (struct stream *s = net->all, *next; s != NULL; s = next) {
         next = s->all_next;
         if (s->over && s->kind == NULL) continue;
-        if (s->deadline != 0 && s->deadline <= now) {
+        if (s->deadline != 0 && s->deadline <= now && s->deadline != s->last_look) {
+            /* If it was us who slept, what came meanwhile lies in the socket. */
+            s->deadline = s->last_look = now + 1;
+        } else if (s->deadline != 0 && s->deadline <= now) {
             s->deadline = 0;
             s->kind->expired(s);
         } else if (stream_due(s) <= now) {

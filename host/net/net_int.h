@@ -25,6 +25,7 @@ struct net {
     uv_async_t resolved;
     uint32_t handles;     /* not closed yet; the last one frees */
     bool closing, telling;
+    bool assign; /* a request may find a connection now */
     struct resolver *resolver;
     void *tls; /* made with the first connection that needs it */
     struct stream *all, *ready_first, *ready_last, *dirty;

@@ -52,6 +52,7 @@ static void conn_free(struct http_conn *conn) {
             break;
         }
     request_free(conn->now);
+    conn->s.net->assign = true;
     stream_done(&conn->s);
     mem_free(conn);
 }
@@ -103,6 +104,7 @@ static bool assign_one(struct net *net, struct http_request **at) {
 }
 
 void requests_assign(struct net *net) {
+    net->assign = false;
     for (struct http_request **at = &net->waiting; *at != NULL;)
         if (!assign_one(net, at)) at = &(*at)->next;
     net->waiting_last = NULL;
@@ -160,6 +162,7 @@ int net_request(struct net *net, uint32_t owner, uint64_t key, const struct pawl
         net->waiting = request;
     net->waiting_last = request;
     net_look_at(net, request->deadline);
+    net->assign = true;
     uv_idle_start(&net->more, net_on_more); /* given out after this turn */
     return PAWL_OK;
 }
@@ -235,6 +238,7 @@ static int finish(struct http_conn *conn) {
     request_free(conn->now);
     conn->now = NULL;
     conn->served++;
+    conn->s.net->assign = true;
     conn->s.deadline = net_now(conn->s.net) + NET_IDLE_POOL_MS;
     net_look_at(conn->s.net, conn->s.deadline);
     return STEP_EVENT;

@@ -312,8 +312,10 @@ static void fill(struct stream *s) {
         got = true;
         if (s->ssl == NULL || !tls_holds(s)) break; /* poll tells if there is more */
     }
-    if (got) s->heard = net_now(s->net);
-    if (got) stream_mark(s);
+    if (!got) return;
+    s->heard = net_now(s->net);
+    s->last_look = 0;
+    stream_mark(s);
 }
 
 void stream_consume(struct stream *s, size_t len) {

@@ -62,6 +62,7 @@ struct stream {
     uint32_t address_count, address_at;
     uint64_t try_until;  /* of this address, ms of the loop */
     uint64_t deadline;   /* the owner's, ms of the loop; 0 = none */
+    uint64_t last_look;  /* the deadline that stands for one more look at the socket */
     uint64_t heard;      /* when bytes came last, ms of the loop */
     uint64_t written;
     uint8_t *rx, *tx;
