@@ -52,7 +52,7 @@ def refusing(pawl, venue):
 
 
 def compare(pawl, name, venue, reloads):
-    run = play(pawl, venue, sprinkled(lines_of(name), reloads), leaks=False)
+    run = play(pawl, venue, sprinkled(lines_of(name), reloads), leaks=False, rules=rules_of(name))
     wanted, have = said(first_run(pawl, name, venue)), said(run)
     for one, other in zip(wanted, have):
         assert one == other
