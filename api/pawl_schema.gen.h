@@ -203,6 +203,27 @@ enum pawl_rstop_stage {
     PAWL_RSTOP_STAGE_FINAL_PROFIT_TAKEN = 5,
 };
 
+/* Where a profit booking chain stands. */
+enum pawl_chain_status {
+    PAWL_CHAIN_STATUS_ACTIVE = 1,
+    PAWL_CHAIN_STATUS_RECOVERY_MODE = 2,
+    PAWL_CHAIN_STATUS_STOPPING = 3,
+    PAWL_CHAIN_STATUS_STOPPED = 4,
+    PAWL_CHAIN_STATUS_COMPLETED = 5,
+};
+
+/* Where an order of a chain stands. */
+enum pawl_chain_order_status {
+    PAWL_CHAIN_ORDER_STATUS_PENDING = 1,
+    PAWL_CHAIN_ORDER_STATUS_ACTIVE = 2,
+    PAWL_CHAIN_ORDER_STATUS_CLOSING = 3,
+    PAWL_CHAIN_ORDER_STATUS_TARGET_HIT = 4,
+    PAWL_CHAIN_ORDER_STATUS_SL_HIT = 5,
+    PAWL_CHAIN_ORDER_STATUS_RECOVERED = 6,
+    PAWL_CHAIN_ORDER_STATUS_CLOSED = 7,
+    PAWL_CHAIN_ORDER_STATUS_FAILED = 8,
+};
+
 /* Which enum a field of kind PAWL_F_ENUM holds. */
 enum pawl_enum_id {
     PAWL_ENUM_SIDE = 1,
@@ -228,6 +249,8 @@ enum pawl_enum_id {
     PAWL_ENUM_NET_SENT = 21,
     PAWL_ENUM_LANE = 22,
     PAWL_ENUM_RSTOP_STAGE = 23,
+    PAWL_ENUM_CHAIN_STATUS = 24,
+    PAWL_ENUM_CHAIN_ORDER_STATUS = 25,
 };
 
 enum pawl_event_type {
@@ -320,6 +343,13 @@ enum pawl_event_type {
     /* A request is over without a whole reply. It is never sent again. */
     PAWL_EV_NET_ENDED = 0x0907,
     PAWL_EV_BUDGET_GRANTED = 0x0908, /* What was asked of the budget may be used now. */
+    PAWL_EV_CHAIN_CREATED = 0x0a01, /* A chain began with its first order. */
+    PAWL_EV_CHAIN_ADVANCED = 0x0a02, /* A level has booked; the next one is placed. */
+    PAWL_EV_CHAIN_RECOVERING = 0x0a03, /* A stop was hit; the price may come back. */
+    PAWL_EV_CHAIN_RECOVERED = 0x0a04, /* It came back, and what was stopped is in again. */
+    PAWL_EV_CHAIN_STOPPING = 0x0a05, /* No further level. */
+    PAWL_EV_CHAIN_STOPPED = 0x0a06, /* The chain has ended before its top. */
+    PAWL_EV_CHAIN_COMPLETED = 0x0a07, /* The last order of the top level has closed. */
     PAWL_EV_RSTOP_STATE = 0x0c01, /* The protection of a lot by rstop came a stage further. */
 };
 
@@ -1207,6 +1237,27 @@ struct pawl_ev_budget_granted {
     uint8_t pad_0[7]; /* 0. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_budget_granted) == 56, "layout of pawl_ev_budget_granted");
+
+/* Shared by the chain events that say so. */
+struct pawl_ev_chain {
+    struct pawl_event head;
+    char chain[48]; /* PB_ symbol _ 8 hexadecimal digits. */
+    uint32_t instrument; /* Instrument. */
+    uint8_t side; /* LONG or SHORT. */
+    uint8_t status; /* Now. */
+    uint8_t level; /* From 0. */
+    uint8_t pad_0[1]; /* 0. */
+    uint32_t orders; /* Of this level, that were placed or are placed again. */
+    uint32_t shortfall; /* Of this level, that could not be placed. */
+    struct pawl_money booked; /* Sum of realised profits of 0 and more. */
+    struct pawl_money net; /* Sum of all realised profits. */
+    struct pawl_money next_risk; /* What the next level would risk; 0 = there is none. */
+    struct pawl_price price; /* Price that brings a recovery; 0 = none. */
+    int64_t until; /* End of its window; 0 = none. */
+    char ref[32]; /* Name of its first lot. */
+    char reason[64]; /* Why. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_chain) == 248, "layout of pawl_ev_chain");
 
 /* The protection of a lot by rstop came a stage further. */
 struct pawl_ev_rstop_state {

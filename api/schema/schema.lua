@@ -70,6 +70,12 @@ enum "lane" { "What a message is for; the first goes first.",
 enum "rstop_stage" { "How far the protection of a lot by rstop has come.",
   { "INITIAL_RISK", 1 }, { "BREAKEVEN_PROTECTED", 2 }, { "PARTIAL_PROFIT_TAKEN", 3 },
   { "ADVANCED_PROFIT_TAKEN", 4 }, { "FINAL_PROFIT_TAKEN", 5 } }
+enum "chain_status" { "Where a profit booking chain stands.",
+  { "active", 1 }, { "recovery_mode", 2 }, { "stopping", 3 }, { "stopped", 4 },
+  { "completed", 5 } }
+enum "chain_order_status" { "Where an order of a chain stands.",
+  { "pending", 1 }, { "active", 2 }, { "closing", 3 }, { "target_hit", 4 }, { "sl_hit", 5 },
+  { "recovered", 6 }, { "closed", 7 }, { "failed", 8 } }
 
 -- 0x01 market data ---------------------------------------------------------------------------
 
@@ -532,6 +538,33 @@ event "net_ended" { id = 0x0907, dir = "wake",
 event "budget_granted" { id = 0x0908, dir = "wake",
   doc = "What was asked of the budget may be used now.",
   { "lane", "lane", "As asked." } }
+
+-- 0x0a what happened: chains -----------------------------------------------------------------
+
+local chain_fields = {
+  { "chain", "str48", "PB_ symbol _ 8 hexadecimal digits." },
+  { "instrument", "instrument", "Instrument." }, { "side", "position_side", "LONG or SHORT." },
+  { "status", "chain_status", "Now." }, { "level", "u8", "From 0." },
+  { "orders", "u32", "Of this level, that were placed or are placed again." },
+  { "shortfall", "u32", "Of this level, that could not be placed." },
+  { "booked", "money", "Sum of realised profits of 0 and more." },
+  { "net", "money", "Sum of all realised profits." },
+  { "next_risk", "money", "What the next level would risk; 0 = there is none." },
+  { "price", "price", "Price that brings a recovery; 0 = none." },
+  { "until", "time", "End of its window; 0 = none." },
+  { "ref", "str32", "Name of its first lot." }, { "reason", "str64", "Why." } }
+for i, e in ipairs {
+  { "created", "A chain began with its first order." },
+  { "advanced", "A level has booked; the next one is placed." },
+  { "recovering", "A stop was hit; the price may come back." },
+  { "recovered", "It came back, and what was stopped is in again." },
+  { "stopping", "No further level." }, { "stopped", "The chain has ended before its top." },
+  { "completed", "The last order of the top level has closed." } } do
+  local copy = { id = 0x0a00 + i, dir = "state", name = "chain." .. e[1], struct = "chain",
+                 doc = e[2] }
+  for _, f in ipairs(chain_fields) do copy[#copy + 1] = f end
+  event("chain_" .. e[1])(copy)
+end
 
 -- 0x0c what happened: rstop ----------------------------------------------------------------------
 

@@ -425,6 +425,59 @@ CREATE TABLE "template_broker_positions" (
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
+-- pyramid: A profit booking chain; the newest that have ended are kept.
+CREATE TABLE "profit_chains" (
+  "id" INTEGER PRIMARY KEY, -- u64: The chain: its first lot.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "account" INTEGER NOT NULL, -- account: Account.
+  "side" INTEGER NOT NULL, -- enum position_side: LONG or SHORT.
+  "status" INTEGER NOT NULL, -- enum chain_status: Where it stands.
+  "level" INTEGER NOT NULL, -- u8: From 0.
+  "max_level" INTEGER NOT NULL, -- u8: The last one.
+  "recovery_attempts" INTEGER NOT NULL, -- u8: Episodes.
+  "recovering" INTEGER NOT NULL, -- u8: 1 = an episode waits for its price, 2 = its orders are being placed.
+  "order_count" INTEGER NOT NULL, -- u8: Orders it ever had.
+  "closing" INTEGER NOT NULL, -- u8: 1 = what is open goes out.
+  "loss_flags" INTEGER NOT NULL, -- u32: Bit n: level n had a loss.
+  "booked" INTEGER NOT NULL, -- money x 1e-8: Sum of realised profits of 0 and more.
+  "net" INTEGER NOT NULL, -- money x 1e-8: Sum of all realised profits.
+  "initial_lot" INTEGER NOT NULL, -- qty x 1e-8: Size of its orders.
+  "initial_entry" INTEGER NOT NULL, -- price x 1e-8: Average entry of its first order.
+  "recovery_stop" INTEGER NOT NULL, -- price x 1e-8: Stop that was hit first in this episode.
+  "recovery_price" INTEGER NOT NULL, -- price x 1e-8: Price that brings it back.
+  "recovery_start" INTEGER NOT NULL, -- ns UTC: When it began.
+  "recovery_until" INTEGER NOT NULL, -- ns UTC: Its window's end.
+  "created" INTEGER NOT NULL, -- ns UTC: When.
+  "updated" INTEGER NOT NULL, -- ns UTC: When it last changed.
+  "name" TEXT NOT NULL, -- str48: PB_ symbol _ 8 hexadecimal digits.
+  "profile" TEXT NOT NULL, -- str32: Of its orders; empty = it holds all aspects itself.
+  "strategy" TEXT NOT NULL, -- str32: Tag of the entry.
+  "ref" TEXT NOT NULL, -- str32: Name of its first lot.
+  "stop_reason" TEXT NOT NULL, -- str64: Why it stops or stopped.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- pyramid: An order of a chain.
+CREATE TABLE "profit_chain_orders" (
+  "id" INTEGER PRIMARY KEY, -- u64: chain << 8 | number.
+  "chain" INTEGER NOT NULL, -- u64: Chain.
+  "lot" INTEGER NOT NULL, -- u64: Lot.
+  "level" INTEGER NOT NULL, -- u8: Its level.
+  "index" INTEGER NOT NULL, -- u8: Its place in the level, from 0.
+  "status" INTEGER NOT NULL, -- enum chain_order_status: Where it stands.
+  "again" INTEGER NOT NULL, -- u8: 1 = it was placed again after a stop.
+  "replaced" INTEGER NOT NULL, -- u8: 1 = another one was placed for it.
+  "lot_size" INTEGER NOT NULL, -- qty x 1e-8: Quantity.
+  "entry" INTEGER NOT NULL, -- price x 1e-8: Average; 0 = not filled.
+  "stop" INTEGER NOT NULL, -- price x 1e-8: Stop.
+  "target" INTEGER NOT NULL, -- price x 1e-8: Target.
+  "hit_price" INTEGER NOT NULL, -- price x 1e-8: Average exit.
+  "hit_time" INTEGER NOT NULL, -- ns UTC: When it closed.
+  "stop_time" INTEGER NOT NULL, -- ns UTC: When its stop was hit; 0 = it was not.
+  "profit" INTEGER NOT NULL, -- money x 1e-8: Gross realised.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
 -- rstop: Protection of one lot by multiples of its initial risk; gone when the lot has concluded.
 CREATE TABLE "position_states" (
   "id" INTEGER PRIMARY KEY, -- u64: The lot.

@@ -154,6 +154,23 @@ static const struct schema_value values_rstop_stage[] = {
     {"ADVANCED_PROFIT_TAKEN", 4},
     {"FINAL_PROFIT_TAKEN", 5},
 };
+static const struct schema_value values_chain_status[] = {
+    {"active", 1},
+    {"recovery_mode", 2},
+    {"stopping", 3},
+    {"stopped", 4},
+    {"completed", 5},
+};
+static const struct schema_value values_chain_order_status[] = {
+    {"pending", 1},
+    {"active", 2},
+    {"closing", 3},
+    {"target_hit", 4},
+    {"sl_hit", 5},
+    {"recovered", 6},
+    {"closed", 7},
+    {"failed", 8},
+};
 
 const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"side", "One side of an order.", values_side, 1, 2},
@@ -179,6 +196,8 @@ const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"net_sent", "Whether the other side may have a request.", values_net_sent, 21, 2},
     {"lane", "What a message is for; the first goes first.", values_lane, 22, 3},
     {"rstop_stage", "How far the protection of a lot by rstop has come.", values_rstop_stage, 23, 5},
+    {"chain_status", "Where a profit booking chain stands.", values_chain_status, 24, 5},
+    {"chain_order_status", "Where an order of a chain stands.", values_chain_order_status, 25, 8},
 };
 
 static const struct pawl_field fields_ev_quote[] = {
@@ -1220,6 +1239,37 @@ static const struct pawl_field fields_ev_budget_granted[] = {
      "As asked."},
     {0, 0, 0, 0, 0, 0},
 };
+static const struct pawl_field fields_ev_chain[] = {
+    {"chain", PAWL_F_STR, 0, offsetof(struct pawl_ev_chain, chain), 48,
+     "PB_ symbol _ 8 hexadecimal digits."},
+    {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_chain, instrument), 4,
+     "Instrument."},
+    {"side", PAWL_F_ENUM, PAWL_ENUM_POSITION_SIDE, offsetof(struct pawl_ev_chain, side), 1,
+     "LONG or SHORT."},
+    {"status", PAWL_F_ENUM, PAWL_ENUM_CHAIN_STATUS, offsetof(struct pawl_ev_chain, status), 1,
+     "Now."},
+    {"level", PAWL_F_U8, 0, offsetof(struct pawl_ev_chain, level), 1,
+     "From 0."},
+    {"orders", PAWL_F_U32, 0, offsetof(struct pawl_ev_chain, orders), 4,
+     "Of this level, that were placed or are placed again."},
+    {"shortfall", PAWL_F_U32, 0, offsetof(struct pawl_ev_chain, shortfall), 4,
+     "Of this level, that could not be placed."},
+    {"booked", PAWL_F_MONEY, 0, offsetof(struct pawl_ev_chain, booked), 8,
+     "Sum of realised profits of 0 and more."},
+    {"net", PAWL_F_MONEY, 0, offsetof(struct pawl_ev_chain, net), 8,
+     "Sum of all realised profits."},
+    {"next_risk", PAWL_F_MONEY, 0, offsetof(struct pawl_ev_chain, next_risk), 8,
+     "What the next level would risk; 0 = there is none."},
+    {"price", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_chain, price), 8,
+     "Price that brings a recovery; 0 = none."},
+    {"until", PAWL_F_TIME, 0, offsetof(struct pawl_ev_chain, until), 8,
+     "End of its window; 0 = none."},
+    {"ref", PAWL_F_STR, 0, offsetof(struct pawl_ev_chain, ref), 32,
+     "Name of its first lot."},
+    {"reason", PAWL_F_STR, 0, offsetof(struct pawl_ev_chain, reason), 64,
+     "Why."},
+    {0, 0, 0, 0, 0, 0},
+};
 static const struct pawl_field fields_ev_rstop_state[] = {
     {"lot", PAWL_F_U64, 0, offsetof(struct pawl_ev_rstop_state, lot), 8,
      "Lot."},
@@ -1385,6 +1435,20 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
      "A request is over without a whole reply. It is never sent again.", fields_ev_net_ended},
     {0x0908, SCHEMA_WAKE, sizeof(struct pawl_ev_budget_granted), "budget_granted",
      "What was asked of the budget may be used now.", fields_ev_budget_granted},
+    {0x0a01, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.created",
+     "A chain began with its first order.", fields_ev_chain},
+    {0x0a02, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.advanced",
+     "A level has booked; the next one is placed.", fields_ev_chain},
+    {0x0a03, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.recovering",
+     "A stop was hit; the price may come back.", fields_ev_chain},
+    {0x0a04, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.recovered",
+     "It came back, and what was stopped is in again.", fields_ev_chain},
+    {0x0a05, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.stopping",
+     "No further level.", fields_ev_chain},
+    {0x0a06, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.stopped",
+     "The chain has ended before its top.", fields_ev_chain},
+    {0x0a07, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.completed",
+     "The last order of the top level has closed.", fields_ev_chain},
     {0x0c01, SCHEMA_STATE, sizeof(struct pawl_ev_rstop_state), "rstop.state",
      "The protection of a lot by rstop came a stage further.", fields_ev_rstop_state},
 };

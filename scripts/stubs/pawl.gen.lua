@@ -71,6 +71,12 @@
 ---How far the protection of a lot by rstop has come.
 ---@alias pawl.enum.rstop_stage "INITIAL_RISK"|"BREAKEVEN_PROTECTED"|"PARTIAL_PROFIT_TAKEN"|"ADVANCED_PROFIT_TAKEN"|"FINAL_PROFIT_TAKEN"
 
+---Where a profit booking chain stands.
+---@alias pawl.enum.chain_status "active"|"recovery_mode"|"stopping"|"stopped"|"completed"
+
+---Where an order of a chain stands.
+---@alias pawl.enum.chain_order_status "pending"|"active"|"closing"|"target_hit"|"sl_hit"|"recovered"|"closed"|"failed"
+
 ---The best bid and ask of an instrument.
 ---@class pawl.event.quote
 ---@field type "quote"
@@ -759,6 +765,139 @@
 ---@field fields integer Other fields that changed.
 ---@field by string Who asked: signal, scenario, control, watch.
 ---@field message string What was done, or the first reason why not.
+
+---A chain began with its first order.
+---@class pawl.event.chain_created
+---@field type "chain.created"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---A level has booked; the next one is placed.
+---@class pawl.event.chain_advanced
+---@field type "chain.advanced"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---A stop was hit; the price may come back.
+---@class pawl.event.chain_recovering
+---@field type "chain.recovering"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---It came back, and what was stopped is in again.
+---@class pawl.event.chain_recovered
+---@field type "chain.recovered"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---No further level.
+---@class pawl.event.chain_stopping
+---@field type "chain.stopping"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---The chain has ended before its top.
+---@class pawl.event.chain_stopped
+---@field type "chain.stopped"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---The last order of the top level has closed.
+---@class pawl.event.chain_completed
+---@field type "chain.completed"
+---@field t number Seconds since 1970, UTC.
+---@field chain string PB_ symbol _ 8 hexadecimal digits.
+---@field symbol string? Instrument.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field status pawl.enum.chain_status? Now.
+---@field level integer From 0.
+---@field orders integer Of this level, that were placed or are placed again.
+---@field shortfall integer Of this level, that could not be placed.
+---@field booked number Sum of realised profits of 0 and more.
+---@field net number Sum of all realised profits.
+---@field next_risk number What the next level would risk; 0 = there is none.
+---@field price number Price that brings a recovery; 0 = none.
+---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
 
 ---The protection of a lot by rstop came a stage further.
 ---@class pawl.event.rstop_state

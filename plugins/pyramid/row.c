@@ -1,0 +1,119 @@
+/* The rows of a chain, and what is told of it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pyramid.h"
+
+const struct pyramid_rec_profit_chain *pyramid_chain(struct pyramid *self, uint64_t chain) {
+    return self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN, chain);
+}
+
+const struct pyramid_rec_profit_chain_order *pyramid_order(struct pyramid *self, uint64_t order) {
+    return self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order);
+}
+
+const struct pyramid_rec_profit_chain_order *pyramid_next(struct pyramid *self, uint64_t chain,
+                                                          uint64_t after) {
+    if (after == 0) after = chain << 8;
+    const struct pyramid_rec_profit_chain_order *order =
+        self->records->next(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, after);
+    return order == NULL || order->chain != chain ? NULL : order;
+}
+
+const struct pyramid_rec_profit_chain_order *pyramid_of_lot(struct pyramid *self, uint64_t lot) {
+    const struct pyramid_rec_chain_lot *found =
+        self->records->get(self->ctx, PYRAMID_REC_CHAIN_LOT, lot);
+    return found == NULL ? NULL : pyramid_order(self, found->order);
+}
+
+int pyramid_put(struct pyramid *self, struct pyramid_rec_profit_chain *chain) {
+    chain->updated = self->ctx->host->now_ns(self->ctx);
+    return self->records->put(self->ctx, PYRAMID_REC_PROFIT_CHAIN, chain);
+}
+
+int pyramid_put_order(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order) {
+    return self->records->put(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order);
+}
+
+int pyramid_know_lot(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order) {
+    const struct pyramid_rec_chain_lot known = {.id = order->lot, .order = order->id};
+    return self->records->put(self->ctx, PYRAMID_REC_CHAIN_LOT, &known);
+}
+
+static struct pawl_money next_risk(struct pyramid *self,
+                                   const struct pyramid_rec_profit_chain *chain) {
+    struct pawl_money risk = {0};
+    if (chain->level < chain->max_level && !pyramid_has_ended(chain) &&
+        chain->status != PAWL_CHAIN_STATUS_STOPPING)
+        risk.e8 = self->options.fixed_risk_e8 * self->orders[chain->level + 1];
+    return risk;
+}
+
+int pyramid_tell(struct pyramid *self, uint16_t type,
+                 const struct pyramid_rec_profit_chain *chain, uint32_t orders, uint32_t shortfall,
+                 const char *reason) {
+    struct pawl_ev_chain event = {.head = {.size = (uint32_t)sizeof event, .type = type},
+                                  .instrument = chain->instrument,
+                                  .side = chain->side,
+                                  .status = chain->status,
+                                  .level = chain->level,
+                                  .orders = orders,
+                                  .shortfall = shortfall,
+                                  .booked = chain->booked,
+                                  .net = chain->net,
+                                  .next_risk = next_risk(self, chain)};
+    if (chain->recovering == 1) {
+        event.price = chain->recovery_price;
+        event.until = chain->recovery_until;
+    }
+    memcpy(event.chain, chain->name, sizeof event.chain);
+    memcpy(event.ref, chain->ref, sizeof event.ref);
+    snprintf(event.reason, sizeof event.reason, "%s", reason);
+    return self->ctx->host->publish(self->ctx, &event.head);
+}
+
+int pyramid_ignore(struct pyramid *self, const struct pawl_ev_entry *ask, const char *format, ...) {
+    struct pawl_ev_entry_ignored event = {
+        .head = {.size = (uint32_t)sizeof event, .type = PAWL_EV_ENTRY_IGNORED},
+        .instrument = ask->instrument,
+        .component = self->ctx->component,
+        .side = ask->side};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(event.reason, sizeof event.reason, format, args);
+    va_end(args);
+    memcpy(event.ref, ask->ref, sizeof event.ref);
+    self->ctx->host->log(self->ctx, PAWL_LOG_INFO, "an entry is ignored: %s", event.reason);
+    return self->ctx->host->publish(self->ctx, &event.head);
+}
+
+/* The oldest that has ended goes, with its orders. */
+static int forget_oldest(struct pyramid *self) {
+    const struct pyramid_rec_profit_chain *chain;
+    const struct pyramid_rec_profit_chain_order *order;
+    uint64_t id = 0;
+    do {
+        chain = self->records->next(self->ctx, PYRAMID_REC_PROFIT_CHAIN, id);
+        if (chain == NULL) return PAWL_OK;
+        id = chain->id;
+    } while (!pyramid_has_ended(chain));
+    while ((order = pyramid_next(self, id, 0)) != NULL) {
+        self->records->erase(self->ctx, PYRAMID_REC_CHAIN_LOT, order->lot);
+        int rc = self->records->erase(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order->id);
+        if (rc != PAWL_OK) return rc;
+    }
+    self->ended_count--;
+    return self->records->erase(self->ctx, PYRAMID_REC_PROFIT_CHAIN, id);
+}
+
+int pyramid_end(struct pyramid *self, struct pyramid_rec_profit_chain *chain, uint8_t status,
+                uint16_t type, const char *reason) {
+    chain->status = status;
+    chain->recovering = 0;
+    pyramid_disarm_recovery(self, chain->id);
+    int rc = pyramid_put(self, chain);
+    if (rc == PAWL_OK) rc = pyramid_tell(self, type, chain, 0, 0, reason);
+    if (rc == PAWL_OK && ++self->ended_count > PYRAMID_ENDED_KEPT) rc = forget_oldest(self);
+    return rc;
+}
