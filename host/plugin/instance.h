@@ -22,6 +22,8 @@
 /* Rows of one plugin record type, ordered by key. */
 struct record_rows {
     const struct pawl_record_type *type;
+    struct pawl_record_type own; /* of an instance with a name of its own: its table is its own */
+    char own_table[2 * PAWL_NAME_MAX + 34];
     uint32_t count, capacity; /* places; one without a row is empty */
     uint32_t live;            /* rows */
     uint64_t *keys;
@@ -91,6 +93,9 @@ static inline struct instance *instance_of(struct pawl_ctx *ctx) {
 /* Rows of the types `old` (may be NULL) has in memory are copied, those of others loaded. */
 int records_load(struct instance *instance, const struct instance *old, struct pawl_err *err);
 void records_done(struct instance *instance);
+/* The store forgets the types that end with the instance; before instance_free(), while the store
+ * lives on. */
+void records_forget(struct instance *instance);
 extern const struct pawl_book book_table;
 extern const struct pawl_records records_table;
 extern const struct pawl_files files_table;

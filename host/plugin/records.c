@@ -1,4 +1,5 @@
 /* pawl.records/1: a plugin's own records, in memory by key, written behind with the turn. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -247,6 +248,18 @@ static int copy_type(struct instance *instance, struct record_rows *rows,
     return load_type(instance, rows, err);
 }
 
+/* Two instances of one plugin share no rows: the one that is named like its plugin has the tables
+ * as the plugin names them, another one's end in its name. */
+static void name_table(const struct instance *instance, struct record_rows *rows,
+                       const struct pawl_record_type *type) {
+    rows->type = type;
+    if (strcmp(instance->name, instance->plugin->name) == 0) return;
+    rows->own = *type;
+    snprintf(rows->own_table, sizeof rows->own_table, "%.63s_%s", type->table, instance->name);
+    rows->own.table = rows->own_table;
+    rows->type = &rows->own;
+}
+
 int records_load(struct instance *instance, const struct instance *old, struct pawl_err *err) {
     const struct pawl_record_type *type = instance->plugin->records;
     for (; type != NULL && type->name != NULL; type++) {
@@ -254,13 +267,17 @@ int records_load(struct instance *instance, const struct instance *old, struct p
             return pawl_fail(err, PAWL_E_BUSY, "%s: more than %u record types", instance->name,
                              INSTANCE_RECORD_TYPES_MAX);
         struct record_rows *rows = &instance->records[instance->record_type_count++];
-        rows->type = type;
+        name_table(instance, rows, type);
         int rc = copy_type(instance, rows, old, err);
         if (rc != PAWL_OK) return rc;
     }
     return PAWL_OK;
 }
 
+void records_forget(struct instance *instance) {
+    for (uint32_t i = 0; i < instance->record_type_count; i++)
+        store_forget(instance->services->book->store, &instance->records[i].own);
+}
 
 void records_done(struct instance *instance) {
     for (uint32_t i = 0; i < instance->record_type_count; i++) {

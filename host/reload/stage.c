@@ -138,6 +138,7 @@ void stage_undo(struct stage *stage) {
         bool kept = one != NULL && host_instance(stage->host, one->ctx.component) == one;
         if (kept || one == NULL) continue;
         stage_forget_types(stage, one->plugin);
+        records_forget(one);
         instance_free(one);
     }
     stage->instance_count = 0;

@@ -143,6 +143,7 @@ static void retire(struct stage *stage) {
         struct instance *old = stage->instances[i - 1];
         if (host_instance(stage->host, old->ctx.component) == old) continue;
         stage_forget_types(stage, old->plugin);
+        records_forget(old);
         instance_free(old);
     }
     stage->instance_count = 0;
