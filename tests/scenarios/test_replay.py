@@ -1,5 +1,6 @@
-"""Every scenario on every venue, recorded with reloads and a restart among it, and gone through
-once more: what followed follows again."""
+"""Every scenario, on one venue after the other, recorded with reloads, done and refused, and a
+restart among it, and gone through once more: what followed follows again. PAWL_THOROUGH=1: each on
+every venue."""
 
 import json
 import os
@@ -9,8 +10,8 @@ import tempfile
 import pytest
 
 from play import HERE, MEMORY, RUN_SECONDS_MAX
-from test_reload import plugins, sprinkled
-from test_scenarios import MATRIX, at, later, lines_of
+from test_reload import plugins, refusing, sprinkled
+from test_scenarios import MATRIX, at, later, lines_of, rules_of
 
 OPTIONS = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 
@@ -29,19 +30,28 @@ def interrupted(lines):
     return lines[:middle] + [json.dumps(stop)] + lines[middle:]
 
 
-def check(pawl, venue, lines):
+def check(pawl, venue, lines, rules):
     where = MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pawl-replay-", dir=where) as folder:
         data, recording = os.path.join(folder, "scenario.jsonl"), os.path.join(folder, "run.rec")
         with open(data, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
+        words = [] if rules is None else ["--set", "rules.dir=" + rules]
         summary = run(pawl, "backtest", "-c", os.path.join(HERE, venue + ".json"), "--data", data,
-                      "--record", recording, "--json")
+                      "--record", recording, "--json", *words)
         replayed = run(pawl, "replay", recording, "--json")
         assert replayed["same"] and replayed["complete"] and replayed["notes"] == []
         assert replayed["trace_hash"] == summary["trace_hash"]
 
 
-@pytest.mark.parametrize("name,venue", MATRIX)
+def in_turn():
+    names = sorted({param.values[0] for param in MATRIX})
+    for i, name in enumerate(names):
+        here = [param for param in MATRIX if param.values[0] == name and not param.marks]
+        yield here[i % len(here)]
+
+
+@pytest.mark.parametrize("name,venue", MATRIX if os.environ.get("PAWL_THOROUGH") else in_turn())
 def test_replay(pawl, name, venue):
-    check(pawl, venue, interrupted(sprinkled(lines_of(name), {"renew": plugins(venue)})))
+    reloads = [{"renew": plugins(venue)}] + refusing(pawl, venue)
+    check(pawl, venue, interrupted(sprinkled(lines_of(name), reloads)), rules_of(name))
