@@ -78,7 +78,8 @@ local function write_record_table(w, declaration, records, prefix)
   w.add("%s = {", declaration)
   for _, r in ipairs(records) do
     w.add('    {"%s", "%s", %d, %d, sizeof(struct %s_rec_%s), %s_fields_%s},', r.name, r.table,
-          r.id, ({ session = 0, durable = 1, history = 2 })[r.class], prefix, r.name, prefix, r.name)
+          r.id, ({ session = 0, durable = 1, history = 2 })[r.class], prefix, r.name, prefix,
+          r.name)
   end
   w.add "    {0, 0, 0, 0, 0, 0},\n};"
 end

@@ -1,5 +1,6 @@
 /*
- * tz.h - local time to UTC and back by the zone files of the system, without touching the process's TZ.
+ * tz.h - local time to UTC and back by the zone files of the system, without touching the TZ of
+ * the process.
  *
  * A zone is an IANA name ("America/New_York", read from /usr/share/zoneinfo, TZif version 2 or
  * later) or a fixed offset ("UTC", "Z", "-05:00", "UTC-05:00"). Rules for the far future are laid

@@ -29,7 +29,8 @@ int timers_set(struct timers *t, uint32_t owner, uint64_t key, int64_t due_ns,
 bool timers_clear(struct timers *t, uint32_t owner, uint64_t key);
 /* Clear all of an owner; returns how many. */
 uint32_t timers_drop_owner(struct timers *t, uint32_t owner);
-/* Clear those of an owner that `keep` does not want. It may not touch the timers. O(all): reload. */
+/* Clear those of an owner that `keep` does not want. It may not touch the timers. O(all), for
+ * reloads. */
 uint32_t timers_drop_unless(struct timers *t, uint32_t owner,
                             bool (*keep)(void *arg, uint64_t key, int64_t due_ns), void *arg);
 /* False if (owner, key) has none. */

@@ -70,8 +70,8 @@ int instance_create(struct instance *instance, const struct pawl_plugin *plugin,
                     uint32_t component, struct services *services, const void *options,
                     struct pawl_err *err);
 /* The same beside the instance it would replace (NULL = none): its records are copies of that
- * one's, then `restored` is handed to it. It is on trial until instance_take_over(). PAWL_E_STATE with a
- * sentence: it refuses what it was given. */
+ * one's, then `restored` is handed to it. It is on trial until instance_take_over().
+ * PAWL_E_STATE with a sentence: it refuses what it was given. */
 int instance_stage(struct instance *instance, const struct pawl_plugin *plugin, const char *name,
                    uint32_t component, struct services *services, const void *options,
                    const struct instance *old, struct pawl_err *err);

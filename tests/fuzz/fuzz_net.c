@@ -33,7 +33,7 @@ static void frames(uint8_t kind, bool masked, const uint8_t *data, size_t size, 
         at += piece;
         for (;;) {
             struct frame_slice slice;
-            told->end = frame_next(&f, buffer, have, &slice);
+            told->end = (int)frame_next(&f, buffer, have, &slice);
             if (told->end == FRAME_NONE) break;
             if (told->end == FRAME_BAD || told->end == FRAME_TOO_LARGE) return;
             HOLDS(slice.consumed <= have && slice.len <= PAWL_NET_SLICE_MAX);

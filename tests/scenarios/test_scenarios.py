@@ -142,7 +142,8 @@ def try_restart(pawl, name, venue, before, place):
     wanted = EXPECTED[name][venue]
     run = play(pawl, venue, changed, leaks=False, rules=rules_of(name))
     naked = wanted.naked is not None
-    found = list(truth.faults(run, wanted.foreign, [until_quoted(lines_of(name), line, when)], naked))
+    until = [until_quoted(lines_of(name), line, when)]
+    found = list(truth.faults(run, wanted.foreign, until, naked))
     if line not in wanted.free_restarts:
         found += truth.differences(before, truth.outcome(run))
     return [f"restart at {when}, after line {line}: {one}" for one in found]
