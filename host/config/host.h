@@ -7,7 +7,7 @@
 #ifndef CONFIG_HOST_H
 #define CONFIG_HOST_H
 
-#include "pawl_types.h"
+#include "pawl_plugin.h"
 
 #define CONFIG_PATH_MAX 1023u
 #define CONFIG_PLUGINS_MAX 64u
