@@ -164,6 +164,11 @@ int pyramid_on_signal(struct pyramid *self, const struct pawl_ev_signal *signal)
 
 /* ---- the next level ---- */
 
+int pyramid_look_again(struct pyramid *self, uint64_t chain) {
+    return self->timers->set(self->ctx, PYRAMID_KEY_CHAIN(chain),
+                             self->ctx->host->now_ns(self->ctx) + PYRAMID_LOOK_NS);
+}
+
 static int advance(struct pyramid *self, struct pyramid_rec_profit_chain *chain) {
     uint32_t wanted = self->orders[chain->level + 1], placed = 0;
     struct pawl_err err = {0};
@@ -175,6 +180,7 @@ static int advance(struct pyramid *self, struct pyramid_rec_profit_chain *chain)
                                  .quantity = chain->initial_lot,
                                  .profile = chain->profile};
     int rc = pyramid_first_stop(self, chain, &spec.stop, &err);
+    if (rc == PAWL_E_STATE) return pyramid_look_again(self, chain->id);
     if (rc == PAWL_OK) rc = self->book->may_open(self->ctx, &spec, wanted, &err);
     if (rc != PAWL_OK) return pyramid_stop(self, chain, false, err.text);
     chain->level++;

@@ -142,7 +142,9 @@ static int restore_chain(struct pyramid *self, uint64_t chain) {
         if (rc == PAWL_OK) rc = pyramid_arm(self, order);
     }
     const struct pyramid_rec_profit_chain *found = pyramid_chain(self, chain);
-    return rc == PAWL_OK && found != NULL ? pyramid_arm_recovery(self, found) : rc;
+    if (rc != PAWL_OK || found == NULL) return rc;
+    return found->recovering == 1 ? pyramid_arm_recovery(self, found)
+                                  : pyramid_look_again(self, chain);
 }
 
 static int on_restored(struct pyramid *self) {
@@ -166,6 +168,13 @@ static int on_changed(struct pyramid *self, uint64_t lot) {
     return found == NULL ? PAWL_OK : pyramid_filled(self, found);
 }
 
+/* The window of an episode is over, or it is time to look again. */
+static int on_timer(struct pyramid *self, uint64_t chain) {
+    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, chain);
+    if (found == NULL) return PAWL_OK;
+    return found->recovering == 1 ? pyramid_window_over(self, chain) : pyramid_decide(self, chain);
+}
+
 static int on_trigger(struct pyramid *self, uint64_t key) {
     return (key & 1) != 0 ? pyramid_recover(self, key >> 1) : pyramid_book(self, key >> 1);
 }
@@ -181,7 +190,7 @@ static int pyramid_on_event(void *object, const struct pawl_event *event) {
         return pyramid_on_assigned(self, ((const struct pawl_ev_lot_assigned *)event)->lot);
     case PAWL_EV_LOT_CLOSED: return pyramid_on_closed(self, (const void *)event);
     case PAWL_EV_TRIGGER: return on_trigger(self, event->cookie);
-    case PAWL_EV_TIMER: return pyramid_window_over(self, event->cookie >> 1);
+    case PAWL_EV_TIMER: return on_timer(self, event->cookie >> 1);
     case PAWL_EV_RESTORED: return on_restored(self);
     default: return PAWL_OK;
     }

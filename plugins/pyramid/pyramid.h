@@ -19,6 +19,7 @@
 #define PYRAMID_CHAIN_ORDERS 255u /* a chain ever has, those placed again included */
 #define PYRAMID_ENDED_KEPT 1000u
 #define PYRAMID_WINDOWS_MAX 8u
+#define PYRAMID_LOOK_NS PAWL_NS
 
 enum pyramid_target_mode { PYRAMID_WATCH = 1, PYRAMID_VENUE };
 enum pyramid_on_stop { PYRAMID_RUN_OFF = 1, PYRAMID_CLOSE };
@@ -101,6 +102,8 @@ int pyramid_on_signal(struct pyramid *self, const struct pawl_ev_signal *signal)
 int pyramid_on_closed(struct pyramid *self, const struct pawl_ev_lot_closed *event);
 int pyramid_stop(struct pyramid *self, struct pyramid_rec_profit_chain *chain, bool close,
                  const char *reason);
+/* There is no price to go on with (prices do not outlive a restart): decide a little later. */
+int pyramid_look_again(struct pyramid *self, uint64_t chain);
 /* After anything of it has changed: advance, end, or wait. */
 int pyramid_decide(struct pyramid *self, uint64_t chain);
 
