@@ -55,7 +55,8 @@ static int add_first(struct pyramid *self, struct pyramid_rec_profit_chain *chai
 static uint32_t account_of(struct pyramid *self, const struct pawl_ev_entry *ask) {
     const struct pawl_instrument *in = self->market->instrument(self->ctx, ask->instrument);
     const struct pawl_account_info *account;
-    if (!self->options.simulate) return ask->account != 0 || in == NULL ? ask->account : in->account;
+    if (!self->options.simulate)
+        return ask->account != 0 || in == NULL ? ask->account : in->account;
     for (uint32_t id = 1; (account = self->market->account(self->ctx, id)) != NULL; id++)
         if (strcmp(account->name, self->options.simulate_account) == 0) return id;
     return 0;

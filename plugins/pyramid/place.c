@@ -118,9 +118,9 @@ static int set_levels(struct pyramid *self, const struct pyramid_rec_profit_chai
     if (rc == PAWL_OK)
         rc = pyramid_distance(self, chain->instrument, chain->account, lot->entered,
                               risk_of(self, order->again != 0), PAWL_ROUND_DOWN, &down);
-    if (rc == PAWL_OK && in != NULL) rc = level(in, chain->side, order->entry, up.e8, &order->target);
-    if (rc == PAWL_OK && in != NULL)
-        rc = level(in, chain->side, order->entry, -down.e8, &order->stop);
+    if (in == NULL) return PAWL_OK;
+    if (rc == PAWL_OK) rc = level(in, chain->side, order->entry, up.e8, &order->target);
+    if (rc == PAWL_OK) rc = level(in, chain->side, order->entry, -down.e8, &order->stop);
     if (rc != PAWL_OK) return rc;
     rc = mine(self->book->stop(self->ctx, lot->id, order->stop, "fixed risk", &err));
     if (rc != PAWL_OK || self->options.target_mode != PYRAMID_VENUE) return rc;

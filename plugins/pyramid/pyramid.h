@@ -71,7 +71,8 @@ int pyramid_ignore(struct pyramid *self, const struct pawl_ev_entry *ask, const 
 int pyramid_end(struct pyramid *self, struct pyramid_rec_profit_chain *chain, uint8_t status,
                 uint16_t type, const char *reason);
 static inline bool pyramid_has_ended(const struct pyramid_rec_profit_chain *chain) {
-    return chain->status == PAWL_CHAIN_STATUS_STOPPED || chain->status == PAWL_CHAIN_STATUS_COMPLETED;
+    return chain->status == PAWL_CHAIN_STATUS_STOPPED ||
+           chain->status == PAWL_CHAIN_STATUS_COMPLETED;
 }
 static inline bool pyramid_is_open(const struct pyramid_rec_profit_chain_order *order) {
     return order->status <= PAWL_CHAIN_ORDER_STATUS_CLOSING;
