@@ -4,11 +4,24 @@
 
 #include "base/alloc.h"
 #include "cli/cli.h"
+#include "rules/rules.h"
 
 static const char *kind_text(uint32_t kind) {
     return kind == PAWL_PLUGIN_KIND_BROKER     ? "broker"
            : kind == PAWL_PLUGIN_KIND_STRATEGY ? "strategy"
                                                : "service";
+}
+
+static void say_rules(const struct session *session) {
+    struct config_errors *errors = mem_calloc(1, sizeof *errors);
+    struct ruleset *set = NULL;
+    struct rules_info rule;
+    uint32_t count = 0;
+    if (errors != NULL && session_rules(session, errors, &set) == PAWL_OK)
+        while (rules_info(NULL, set, count, &rule)) count++;
+    printf("  rules       %u in %s\n", count, session->config->rules.dir);
+    ruleset_free(set);
+    mem_free(errors);
 }
 
 static void say_ok(const struct session *session) {
@@ -25,6 +38,7 @@ static void say_ok(const struct session *session) {
     for (uint32_t i = 0; i < config->instrument_count; i++)
         printf("  instrument  %s in account %s\n", config->instruments[i].base.symbol,
                config->instruments[i].account);
+    if (config->rules.dir[0] != '\0') say_rules(session);
     printf("  and %u feeds, %u schedules, %u profiles\n", config->feed_count,
            config->schedule_count, config->profile_count);
 }

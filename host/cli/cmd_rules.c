@@ -60,7 +60,7 @@ static int run_tests(const struct args *args, const char *dir) {
     }
     if (!shown.json && totals.files == 0) printf("%s: no NAME_test.lua\n", dir);
     if (!shown.json && totals.untested > 0)
-        printf("%u rule files without a test\n", totals.untested);
+        printf("%u rule file%s without a test\n", totals.untested, totals.untested == 1 ? "" : "s");
     if (!shown.json) printf("%u passed, %u failed\n", totals.passed, totals.failed);
     return totals.failed == 0 ? CLI_DONE : CLI_FAILED;
 }

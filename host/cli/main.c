@@ -1,8 +1,11 @@
 /* pawl - the command line: finds the command, reads its options, maps results to exit codes. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "config/report.h"
@@ -46,12 +49,19 @@ static int no_such_command(const char *name) {
     return CLI_USAGE;
 }
 
-/* What was printed counts as printed only when the system took it. */
+/* As after `| head`. Which write met it is not known any more: the pipe is asked. */
+static bool reader_is_gone(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/* What was printed counts as printed only when the system took it. Who stops reading knows. */
 static int finish(int code) {
     errno = 0;
     if (fflush(stdout) == 0 && ferror(stdout) == 0) return code;
-    fprintf(stderr, "pawl: the output cannot be written%s%s\n", errno != 0 ? ": " : "",
-            errno != 0 ? strerror(errno) : "");
+    if (errno != EPIPE && !reader_is_gone())
+        fprintf(stderr, "pawl: the output cannot be written%s%s\n", errno != 0 ? ": " : "",
+                errno != 0 ? strerror(errno) : "");
     return code == CLI_DONE ? CLI_FAILED : code;
 }
 

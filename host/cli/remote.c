@@ -10,13 +10,16 @@
 /* ---- where ---- */
 
 /* As far as the configuration can be read. */
-static bool of_config(const struct args *args, char *out, size_t size) {
+static bool of_config(const struct args *args, char *out, size_t size, bool *ret_default) {
     struct config *config = NULL;
     struct config_errors *errors = mem_calloc(1, sizeof *errors);
     if (errors == NULL) return false;
     int rc = config_load(args->config, args->sets, args->set_count, &config, errors);
     bool found = config != NULL && config->host.control_socket[0] != '\0';
-    if (found) snprintf(out, size, "%s", config->host.control_socket);
+    if (found) {
+        snprintf(out, size, "%s", config->host.control_socket);
+        *ret_default = !config->host.control_socket_given && !config->host.data_dir_given;
+    }
     if (!found || rc == PAWL_E_NOMEM) config_errors_print(errors, stderr);
     config_free(config);
     mem_free(errors);
@@ -28,9 +31,10 @@ struct client *remote_open(const struct args *args, int *ret_exit) {
     const char *env = getenv("PAWL_SOCKET");
     struct client *client = NULL;
     struct pawl_err err = {0};
+    bool by_default = false; /* the configuration says neither socket nor folder */
     if (args->socket != NULL)
         snprintf(path, sizeof path, "%s", args->socket);
-    else if (args->config != NULL && !of_config(args, path, sizeof path)) {
+    else if (args->config != NULL && !of_config(args, path, sizeof path, &by_default)) {
         *ret_exit = CLI_CONFIG;
         return NULL;
     } else if (args->config == NULL)
@@ -45,6 +49,12 @@ struct client *remote_open(const struct args *args, int *ret_exit) {
     fprintf(stderr, "pawl: %s\n", err.text);
     if (args->socket == NULL && args->config == NULL && env == NULL)
         fprintf(stderr, "      name it with -c FILE, --socket PATH or $PAWL_SOCKET\n");
+    if (rc == PAWL_E_NOTFOUND && by_default)
+        fprintf(stderr,
+                "      %s has no host.control_socket and no host.data_dir; a host that plays\n"
+                "      recorded data then keeps both in a temporary folder, which its log names:\n"
+                "      --socket FOLDER/control.sock\n",
+                args->config);
     *ret_exit = rc == PAWL_E_NOTFOUND ? CLI_NO_HOST
                 : rc == PAWL_E_DENIED ? CLI_REFUSED
                                       : CLI_FAILED;

@@ -136,6 +136,19 @@ static int run_file(const struct runner *runner, const char *file, struct pawl_e
     return rc;
 }
 
+/* A file without a test is read all the same: what is wrong in it is told. */
+static int read_untested(const struct runner *runner, const char *file, struct pawl_err *err) {
+    struct test_run run = {.world = NULL};
+    struct pawl_err fault = {0};
+    runner->totals->untested++;
+    int rc = names_new(&run.names, err);
+    if (rc == PAWL_OK && begin(runner, &run, file, &fault) != PAWL_OK)
+        tell(runner, file, "", fault.text);
+    test_world_free(run.world);
+    names_free(run.names);
+    return rc;
+}
+
 /* ---- the folder ---- */
 
 static bool ends_with(const char *name, const char *ending) {
@@ -182,8 +195,8 @@ int rules_test(const char *dir, void (*told)(void *arg, const struct rules_test_
     for (uint32_t i = 0; i < count; i++) {
         if (rc == PAWL_OK && ends_with(names[i], ENDING))
             rc = run_file(&runner, names[i], err);
-        else if (!ends_with(names[i], ENDING) && !has_test(names, count, names[i]))
-            ret->untested++;
+        else if (rc == PAWL_OK && !has_test(names, count, names[i]))
+            rc = read_untested(&runner, names[i], err);
     }
     for (uint32_t i = 0; i < count; i++) mem_free(names[i]);
     mem_free(names);

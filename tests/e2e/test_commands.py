@@ -1,6 +1,7 @@
 """What each command says and the code it leaves with."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -63,6 +64,14 @@ def test_a_full_disk_is_a_failure():
         done = subprocess.run([PROGRAM, "version"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert "the output cannot be written" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([PROGRAM, "plugins"], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert done.returncode == 1 and done.stderr == ""
 
 
 # ---- version, plugins, check ----

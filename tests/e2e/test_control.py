@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from control import Host, open_trade, protected
-from pawl import base_config, pawl, quote
+from pawl import base_config, pawl, quote, write_config
 
 
 @pytest.fixture
@@ -66,6 +66,11 @@ def test_nobody_there(tmp_path, monkeypatch):
         assert done.returncode == 4 and "no host listens there" in done.stderr
     done = pawl("status", cwd=tmp_path)
     assert done.returncode == 4 and "$PAWL_SOCKET" in done.stderr
+    config = write_config(tmp_path)
+    done = pawl("status", "-c", config, cwd=tmp_path)
+    assert done.returncode == 4 and f"{config} has no host.control_socket" in done.stderr
+    done = pawl("status", "-c", config, "--set", "host.data_dir=state", cwd=tmp_path)
+    assert done.returncode == 4 and "host.control_socket" not in done.stderr
     done = pawl("status", "--json", "--socket", tmp_path / "none.sock")
     assert json.loads(done.stdout)["code"] == "no_host"
 

@@ -72,6 +72,22 @@ def test_tests_pass_or_fail(rules):
     assert done.stdout.endswith("0 passed, 1 failed\n")
 
 
+def test_a_rule_without_a_test_is_read(rules):
+    done = pawl("rules", "test", rules)
+    assert done.returncode == 0
+    assert done.stdout.endswith("1 rule file without a test\n0 passed, 0 failed\n")
+    (rules / "dip.lua").write_text(RULE.replace("max_per_day", "max_per_dya"))
+    done = pawl("rules", "test", rules)
+    assert done.returncode == 1
+    assert "dip.lua\n  FAIL  the file\n" in done.stdout
+    assert "unknown key \"max_per_dya\"; did you mean max_per_day?" in done.stdout
+
+
+def test_check_counts_the_rules(tmp_path, rules):
+    done = pawl("check", "-c", write_config(tmp_path, config_with(rules)))
+    assert done.returncode == 0 and f"  rules       1 in {rules}\n" in done.stdout
+
+
 def test_shipped_rules_load_and_pass(tmp_path):
     scripts = SOURCE / "scripts"
     assert pawl("rules", "test", scripts).returncode == 0
