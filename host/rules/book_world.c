@@ -196,7 +196,7 @@ static int64_t window(void *arg, const struct rules_window *of) {
 }
 
 static void session(void *arg, uint32_t id, struct pawl_session *ret) {
-    sessions_at(((struct rules_host *)arg)->calendars, id, now_ns(arg), ret);
+    sessions_at(*((struct rules_host *)arg)->calendars, id, now_ns(arg), ret);
 }
 
 static int64_t day(void *arg, uint32_t id) {

@@ -12,7 +12,7 @@ struct rules_host { /* outlives the rules */
     struct book *book;
     struct exec *exec;
     struct series_set *series;
-    struct calendars *calendars;
+    struct calendars *const *calendars; /* a reload puts others in their place */
     struct event_decode decode;
 };
 

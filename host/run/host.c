@@ -101,7 +101,7 @@ static int make_rules(struct host *host, struct pawl_err *err) {
     host->rules_host = (struct rules_host){.book = &host->book,
                                            .exec = &host->exec,
                                            .series = host->series,
-                                           .calendars = host->calendars};
+                                           .calendars = &host->calendars};
     host_decode_env(host, &host->rules_host.decode);
     rules_book_world(&host->rules_host, &world);
     return rules_new(&world, &host->rules, err);

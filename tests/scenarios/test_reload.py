@@ -72,3 +72,12 @@ def test_everything_anew_or_refused(pawl, name, venue):
 @pytest.mark.parametrize("venue", sorted({param.values[1] for param in MATRIX}))
 def test_nothing_to_do(pawl, venue):
     assert set(compare(pawl, "long_stop", venue, [{}])) == {"unchanged"}
+
+
+def test_rules_see_the_new_hours(pawl):
+    hours = "sessions.bell.hours=" + json.dumps(["mon-fri 09:00-10:20"])
+    lines = lines_of("rule_session")
+    lines.insert(3, json.dumps({"t": "2026-03-02T09:01:20Z", "type": "reload", "set": [hours]}))
+    run = play(pawl, "ideal", lines, leaks=False, rules=rules_of("rule_session"))
+    said = [event["reason"] for event in run.trace if event["type"] == "rule.fired"]
+    assert said == ["closes in 540", "closes in 1080", "closes in 1020"]
