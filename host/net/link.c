@@ -14,6 +14,7 @@
 #define WS_OPCODE_CLOSE 8u
 #define WS_OPCODE_PING 9u
 #define WS_OPCODE_PONG 10u
+#define PONGS_MAX 64u /* that wait; who reads none of them is sent no more */
 
 enum link_state { LINK_OPENING = 1, LINK_UPGRADING, LINK_UP };
 
@@ -28,6 +29,7 @@ struct link {
     uint64_t idle_ms;
     uint64_t cost;   /* of what was sent and not yet told as drained */
     uint32_t window;
+    uint32_t pongs; /* since nothing waited to be sent */
     char ws_key[32];
     char *hello; /* of the handshake, without its end */
     size_t hello_len;
@@ -97,6 +99,7 @@ static int base64_16(struct net *net, char out[32]) {
 }
 
 static int make_hello(struct link *link, const struct pawl_net_open *how) {
+    bool v6 = strchr(how->host, ':') != NULL;
     bool usual = how->port == (how->transport == PAWL_NET_WSS ? 443 : 80);
     size_t room = strlen(how->target) + strlen(how->host) + 512;
     for (uint32_t i = 0; i < how->header_count; i++)
@@ -107,10 +110,11 @@ static int make_hello(struct link *link, const struct pawl_net_open *how) {
     if (!usual) snprintf(port, sizeof port, ":%u", how->port);
     base64_16(link->s.net, link->ws_key);
     int at = snprintf(link->hello, room,
-                      "GET %s HTTP/1.1\r\nHost: %s%s\r\nUpgrade: websocket\r\n"
+                      "GET %s HTTP/1.1\r\nHost: %s%s%s%s\r\nUpgrade: websocket\r\n"
                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                       "Sec-WebSocket-Key: %s\r\n",
-                      how->target, how->host, port, link->ws_key);
+                      how->target, v6 ? "[" : "", how->host, v6 ? "]" : "", port,
+                      link->ws_key);
     for (uint32_t i = 0; i < how->header_count; i++)
         at += snprintf(link->hello + at, room - (size_t)at, "%s: %s\r\n", how->headers[i].name,
                        how->headers[i].value);
@@ -240,6 +244,7 @@ static int tell_up(struct link *link) {
         event->port = net_address_text(&at, event->peer, sizeof event->peer);
     link->state = LINK_UP;
     link->s.deadline = 0;
+    link->s.idles = true;
     link->s.heard = net_now(net);
     if (link->idle_ms > 0) link_expired(&link->s);
     return STEP_EVENT;
@@ -342,6 +347,13 @@ static int ended_by(struct link *link, uint8_t reason, const char *why) {
     return tell_down(link);
 }
 
+static void pong(struct link *link, const struct frame_slice *ping) {
+    if (stream_pending(&link->s) == 0) link->pongs = 0;
+    if (link->s.tx_dead || link->pongs == PONGS_MAX) return;
+    link->pongs++;
+    put_frame(link, WS_OPCODE_PONG, ping->data, ping->len);
+}
+
 static int frames(struct link *link) {
     struct frame_slice slice;
     for (;;) {
@@ -355,7 +367,7 @@ static int frames(struct link *link) {
         case FRAME_SLICE: rc = tell_slice(link, &slice); break;
         case FRAME_SKIPPED: break;
         case FRAME_PING:
-            if (!link->s.tx_dead) put_frame(link, WS_OPCODE_PONG, slice.data, slice.len);
+            pong(link, &slice);
             break;
         case FRAME_PONG: link->pinged = false; break;
         case FRAME_CLOSE: return said_goodbye(link, &slice);

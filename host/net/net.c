@@ -144,6 +144,12 @@ static uint64_t stream_due(const struct stream *s) {
     return due;
 }
 
+/* If it was us who slept, what came meanwhile lies in the socket: there is time to read that, once:
+ * who sends byte by byte does not put off the end of what has to be over by then. */
+static uint64_t grace(uint64_t late_ms) {
+    return 1 + (late_ms < NET_LATE_MAX_MS ? late_ms : NET_LATE_MAX_MS);
+}
+
 static void on_timer(uv_timer_t *handle) {
     struct net *net = handle->data;
     uint64_t now = net_now(net), due = UINT64_MAX;
@@ -157,8 +163,7 @@ static void on_timer(uv_timer_t *handle) {
         next = s->all_next;
         if (s->over && s->kind == NULL) continue;
         if (s->deadline != 0 && s->deadline <= now && s->deadline != s->last_look) {
-            /* If it was us who slept, what came meanwhile lies in the socket. */
-            s->deadline = s->last_look = now + 1;
+            s->deadline = s->last_look = now + grace(now - s->deadline);
         } else if (s->deadline != 0 && s->deadline <= now) {
             s->deadline = 0;
             s->kind->expired(s);
@@ -179,11 +184,15 @@ int net_new(const struct net_options *options, struct net **ret, struct pawl_err
     struct net *net = mem_calloc(1, sizeof *net);
     if (net == NULL) return pawl_fail(err, PAWL_E_NOMEM, "network: out of memory");
     net->options = *options;
+    if (options->ca_file != NULL) net->ca_file = mem_strdup(options->ca_file);
+    net->options.ca_file = net->ca_file;
     net->timer_due = UINT64_MAX;
     net->mask_at = sizeof net->masks;
-    if (resolver_new(net, &net->resolver) != PAWL_OK ||
+    bool copied = (net->ca_file == NULL) == (options->ca_file == NULL);
+    if (!copied || resolver_new(net, &net->resolver) != PAWL_OK ||
         uv_async_init(options->loop, &net->resolved, on_resolved) != 0) {
         resolver_free(net->resolver);
+        mem_free(net->ca_file);
         mem_free(net);
         return pawl_fail(err, PAWL_E_NOMEM, "network: out of memory");
     }
@@ -204,7 +213,9 @@ int net_new(const struct net_options *options, struct net **ret, struct pawl_err
 
 static void on_closed(uv_handle_t *handle) {
     struct net *net = handle->data;
-    if (--net->handles == 0) mem_free(net);
+    if (--net->handles > 0) return;
+    mem_free(net->ca_file);
+    mem_free(net);
 }
 
 void net_drop(struct net *net, uint32_t owner) {

@@ -5,6 +5,7 @@
 #include "net/stream.h"
 
 #define NET_LINGER_MS 2000u
+#define NET_LATE_MAX_MS 1000u /* to read what came while nobody looked */
 #define NET_TRY_MS 3000u        /* for one of several addresses */
 #define NET_IDLE_POOL_MS 30000u /* an unused connection for requests is closed */
 #define NET_FRAME_DEFAULT (4u << 20)
@@ -19,6 +20,7 @@ struct http_request;
 
 struct net {
     struct net_options options;
+    char *ca_file; /* options.ca_file, a copy: whose text it was may be gone by then */
     uv_timer_t timer;
     uv_idle_t more;       /* there is more than one slice to tell */
     uv_prepare_t prepare; /* before the loop waits */

@@ -314,7 +314,7 @@ static void fill(struct stream *s) {
     }
     if (!got) return;
     s->heard = net_now(s->net);
-    s->last_look = 0;
+    if (s->idles) s->last_look = 0;
     stream_mark(s);
 }
 

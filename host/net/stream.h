@@ -50,6 +50,7 @@ struct stream {
     bool paused;     /* not read from: rx is full, or TLS holds bytes poll cannot see */
     bool tx_dead;    /* nothing can be sent any more */
     bool half_closed;
+    bool idles;      /* its deadline counts from when bytes came last */
     bool tell_sent;  /* the owner wants to look when bytes have left */
     uint8_t want;    /* of a handshake: UV_READABLE or UV_WRITABLE */
     uint8_t reason;  /* PAWL_NET_REASON_* once over */

@@ -52,9 +52,12 @@ static PAWL_UNUSED void kit_open_with(struct kit *kit, net_lookup *lookup, const
     assert_int_equal(uv_loop_init(&kit->loop), 0);
     uv_timer_init(&kit->loop, &kit->guard);
     kit->guard.data = kit;
+    char *own = ca_file == NULL ? NULL : strdup(ca_file); /* gone before it is needed */
     struct net_options options = {.loop = &kit->loop, .event = kit_event, .arg = kit,
-                                  .lookup = lookup, .ca_file = ca_file};
+                                  .lookup = lookup, .ca_file = own};
     assert_int_equal(net_new(&options, &kit->net, NULL), PAWL_OK);
+    if (own != NULL) explicit_bzero(own, strlen(own));
+    free(own);
 }
 
 static PAWL_UNUSED void kit_open(struct kit *kit) {

@@ -2,6 +2,7 @@
 #include "net_kit.h"
 
 #include "net/framing.h"
+#include "net/stream.h"
 
 static uint16_t listen_on(struct kit *kit, uint8_t framing, uint32_t peers, uint32_t frame_max) {
     struct pawl_net_listen how = {.size = sizeof how, .framing = framing, .first_key = 100,
@@ -240,6 +241,59 @@ static void test_own_sleep(void **state) {
     kit_close(&kit);
 }
 
+/* ---- pings without end ---- */
+
+static int web_socket(struct kit *kit) {
+    char hello[1024] = "", key[32] = "", accept[32], reply[256];
+    uint16_t port;
+    int small = 4096, server = kit_server(&port);
+    setsockopt(server, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    struct pawl_net_open how = kit_how(port, PAWL_NET_WS, PAWL_NET_MESSAGE);
+    how.target = "/";
+    assert_int_equal(net_open(kit->net, KIT_OWNER, 2, &how, NULL), PAWL_OK);
+    int fd = kit_accept(kit, server);
+    kit_turn(kit, 20);
+    assert_true(recv(fd, hello, sizeof hello - 1, 0) > 0);
+    assert_int_equal(sscanf(strstr(hello, "Sec-WebSocket-Key: ") + 19, "%31[^\r]", key), 1);
+    assert_int_equal(tls_ws_accept(key, accept), PAWL_OK);
+    int len = snprintf(reply, sizeof reply,
+                       "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                       "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+    assert_int_equal(send(fd, reply, (size_t)len, 0), len);
+    kit_wait(kit, PAWL_EV_NET_UP);
+    close(server);
+    return fd;
+}
+
+/* Who pings without end and reads no answer fills the system's buffers and none of ours. */
+static void test_pings_without_end(void **state) {
+    (void)state;
+    struct kit kit;
+    static char pings[100 * 127], bytes[65536];
+    size_t sent = 0, got = 0;
+    if (!net_has_tls()) skip();
+    kit_open(&kit);
+    int fd = web_socket(&kit);
+    for (size_t at = 0; at < sizeof pings; at += 127) memcpy(pings + at, "\x89\x7d", 2);
+    for (size_t at = 0; sent < 32u << 20; at = sent % sizeof pings) {
+        ssize_t n = send(fd, pings + at, sizeof pings - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n > 0) sent += (size_t)n;
+        uv_run(&kit.loop, UV_RUN_NOWAIT);
+    }
+    for (int quiet = 0; quiet < 100;) {
+        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n > 0) got += (size_t)n;
+        quiet = n > 0 ? 0 : quiet + 1;
+        uv_run(&kit.loop, UV_RUN_NOWAIT);
+    }
+    assert_in_range(got, 127, 16u << 20);
+    assert_int_equal(send(fd, "\x89\x00", 2, 0), 2); /* and is answered again once it reads */
+    kit_turn(&kit, 20);
+    assert_int_equal(recv(fd, bytes, sizeof bytes, MSG_DONTWAIT), 6);
+    close(fd);
+    kit_close(&kit);
+}
+
 /* ---- a resolver that hangs ---- */
 
 static volatile int hang_ms;
@@ -433,7 +487,8 @@ int main(void) {
         cmocka_unit_test(test_echo), cmocka_unit_test(test_cut_at_every_byte),
         cmocka_unit_test(test_websocket_faults), cmocka_unit_test(test_garbage_and_oversized),
         cmocka_unit_test(test_refused_and_timeout),
-        cmocka_unit_test(test_own_sleep), cmocka_unit_test(test_hanging_resolver),
+        cmocka_unit_test(test_own_sleep), cmocka_unit_test(test_pings_without_end),
+        cmocka_unit_test(test_hanging_resolver),
         cmocka_unit_test(test_unknown_name), cmocka_unit_test(test_slow_reader),
         cmocka_unit_test(test_flood_is_fair), cmocka_unit_test(test_close_while_told),
         cmocka_unit_test(test_what_was_sent_leaves)};

@@ -1,6 +1,8 @@
 /* Requests: each is written at most once, whatever becomes of its connection. The server counts. */
 #include "net_kit.h"
 
+#include <pthread.h>
+
 #include "net/http.h"
 
 #define PEERS_MAX 64
@@ -367,10 +369,43 @@ static void test_large_body(void **state) {
     kit_close(&kit);
 }
 
+/* Byte by byte, more often than anybody looks at a clock: the time is up all the same. */
+static void *drip(void *arg) {
+    const int fd = *(const int *)arg;
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+    if (send(fd, head, sizeof head - 1, MSG_NOSIGNAL) < 0) return NULL;
+    for (int i = 0; i < 10000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1; i++) usleep(200);
+    return NULL;
+}
+
+static void test_dripping_reply(void **state) {
+    (void)state;
+    struct kit kit;
+    uint16_t port;
+    pthread_t thread;
+    kit_open(&kit);
+    int server = kit_server(&port);
+    struct pawl_net_request what = {.size = sizeof what, .port = port, .host = "127.0.0.1",
+                                    .method = "GET", .target = "/", .reply_max = 1u << 20,
+                                    .timeout_ns = 200 * PAWL_MS};
+    uint64_t began = uv_hrtime();
+    assert_int_equal(net_request(kit.net, KIT_OWNER, 1, &what, NULL), PAWL_OK);
+    int fd = kit_accept(&kit, server);
+    assert_int_equal(pthread_create(&thread, NULL, drip, &fd), 0);
+    const struct pawl_ev_net_ended *ended = kit_wait(&kit, PAWL_EV_NET_ENDED);
+    assert_int_equal(ended->reason, PAWL_NET_REASON_TIMEOUT);
+    assert_true(uv_hrtime() - began < 1000 * 1000000ull);
+    pthread_join(thread, NULL);
+    close(fd);
+    close(server);
+    kit_close(&kit);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reply), cmocka_unit_test(test_kept_connection_dies),
         cmocka_unit_test(test_dead_when_taken), cmocka_unit_test(test_not_there),
-        cmocka_unit_test(test_replies), cmocka_unit_test(test_large_body)};
+        cmocka_unit_test(test_replies), cmocka_unit_test(test_large_body),
+        cmocka_unit_test(test_dripping_reply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
