@@ -74,14 +74,27 @@ static struct bucket *bucket_of(struct budget *budget, uint32_t bucket) {
     return bucket == 0 || bucket > budget->bucket_count ? NULL : &budget->buckets[bucket - 1];
 }
 
+int budget_limit_check(int64_t limit, int64_t reserve, int64_t window_ns) {
+    bool sound = limit > 0 && limit <= UINT32_MAX && reserve >= 0 && reserve < limit &&
+                 window_ns >= PAWL_MS && window_ns <= PAWL_BUDGET_WINDOW_MAX;
+    return sound ? PAWL_OK : PAWL_E_INVAL;
+}
+
+uint32_t budget_find(const struct budget *budget, const char *name) {
+    for (uint32_t i = 0; name != NULL && i < budget->bucket_count; i++)
+        if (strcmp(budget->buckets[i].name, name) == 0) return i + 1;
+    return 0;
+}
+
 int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t reserve,
                  int64_t window_ns, uint32_t *ret_bucket) {
     size_t len = name == NULL ? 0 : strnlen(name, PAWL_BUDGET_NAME_MAX + 1);
-    uint32_t at = 0;
-    if (len == 0 || len > PAWL_BUDGET_NAME_MAX || limit <= 0 || reserve < 0 || reserve >= limit ||
-        limit > UINT32_MAX || window_ns < PAWL_MS || window_ns > PAWL_BUDGET_WINDOW_MAX)
+    uint32_t at;
+    if (len == 0 || len > PAWL_BUDGET_NAME_MAX ||
+        budget_limit_check(limit, reserve, window_ns) != PAWL_OK)
         return PAWL_E_INVAL;
-    while (at < budget->bucket_count && strcmp(budget->buckets[at].name, name) != 0) at++;
+    at = budget_find(budget, name);
+    at = at > 0 ? at - 1 : budget->bucket_count;
     if (at == PAWL_BUDGET_BUCKETS_MAX) return PAWL_E_BUSY;
     struct bucket *b = &budget->buckets[at];
     if (at == budget->bucket_count) {

@@ -19,6 +19,9 @@ struct budget;
 int budget_new(struct budget **ret);
 void budget_free(struct budget *budget); /* accepts NULL */
 
+int budget_limit_check(int64_t limit, int64_t reserve, int64_t window_ns); /* or PAWL_E_INVAL */
+uint32_t budget_find(const struct budget *budget, const char *name); /* the bucket; 0 = none */
+
 /* The results are those of the service. */
 int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t reserve,
                  int64_t window_ns, uint32_t *ret_bucket);

@@ -1,4 +1,6 @@
 /* pawl.budget/1: asked with the turn's time, woken by a timer of the host's own. */
+#include <string.h>
+
 #include "plugin/io.h"
 #include "plugin/trial.h"
 
@@ -23,9 +25,38 @@ static bool in_event(struct pawl_ctx *ctx) {
     return instance->created && instance->services->book->bus->in_turn && !trial_is_on(instance);
 }
 
+struct noted_limit {
+    char name[PAWL_BUDGET_NAME_MAX + 1];
+    int64_t units, reserve, window_ns;
+};
+
+static int limit_noted(struct instance *instance, const void *args, size_t size) {
+    const struct noted_limit *noted = args;
+    uint32_t bucket;
+    (void)size;
+    return budget_limit(instance->services->io->budget, noted->name, noted->units, noted->reserve,
+                        noted->window_ns, &bucket);
+}
+
+/* Somebody may be using it: as it is said it holds when the instance takes over. */
+static int note_limit(struct instance *instance, const struct noted_limit *noted, uint32_t bucket,
+                      uint32_t *ret_bucket) {
+    int rc = budget_limit_check(noted->units, noted->reserve, noted->window_ns);
+    if (rc == PAWL_OK) rc = trial_defer(instance, limit_noted, noted, sizeof *noted);
+    if (rc == PAWL_OK) *ret_bucket = bucket;
+    return rc;
+}
+
 static int limit(struct pawl_ctx *ctx, const char *name, int64_t units, int64_t reserve,
                  int64_t window_ns, uint32_t *ret_bucket) {
-    return budget_limit(io_of(ctx)->budget, name, units, reserve, window_ns, ret_bucket);
+    struct budget *budget = io_of(ctx)->budget;
+    uint32_t bucket = trial_is_on(instance_of(ctx)) ? budget_find(budget, name) : 0;
+    if (bucket != 0) {
+        struct noted_limit noted = {.units = units, .reserve = reserve, .window_ns = window_ns};
+        memcpy(noted.name, name, strlen(name));
+        return note_limit(instance_of(ctx), &noted, bucket, ret_bucket);
+    }
+    return budget_limit(budget, name, units, reserve, window_ns, ret_bucket);
 }
 
 static int ask(struct pawl_ctx *ctx, uint64_t key, uint32_t lane, const struct pawl_cost *costs,

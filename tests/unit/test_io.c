@@ -10,6 +10,7 @@
 
 #include "events/reflect.h"
 #include "plugin/io.h"
+#include "plugin/trial.h"
 
 #define ME 5u
 
@@ -216,6 +217,38 @@ static void test_requests(void **state) {
     tear_down(s);
 }
 
+/* What an instance on trial says of a bucket that is there holds when it takes over, not before. */
+static void test_limits_on_trial(void **state) {
+    (void)state;
+    struct stage *s = set_up(IO_LIVE);
+    struct pawl_ctx *ctx = &s->instance.ctx;
+    uint32_t bucket, same = 0, other = 0;
+    int64_t minute = 60 * PAWL_NS;
+    assert_int_equal(triggers_new(&s->book.triggers, NULL), PAWL_OK);
+    assert_int_equal(budget_table.limit(ctx, "ip", 100, 0, minute, &bucket), PAWL_OK);
+    const struct pawl_cost cost = {bucket, 100};
+    for (int takes_over = 0; takes_over < 2; takes_over++) {
+        assert_int_equal(trial_begin(&s->instance, NULL), PAWL_OK);
+        assert_int_equal(budget_table.limit(ctx, "ip", 0, 0, minute, &same), PAWL_E_INVAL);
+        assert_int_equal(budget_table.limit(ctx, "ip", 50, 0, minute, &same), PAWL_OK);
+        assert_int_equal(same, bucket);
+        assert_int_equal(budget_table.limit(ctx, "new", 50, 0, minute, &other), PAWL_OK);
+        assert_int_not_equal(other, bucket);
+        assert_int_equal(budget_ask(s->io->budget, ME, 1, PAWL_LANE_PROTECT, &cost, 1,
+                                    s->bus->now_ns), PAWL_OK);
+        s->bus->now_ns += 2 * minute;
+        if (takes_over) {
+            trial_take_over(&s->instance);
+        } else {
+            trial_free(s->instance.trial);
+            s->instance.trial = NULL;
+        }
+    }
+    assert_int_equal(budget_table.ask(ctx, 1, PAWL_LANE_PROTECT, &cost, 1), PAWL_E_RANGE);
+    triggers_free(s->book.triggers);
+    tear_down(s);
+}
+
 static void test_nonces(void **state) {
     (void)state;
     char folder[] = "/tmp/pawl-io-XXXXXX", path[64];
@@ -259,6 +292,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grants), cmocka_unit_test(test_when_it_may_be_called),
         cmocka_unit_test(test_send), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_requests), cmocka_unit_test(test_nonces)};
+        cmocka_unit_test(test_requests), cmocka_unit_test(test_nonces),
+        cmocka_unit_test(test_limits_on_trial)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
