@@ -45,12 +45,25 @@ static int read_page(struct store *store, struct store_page *page, const struct 
     return shape_select(store, shape, filter, collect, &to, &page->err);
 }
 
+/* The shape of the page's rows; else one of its table; else NULL. A plugin that was replaced leaves
+ * the shape it had. Fields are only added, so of two equally large ones the one with more has all.
+ */
+static const struct shape *shape_for(const struct store *store, const struct store_page *page) {
+    const struct shape *found = NULL;
+    for (uint32_t i = 0; i < store->shapes_count; i++) {
+        const struct shape *one = store->shapes[i];
+        if (one->put == NULL || strcmp(one->table, page->table) != 0) continue;
+        bool fits = one->row_size == page->row_size;
+        if (found == NULL || (fits && (found->row_size != page->row_size ||
+                                       one->columns_count > found->columns_count)))
+            found = one;
+    }
+    return found;
+}
+
 void read_do(struct store *store, struct store_page *page) {
-    const struct shape *shape = NULL;
     pthread_mutex_lock(&store->db_lock);
-    for (uint32_t i = 0; i < store->shapes_count && shape == NULL; i++)
-        if (store->shapes[i]->put != NULL && strcmp(store->shapes[i]->table, page->table) == 0)
-            shape = store->shapes[i];
+    const struct shape *shape = shape_for(store, page);
     if (shape == NULL)
         pawl_fail(&page->err, PAWL_E_NOTFOUND, "there is no table %.63s", page->table);
     else if (page->row_size != shape->row_size)
