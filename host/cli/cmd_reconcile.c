@@ -37,6 +37,14 @@ static void show(const json_t *answer) {
                (long long)json_integer_value(json_object_get(answer, "positions")));
 }
 
+/* What the venue says and the book are of different moments then. */
+static void show_moved(const json_t *answer) {
+    if (json_is_true(json_object_get(answer, "moved")) &&
+        json_array_size(json_object_get(answer, "differences")) > 0)
+        printf(
+            "orders or lots changed while the venue answered, which may explain it: ask again\n");
+}
+
 static int run(const struct args *args) {
     bool plan = arg_given(args, ARG_PLAN);
     int code;
@@ -44,9 +52,10 @@ static int run(const struct args *args) {
     if (answer == NULL) return code;
     if (arg_given(args, ARG_JSON))
         remote_print(answer);
-    else if (plan)
+    else if (plan) {
         show(answer);
-    else
+        show_moved(answer);
+    } else
         printf("%lld brokers are being asked; `pawl monitor` shows what comes of it\n",
                (long long)json_integer_value(json_object_get(answer, "rounds")));
     if (plan && !json_is_true(json_object_get(answer, "complete"))) code = CLI_FAILED;

@@ -16,7 +16,7 @@
 struct plan {                 /* what the venues said so far */
     uint32_t number, missing; /* queries without an answer */
     int64_t until_ns;         /* uv_hrtime() */
-    bool incomplete;
+    bool incomplete, moved;   /* moved: lots or orders changed since it was asked */
     uint32_t order_count, position_count, execution_count;
     struct pawl_ev_status orders[ANSWERS_MAX];
     struct pawl_ev_position positions[ANSWERS_MAX];
@@ -38,6 +38,8 @@ static struct plan *plan_of(const struct question *question) {
 /* Inside a turn: only kept. */
 void plan_event(struct control *control, const struct pawl_event *event) {
     struct question *question = control->plan;
+    if (question != NULL && (event->type >> 8 == 0x06 || event->type >> 8 == 0x07))
+        plan_of(question)->moved = true;
     if (question == NULL || event->type >> 8 != 0x04 ||
         EXEC_KEY_WHAT(event->cookie) != EXEC_KEY_PLAN)
         return;
@@ -226,6 +228,7 @@ static int plan_answer(struct question *question, struct jsonout *out, struct pa
     }
     jsonout_close(out, ']');
     put_bool(out, "complete", !plan->incomplete);
+    put_bool(out, "moved", plan->moved);
     put_u64(out, "orders", plan->order_count);
     put_u64(out, "positions", plan->position_count);
     put_u64(out, "executions", plan->execution_count);

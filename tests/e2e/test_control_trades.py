@@ -46,6 +46,20 @@ def test_a_plan_says_and_does_nothing(host):
     assert host.ask("status")["lots"][0]["quantity"] == "0.1"
     again = json.loads(host.pawl("reconcile", "--plan", "--json").stdout)
     assert again["complete"] and again["differences"][0]["what"] == "position"
+    assert not again["moved"]
+
+
+def test_a_plan_tells_that_the_book_moved_meanwhile(host):
+    asks, orders = host.client(), host.client()
+    for step in range(10):  # the venue may have been faster than we
+        asks.send({"do": "reconcile", "plan": True})
+        orders.send({"type": "stop", "ref": "gold", "price": "%.1f" % (2645.5 + step / 10)})
+        assert orders.line()["ok"]
+        answer = asks.line()
+        assert answer["complete"]
+        if answer["moved"]:
+            return
+    pytest.fail("nothing moved")
 
 
 def test_a_plan_without_a_connection(host):
