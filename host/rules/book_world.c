@@ -168,8 +168,12 @@ static int indicator(void *arg, enum rules_indicator what, uint32_t id, uint32_t
                      uint32_t seconds, int64_t *ret_e8) {
     struct rules_host *host = arg;
     int rc = series_value(host->series, series_of(what), id, seconds, n, now_ns(arg), ret_e8);
-    if (rc == PAWL_E_NOTFOUND || rc == PAWL_E_INVAL)
-        (void)keep_bars(arg, what, id, n, seconds, NULL);
+    if (rc != PAWL_E_NOTFOUND && rc != PAWL_E_INVAL) return rc;
+    if (!series_is_kept(host->series, id, seconds)) { /* each costs time with every price */
+        if (host->asked_series == RULES_ASKED_SERIES_MAX) return PAWL_E_BUSY;
+        host->asked_series++;
+    }
+    (void)keep_bars(arg, what, id, n, seconds, NULL);
     return rc;
 }
 

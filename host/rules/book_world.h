@@ -8,12 +8,15 @@
 #include "rules/world.h"
 #include "series/series.h"
 
+#define RULES_ASKED_SERIES_MAX 256u
+
 struct rules_host { /* outlives the rules */
     struct book *book;
     struct exec *exec;
     struct series_set *series;
     struct calendars *const *calendars; /* a reload puts others in their place */
     struct event_decode decode;
+    uint32_t asked_series; /* kept because a condition asked, not because a rule names them */
 };
 
 void rules_book_world(struct rules_host *host, struct rules_world *ret);

@@ -209,6 +209,9 @@ static int ctx_indicator(lua_State *lua) { /* (symbol, n, seconds) */
     remember(lua, &(struct look){.what = indicators[what], .instrument = instrument,
                                  .n = (uint32_t)n, .seconds = (uint32_t)seconds, .e8 = e8,
                                  .none = rc != PAWL_OK});
+    if (rc == PAWL_E_BUSY)
+        return luaL_error(lua, "%s: bars of %d seconds are one series too many: name in `bars` "
+                          "what is needed", indicators[what], (int)seconds);
     if (rc != PAWL_OK)
         lua_pushnil(lua);
     else

@@ -57,6 +57,7 @@ struct rules_world {
     bool (*lot_next)(void *arg, uint32_t instrument, uint64_t after, struct rules_lot *ret);
     void (*price)(void *arg, uint32_t instrument, struct rules_price *ret);
     /* PAWL_E_NOTFOUND = not enough bars yet; then they are kept from now on. */
+    /* PAWL_E_BUSY: conditions have asked for too many series that no rule names. */
     int (*indicator)(void *arg, enum rules_indicator what, uint32_t instrument, uint32_t n,
                      uint32_t seconds, int64_t *ret_e8);
     int (*keep_bars)(void *arg, enum rules_indicator what, uint32_t instrument, uint32_t n,

@@ -191,6 +191,10 @@ int series_keep(struct series_set *head, uint32_t owner, uint32_t instrument, ui
     return PAWL_OK;
 }
 
+bool series_is_kept(struct series_set *head, uint32_t instrument, uint32_t seconds) {
+    return series_find(set_of(head), instrument, seconds) != NULL;
+}
+
 void series_unclaim(struct series_set *head, uint32_t owner) {
     struct set *set = set_of(head);
     for (uint32_t id = 0; id < set->head.instruments; id++) {

@@ -75,6 +75,7 @@ uint32_t series_bars_for(enum series_what what, uint32_t n);
  * is 0, or more than what is kept allows; PAWL_E_RANGE. */
 int series_value(struct series_set *set, enum series_what what, uint32_t instrument,
                  uint32_t seconds, uint32_t n, int64_t now_ns, int64_t *ret_e8);
+bool series_is_kept(struct series_set *set, uint32_t instrument, uint32_t seconds);
 /* back 0 = the running bar, 1 = the last finished one. */
 int series_bar(struct series_set *set, uint32_t instrument, uint32_t seconds, uint32_t back,
                int64_t now_ns, struct pawl_bar *ret);

@@ -95,6 +95,22 @@ def test_shipped_rules_load_and_pass(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_rule_cannot_ask_for_bars_without_end(tmp_path, rules):
+    (rules / "greedy.lua").write_text(
+        "return { id = 'greedy', on = 'quote',\n"
+        "  when = function(event, ctx)\n"
+        "    return ctx.sma(event.symbol, 3, math.floor(event.ask)) == 0 end,\n"
+        "  act = { do = 'alert', message = 'x' } }\n".replace("do =", '["do"] ='))
+    events = [quote(second, 3000 + second) for second in range(0, 400)]
+    data = write_events(tmp_path / "data.jsonl", events)
+    done = pawl("backtest", "-c", write_config(tmp_path, config_with(rules)), "--data", data,
+                "--trace", "--json")
+    failed = [event for event in map(json.loads, done.stdout.splitlines())
+              if event.get("type") == "rule.failed"]
+    assert len(failed) == 1 and failed[0]["rule"] == "greedy"
+    assert failed[0]["message"].startswith("greedy.lua:3: sma: bars of 3256 seconds are one series")
+
+
 def test_two_backtests_are_one(tmp_path, rules):
     events = [quote(second, 2650 - second) for second in range(0, 60)]
     data = write_events(tmp_path / "data.jsonl", events)
