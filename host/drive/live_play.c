@@ -120,7 +120,7 @@ static enum live_step tail(struct live *live) {
     live->phase = live->options->until_end ? LIVE_OVER : LIVE_ENDED;
     if (live->phase == LIVE_ENDED)
         log_write(live->session->log, PAWL_LOG_INFO, "run",
-                  "the data has ended; waiting to be told to stop");
+                  "the data has ended, and its clock stands; waiting to be told to stop");
     return LIVE_NOTHING;
 }
 

@@ -319,8 +319,9 @@ static const char *push_happened(lua_State *lua) {
     luaL_buffinit(lua, &out);
     for (uint32_t i = 0; i < world->asked_count; i++) {
         const struct test_asked *asked = &world->asked[i];
-        lua_pushfstring(lua, "%s%s: %s %s%s", i > 0 ? "; " : "", asked->rule, asked->what,
-                        asked->reason, asked->json);
+        bool more = asked->reason[0] != '\0' || asked->json[0] != '\0';
+        lua_pushfstring(lua, "%s%s: %s%s%s%s", i > 0 ? "; " : "", asked->rule, asked->what,
+                        more ? " " : "", asked->reason, asked->json);
         luaL_addvalue(&out);
     }
     if (world->asked_count == 0) luaL_addstring(&out, "nothing happened");

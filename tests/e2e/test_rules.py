@@ -83,6 +83,14 @@ def test_a_rule_without_a_test_is_read(rules):
     assert "unknown key \"max_per_dya\"; did you mean max_per_day?" in done.stdout
 
 
+def test_what_happened_instead_is_told(rules):
+    (rules / "dip.lua").write_text(RULE.replace(', "cheap"', ""))
+    (rules / "dip_test.lua").write_text((TEST % 2639.5).replace('fired("dip"', 'fired("dap"'))
+    done = pawl("rules", "test", rules)
+    assert done.returncode == 1
+    assert "dip_test.lua:3: dap did not fire: dip: fired; dip: entry {" in done.stdout
+
+
 def test_check_counts_the_rules(tmp_path, rules):
     done = pawl("check", "-c", write_config(tmp_path, config_with(rules)))
     assert done.returncode == 0 and f"  rules       1 in {rules}\n" in done.stdout
