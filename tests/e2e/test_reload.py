@@ -182,6 +182,7 @@ def test_refused_whole_and_runs_on(run, change, reason):
     run.wait(run.said, "v1 quotes", len(run.said))
     run.change(lambda config: None)
     run.hangup("nothing has changed")
+    run.wait(run.said, '"unchanged"')  # its log line may come to us before its event does
     assert [one["result"] for one in run.events("reload")] == ["refused", "unchanged"]
     assert len(run.events("lot.changed")) + len(run.events("order.submitted")) == state
 
