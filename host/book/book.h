@@ -41,7 +41,7 @@ struct book_instrument {
     int64_t line_time[TRIGGER_LINES + 1]; /* of the last good price of each line; 0 = none */
     bool restricted;
     bool rate_told; /* that profits are converted by a fixed rate */
-    bool gap;       /* a position differed in the last reconcile round: entries wait */
+    uint64_t gaps;  /* by account: its position differed in its last round; entries wait */
     struct lot *lots, *lots_last;
 };
 

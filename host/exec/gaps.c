@@ -17,6 +17,11 @@ struct place {
     const char *ticket; /* NULL = the whole side */
 };
 
+/* Rounds are a broker's own: what one finds does not undo what another found. */
+static uint64_t bit_of(uint32_t account) {
+    return UINT64_C(1) << (account - 1) % 64;
+}
+
 struct gap {
     int64_t venue_e8, lots_e8;
     struct pawl_price price;
@@ -138,11 +143,12 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
 /* True if it differs and has to be explained. */
 static bool compare(struct exec *exec, struct exec_broker *broker, const struct place *place) {
     const struct book_instrument *in = &exec->book->instruments[place->instrument];
+    bool before = (in->gaps & bit_of(place->account)) != 0;
     struct gap gap = gap_of(exec, place);
     bool more = gap.venue_e8 > gap.lots_e8;
     if (gap.venue_e8 == gap.lots_e8) return false;
     if (more && (in->kept.halted || exec->set->foreign == CONFIG_FOREIGN_IGNORE)) return false;
-    if (in->gap && !gap.moving) settle(exec, broker, place, &gap);
+    if (before && !gap.moving) settle(exec, broker, place, &gap);
     return true;
 }
 
@@ -191,7 +197,8 @@ bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
         for (uint32_t id = 1; id <= exec->book->instrument_count; id++) {
             bool differs = has_tickets(exec, account) ? compare_tickets(exec, broker, account, id)
                                                       : compare_sides(exec, broker, account, id);
-            exec->book->instruments[id].gap = differs; /* entries wait while it is unexplained */
+            uint64_t *gaps = &exec->book->instruments[id].gaps;
+            *gaps = differs ? *gaps | bit_of(account) : *gaps & ~bit_of(account);
             again |= differs;
         }
     }

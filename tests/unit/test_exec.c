@@ -116,7 +116,7 @@ static void test_two_rounds_at_once(void **state) {
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_RECOVERING);
     kit_done(kit, first, true);
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_READY);
-    assert_false(kit->book.instruments[1].gap || kit->book.instruments[2].gap);
+    assert_false(kit->book.instruments[1].gaps || kit->book.instruments[2].gaps);
     assert_int_equal(lot_open_e8(one), 2 * KIT_E8);
     assert_int_equal(lot_open_e8(two), KIT_E8);
     kit_done(kit, first, false); /* an answer that comes twice belongs to no round */
@@ -136,10 +136,25 @@ static void test_a_failed_round_is_its_brokers_own(void **state) {
     kit_done(kit, second, true);
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_RECOVERING);
     assert_int_equal(exec_broker(&kit->exec, 2)->state, BROKER_READY);
-    assert_false(kit->book.instruments[2].gap);
+    assert_false(kit->book.instruments[2].gaps);
     uint32_t before = kit->sent_count;
     kit_wait(kit, 2 * PAWL_NS); /* asked again */
     assert_non_null(kit_last(kit, PAWL_EV_QUERY, 1, before));
+}
+
+static void test_a_gap_outlasts_the_round_of_another(void **state) {
+    struct kit *kit = *state;
+    kit_lot(kit, 1, 2);
+    kit_quote(kit, 1, 100);
+    kit_link(kit, 1, true);
+    kit_link(kit, 2, true);
+    const union kit_any *first = answer_all_but_positions(kit, 1);
+    const union kit_any *second = answer_all_but_positions(kit, 2);
+    kit_done(kit, first, true); /* it holds nothing */
+    assert_true(kit->book.instruments[1].gaps);
+    kit_done(kit, second, true);
+    assert_true(kit->book.instruments[1].gaps);
+    assert_false(kit->book.instruments[2].gaps);
 }
 
 /* ---- known by a fill alone ---- */
@@ -293,6 +308,8 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_two_rounds_at_once, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_round_is_its_brokers_own, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_gap_outlasts_the_round_of_another, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_the_rest_of_a_recovered_order, kit_setup,
                                         kit_teardown),
