@@ -39,7 +39,7 @@ struct pawl_broker_caps {
     uint8_t dedupe;              /* enum pawl_dedupe */
     uint8_t separate_conditional_ids;
     uint8_t reserved[2];
-    uint32_t stop_slots;         /* conditional orders it holds per instrument; 0 = no limit */
+    uint32_t stop_slots;         /* conditional orders it holds of an account; 0 = no limit */
     int64_t settle_ns;           /* after this "never seen" may be believed */
     int64_t answer_ns;           /* no answer for this long = outcome unknown */
 };

@@ -48,6 +48,7 @@ struct lot {
     int64_t guard_level_e8;  /* the level the guard's trigger is armed at; 0 = not armed */
     bool trail_best_kept;    /* a level of the host's knows its best price exactly */
     bool trail_by_host;      /* the venue has refused to trail it */
+    int64_t trail_least_e8;  /* the venue's trailing order is at least there only if it is told */
     int64_t trail_level_e8;  /* a price there is worth a step of the stop; 0 = not armed */
     int64_t guard_cancel_ns; /* when the guard asked for the stop's cancel; 0 = not */
     int64_t group_wait_ns;   /* the venue may shrink the group itself until then; 0 = not waiting */

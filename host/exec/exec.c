@@ -107,6 +107,7 @@ void exec_restored(struct exec *exec) {
         for (struct order *order = lot->orders; order != NULL; order = order->next)
             restore_order(exec, order);
         restore_targets(lot);
+        lot->trail_least_e8 = lot->rec.stop.e8; /* who moved it there is not stored */
         if (lot->rec.protection == PAWL_PROTECTION_RESTING) lot->protected_once = true;
         book_dirty(exec->book, lot);
     }

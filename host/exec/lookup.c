@@ -109,6 +109,7 @@ static bool amend_had_no_effect(const struct order *order, const struct pawl_ev_
 
 static void resolve_live(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
     bool was_working = order_is_working(order);
+    if (!was_working) trail_beside(exec, order);
     if (amend_had_no_effect(order, now)) amend_strays(exec, order);
     if (now->quantity.e8 > 0) adopt_terms(exec, order, now);
     order->rec.state =
@@ -185,6 +186,9 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     }
     if (status_is_end(status->state) && order_is_guessed(order) && status->quantity.e8 > 0)
         adopt_terms(exec, order, status);
+    if (order_trails(order) && status_is_end(status->state) &&
+        status->state != PAWL_ORDER_STATE_FILLED)
+        adopt_level(exec, order, status->stop_price); /* the next one begins there */
     if (status_is_end(status->state))
         end_as_told(exec, order, status->state);
     else

@@ -32,10 +32,15 @@ static bool right_kind(const struct exec *exec, const struct lot *lot, const str
            order->rec.trail_fraction.e8 == lot->rec.trail_fraction.e8;
 }
 
+/* One that trails is ahead of the lot's stop, unless the stop was moved by others. */
+static bool right_level(const struct lot *lot, const struct order *order) {
+    if (order_trails(order)) return !trail_is_behind(lot, order);
+    return order->rec.stop_price.e8 == lot->rec.stop.e8;
+}
+
 static bool as_wanted(const struct exec *exec, const struct lot *lot, const struct order *order,
                       int64_t quantity_e8) {
-    if (!right_kind(exec, lot, order)) return false;
-    if (!order_trails(order) && order->rec.stop_price.e8 != lot->rec.stop.e8) return false;
+    if (!right_kind(exec, lot, order) || !right_level(lot, order)) return false;
     if (exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET) return true; /* follows its ticket */
     return order->rec.quantity.e8 - order->rec.filled.e8 == quantity_e8;
 }
@@ -71,8 +76,7 @@ static void cancel_others(struct exec *exec, struct lot *lot, const struct order
 static bool venue_shrinks(struct exec *exec, struct lot *lot, const struct order *order,
                           int64_t quantity_e8) {
     if (exec_caps(exec, lot)->exit_bound != PAWL_EXIT_OCA) return false;
-    if (!right_kind(exec, lot, order) ||
-        (!order_trails(order) && order->rec.stop_price.e8 != lot->rec.stop.e8) ||
+    if (!right_kind(exec, lot, order) || !right_level(lot, order) ||
         order->rec.quantity.e8 - order->rec.filled.e8 < quantity_e8)
         return false;
     int64_t now = book_now(exec->book);
@@ -90,13 +94,13 @@ static uint32_t conditional_orders(const struct lot *lot) {
     return count;
 }
 
-/* The venue holds a limited number of conditional orders: beyond it the guard has the lot, until
- * one of them is over. */
+/* The venue holds a limited number of conditional orders of an account: beyond it the guard has the
+ * lot, until one of them is over. */
 static bool slots_full(struct exec *exec, struct lot *lot) {
     uint32_t slots = exec_caps(exec, lot)->stop_slots, used = 0;
     if (slots == 0) return false;
-    const struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
-    for (; one != NULL && used < slots; one = one->instrument_next)
+    for (const struct lot *one = exec->book->first_lot; one != NULL && used < slots;
+         one = one->next)
         if (one->rec.account == lot->rec.account) used += conditional_orders(one);
     if (used < slots) return false;
     exec_wake_lot(exec, lot, book_now(exec->book) + SLOT_LOOK_NS);
@@ -141,6 +145,7 @@ void plan_stop(struct exec *exec, struct lot *lot) {
         return;
     } else if (caps->amend_stop && right_kind(exec, lot, seen.other)) {
         struct pawl_qty total = {quantity_e8 + seen.other->rec.filled.e8};
+        if (order_trails(seen.other)) trail_catch_up(exec, lot);
         command_amend(exec, seen.other, total, seen.other->rec.price, lot->rec.stop);
     } else if (caps->holds_both && seen.working > 1) {
         cancel_others(exec, lot, seen.other); /* wanted anew while both work: the older one first */

@@ -19,6 +19,7 @@ static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report
     }
     book_order_changed(exec->book, order);
     if (order_is_working(order)) return; /* a fill, or an earlier answer, was faster */
+    trail_beside(exec, order);
     order->rec.state = PAWL_ORDER_STATE_ACCEPTED;
     if (order->rec.op == PAWL_ORDER_OP_SUBMIT) order->rec.op = PAWL_ORDER_OP_NONE;
     order->rec.op_unknown = 0;

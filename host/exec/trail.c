@@ -34,6 +34,26 @@ void trail_refused(struct exec *exec, struct order *order, const char *message) 
                  "the venue does not trail this stop, so the host does: %s", message);
 }
 
+bool trail_is_behind(const struct lot *lot, const struct order *order) {
+    int64_t least = lot->trail_least_e8, level = order->rec.stop_price.e8;
+    return least != 0 && (is_long(lot) ? level < least : level > least);
+}
+
+static bool one_trails(const struct lot *lot) { /* at the venue, or soon */
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.role == PAWL_ROLE_STOP && order_trails(order) && order_is_live(order))
+            return true;
+    return false;
+}
+
+/* The stop that counts trails at the venue already: it has seen the prices that the host sees. */
+static bool venue_follows(const struct lot *lot) {
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.role == PAWL_ROLE_STOP && order_is_live(order) && !order_is_working(order))
+            return false;
+    return one_trails(lot);
+}
+
 static const struct pawl_instrument *instrument(const struct exec *exec, const struct lot *lot) {
     return &exec->book->instruments[lot->rec.instrument].def;
 }
@@ -90,7 +110,9 @@ static void follow(struct exec *exec, struct lot *lot, int64_t price, bool any_s
     if (any_step) edge = lot->rec.stop.e8;
     if (level == lot->rec.stop.e8) return;
     if (lot->rec.stop.e8 != 0 && !beyond(is_long(lot), level, edge)) return;
+    int64_t least = lot->trail_least_e8;
     stop_move(exec, lot, (struct pawl_price){level}, "trailing", false);
+    if (venue_follows(lot)) lot->trail_least_e8 = least;
 }
 
 static void disarm(struct exec *exec, struct lot *lot) {
@@ -103,7 +125,9 @@ static void disarm(struct exec *exec, struct lot *lot) {
  * node when there is a new best price. */
 static void keep_best(struct exec *exec, struct lot *lot) {
     uint64_t key = EXEC_KEY(EXEC_KEY_BEST, lot->rec.id);
-    bool wanted = trail_is_native(exec, lot) && lot_open_e8(lot) > 0;
+    bool trails = trail_is_native(exec, lot) ||
+                  (is_wanted(lot) && lot->rec.trail_extreme.e8 > 0 && one_trails(lot));
+    bool wanted = trails && lot_open_e8(lot) > 0;
     if (wanted == lot->trail_best_kept) return;
     lot->trail_best_kept = wanted;
     triggers_disarm(exec->book->triggers, 0, key);
@@ -123,6 +147,11 @@ void trail_catch_up(struct exec *exec, struct lot *lot) {
         triggers_find(exec->book->triggers, 0, EXEC_KEY(EXEC_KEY_BEST, lot->rec.id), &found) &&
         found.extreme.e8 > 0)
         follow(exec, lot, found.extreme.e8, true);
+}
+
+void trail_beside(struct exec *exec, struct order *order) {
+    if (order->rec.role == PAWL_ROLE_STOP && lot_leaves(order->lot).stops > 1)
+        trail_catch_up(exec, order->lot);
 }
 
 void trail_update(struct exec *exec, struct lot *lot) {

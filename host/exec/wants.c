@@ -376,6 +376,7 @@ void stop_move(struct exec *exec, struct lot *lot, struct pawl_price level, cons
     TEXT_SET(ev.ref, lot->rec.ref);
     TEXT_SET(ev.reason, reason);
     lot->rec.stop = level;
+    lot->trail_least_e8 = level.e8;
     lot->rec.stop_gen++;
     lot->rec.stop_tries = 0;
     if (initial) {

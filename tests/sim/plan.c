@@ -152,7 +152,7 @@ static void add_linked(struct text *out, struct rng *rng, const struct sim_plan 
                 scales && !(plan->parts & SIM_PART_GROW) ? plan->symbols[0].min_e8 * 2 : 0);
     add_decimal(out, "trigger_profit_pct", rng_between(rng, 1, 40) * (PAWL_E8 / 10000));
     add_decimal(out, "trailing_stop_pct",
-                rng_chance(rng, 1, 4) && plan->venue != SIM_IDEAL
+                rng_chance(rng, 1, 4)
                     ? rng_between(rng, 10, 100) * (PAWL_E8 / 10000)
                     : 0);
     add_decimal(out, "double_down_size", rng_between(rng, 5, 20) * (PAWL_E8 / 10));

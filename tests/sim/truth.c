@@ -56,10 +56,7 @@ static void never_too_much_out(struct sim_run *run, uint64_t lot) {
 static void only_tighter(struct sim_run *run, const struct venue_order *now) {
     struct sim_lot *lot = &run->lots[now->lot];
     const struct venue_order *by = &run->venue.orders[lot->tightest_by];
-    /* Between two steps of ours only the venue knows how far it has trailed: what comes after it
-     * begins at the last step. */
-    bool lost = (!by->works && sim_watch_early(&run->watch, by->id)) ||
-                (by->kind == PAWL_KIND_TRAILING && by->number != now->number);
+    bool lost = !by->works && sim_watch_early(&run->watch, by->id);
     bool is_long = now->side == 2;
     bool looser = is_long ? now->stop_e8 < lot->tightest_e8 : now->stop_e8 > lot->tightest_e8;
     if (lot->tightest_e8 == 0 || !looser || lost || lot->forced) {
@@ -67,6 +64,8 @@ static void only_tighter(struct sim_run *run, const struct venue_order *now) {
         lot->tightest_by = now->number;
         return;
     }
+    /* What replaces an order that trails begins a little behind it, and catches up beside it. */
+    if (by->works && by->kind == PAWL_KIND_TRAILING && by->number != now->number) return;
     sim_fail(run, "the ratchet",
              "%s: the stop of lot %" PRIu64 " goes from %" PRId64 "e-8 to %" PRId64 "e-8", now->id,
              now->lot, lot->tightest_e8, now->stop_e8);

@@ -36,7 +36,7 @@ static void add_links(struct sim_run *run, struct rng *rng, struct pawl_ev_entry
     static const char *const types[] = {"stop",  "target", "trail", "bracket", "scale",
                                         "doubledown", "oco", "hedge", "mine"};
     snprintf(ev->ref, sizeof ev->ref, "w%u", (unsigned)rng_below(rng, 6));
-    if (rng_chance(rng, 1, 8) && run->plan->venue != SIM_IDEAL)
+    if (rng_chance(rng, 1, 8))
         ev->trailing_stop_pct.e8 = rng_between(rng, 5, 100) * (PAWL_E8 / 10000);
     if (rng_chance(rng, 1, 8)) ev->close_at = run->now_ns + rng_between(rng, 1, 20) * PAWL_NS;
     if (run->plan->symbol_count > 1 && rng_chance(rng, 1, 8)) add_legs(run, rng, ev);

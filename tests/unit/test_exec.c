@@ -301,6 +301,121 @@ static void test_a_stop_entry_takes_a_slot(void **state) {
     assert_int_equal(stops_of(kit, open), 0);
 }
 
+/* The venue counts them over all instruments of the account. */
+static void test_slots_are_the_accounts(void **state) {
+    struct kit *kit = *state;
+    kit->book.accounts[1].caps.stop_slots = 1;
+    struct lot *here = kit_lot(kit, 1, 2), *there = kit_lot(kit, 2, 2);
+    there->rec.account = 1;
+    kit_quote(kit, 2, 100);
+    ready(kit, 1, 2);
+    assert_int_equal(stops_of(kit, here), 1);
+    assert_int_equal(stops_of(kit, there), 0);
+    there->rec.account = 2;
+    book_dirty(&kit->book, there);
+    ready(kit, 2, 2);
+    assert_int_equal(stops_of(kit, there), 1);
+}
+
+/* ---- the venue trails ---- */
+
+static void tell_amended(struct kit *kit, const struct order *order, int64_t stop_cents) {
+    struct pawl_ev_amended ev;
+    EVENT_INIT(ev, PAWL_EV_AMENDED);
+    TEXT_SET(ev.order, order->rec.order);
+    ev.quantity = order->rec.want_quantity;
+    ev.stop_price.e8 = stop_cents * (KIT_E8 / 100);
+    kit_turn(kit, &ev.head, 1);
+}
+
+static struct lot *trailing(struct kit *kit) {
+    struct pawl_broker_caps *caps = &kit->book.accounts[1].caps;
+    caps->exit_bound = PAWL_EXIT_OCA;
+    caps->native_trailing = caps->holds_both = 1;
+    struct lot *lot = kit_lot(kit, 1, 2);
+    struct pawl_trail_spec spec = {.size = sizeof spec, .distance = {4 * KIT_E8},
+                                   .step = {KIT_E8}};
+    assert_int_equal(want_trail(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
+                     PAWL_OK);
+    ready(kit, 1, 2);
+    return lot;
+}
+
+static void tighten(struct kit *kit, struct lot *lot, int64_t price) {
+    kit_inside(kit, true);
+    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
+                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+}
+
+/* What the price alone does to the stop the venue does by itself; what somebody wants, it is told.
+ */
+static void test_a_trailing_order_is_tightened(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    struct order *order = lot->orders;
+    assert_int_equal(order->rec.kind, PAWL_KIND_TRAILING);
+    assert_int_equal(order->rec.stop_price.e8, 96 * KIT_E8);
+    tell_accepted(kit, order);
+    uint32_t before = kit->sent_count;
+    kit_quote(kit, 1, 103);
+    assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
+    assert_int_equal(kit->sent_count, before);
+    tighten(kit, lot, 101);
+    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
+    assert_non_null(amend);
+    assert_int_equal(amend->amend.stop_price.e8, 101 * KIT_E8);
+    kit_quote(kit, 1, 107); /* while it is on its way: the venue trails on */
+    tell_amended(kit, order, 10300);
+    assert_int_equal(lot->rec.stop.e8, 103 * KIT_E8);
+    assert_null(kit_last(kit, PAWL_EV_AMEND, 1, (uint32_t)(amend - kit->sent) + 1));
+    assert_int_equal(stops_of(kit, lot), 1);
+}
+
+/* A best price that came before the order was there is nothing it has seen. */
+static void test_a_trailing_order_learns_what_it_missed(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    uint32_t before = kit->sent_count;
+    kit_quote(kit, 1, 103);
+    assert_null(kit_last(kit, PAWL_EV_AMEND, 1, before));
+    tell_accepted(kit, lot->orders);
+    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
+    assert_non_null(amend);
+    assert_int_equal(amend->amend.stop_price.e8, 99 * KIT_E8);
+}
+
+/* What replaces it begins to work where the old one has trailed to, before that one goes. */
+static void test_a_replaced_trailing_order_catches_up(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    struct order *old = lot->orders;
+    tell_accepted(kit, old);
+    struct pawl_trail_spec spec = {.size = sizeof spec, .distance = {3 * KIT_E8},
+                                   .step = {2 * KIT_E8}};
+    kit_inside(kit, true);
+    assert_int_equal(want_trail(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_quote(kit, 1, 102);
+    struct order *order = lot->orders_last;
+    assert_ptr_not_equal(order, old);
+    assert_int_equal(order->rec.stop_price.e8, 99 * KIT_E8);
+    uint32_t before = kit->sent_count;
+    kit_quote(kit, 1, 103); /* less than a step, and before the new one is there */
+    assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
+    tell_accepted(kit, order);
+    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
+    assert_non_null(amend);
+    assert_string_equal(amend->amend.order, order->rec.order);
+    assert_int_equal(amend->amend.stop_price.e8, 100 * KIT_E8);
+    assert_null(kit_last(kit, PAWL_EV_CANCEL, 1, before));
+    tell_amended(kit, order, 10000);
+    assert_non_null(kit_last(kit, PAWL_EV_CANCEL, 1, before));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_outbox, kit_setup, kit_teardown),
@@ -317,6 +432,13 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_free_slot_is_taken, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_stop_entry_takes_a_slot, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_slots_are_the_accounts, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_trailing_order_is_tightened, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_trailing_order_learns_what_it_missed, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_replaced_trailing_order_catches_up, kit_setup,
+                                        kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
