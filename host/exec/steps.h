@@ -76,7 +76,7 @@ bool trail_is_behind(const struct lot *lot, const struct order *order);
 /* What the venue trails is ahead of the lot's stop by less than a step. Before another order takes
  * its place the stop catches up, so that the level at the venue never goes back. */
 void trail_catch_up(struct exec *exec, struct lot *lot);
-/* A stop begins to work beside the one it replaces, which has trailed on meanwhile: catch up, before
+/* A stop begins to work beside the one it replaces, which has trailed on meanwhile: catch up before
  * the older one goes. Call before the order's state is changed. */
 void trail_beside(struct exec *exec, struct order *order);
 /* Follow the price as it is now, and stand where the next step is worth taking. */
