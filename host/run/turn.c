@@ -9,6 +9,7 @@
 #include "events/reflect.h"
 #include "run/host.h"
 
+#define MARKET_CHAIN_MAX 1000000u /* prices of brokers that follow from one input */
 /* A replayed feed's place is stored with every batch, and this often where nothing happens. */
 #define ROWS_PER_BATCH_MAX 65536u
 
@@ -176,7 +177,13 @@ static void release_durable(struct host *host);
 static void drain_market(struct host *host) {
     struct market_queue *queue = host->market;
     union market_event event;
-    while (market_queue_pop(queue, &event)) {
+    for (uint32_t taken = 0; market_queue_pop(queue, &event); taken++) {
+        if (taken == MARKET_CHAIN_MAX) {
+            snprintf(host->fault, sizeof host->fault,
+                     "one input brought more than %u prices: a broker answers prices with prices",
+                     MARKET_CHAIN_MAX);
+            return;
+        }
         count(host, &event.head, host->bus->now_ns);
         triggers_turn(host->book.triggers);
         turn_of(host, &event.head, event.head.source, host->bus->now_ns);

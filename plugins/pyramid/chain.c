@@ -254,11 +254,13 @@ int pyramid_stop(struct pyramid *self, struct pyramid_rec_profit_chain *chain, b
     pyramid_disarm_recovery(self, chain->id);
     rc = pyramid_put(self, chain);
     if (rc == PAWL_OK) rc = pyramid_tell(self, PAWL_EV_CHAIN_STOPPING, chain, 0, 0, reason);
-    for (uint64_t at = 0; rc == PAWL_OK && (order = pyramid_next(self, chain->id, at)) != NULL;) {
+    for (uint64_t at = 0; (order = pyramid_next(self, chain->id, at)) != NULL;) {
         struct pyramid_rec_profit_chain_order one = *order;
         at = one.id;
+        int gone = PAWL_OK;
         if (pyramid_is_open(&one))
-            rc = let_go(self, &one, close, reversal ? "REVERSAL" : "CHAIN_STOPPED");
+            gone = let_go(self, &one, close, reversal ? "REVERSAL" : "CHAIN_STOPPED");
+        if (rc == PAWL_OK) rc = gone; /* the others go all the same */
     }
     return rc == PAWL_OK ? pyramid_decide(self, chain->id) : rc;
 }

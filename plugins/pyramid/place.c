@@ -171,16 +171,36 @@ int pyramid_filled(struct pyramid *self, const struct pawl_rec_lot *found) {
     return rc == PAWL_OK && first ? pyramid_recovered(self, chain.id) : rc;
 }
 
-int pyramid_book(struct pyramid *self, uint64_t lot) {
-    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot);
+static int ask_out(struct pyramid *self, uint64_t lot) {
     const struct pawl_exit_spec spec = {.size = (uint32_t)sizeof spec,
                                         .kind = PAWL_KIND_MARKET,
                                         .at_least = {PAWL_QTY_ALL},
                                         .reason = "PROFIT_BOOKED"};
     struct pawl_err err = {0};
+    return mine(self->book->exit(self->ctx, lot, &spec, &err));
+}
+
+int pyramid_book(struct pyramid *self, uint64_t lot) {
+    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot);
     if (known == NULL || known->status != PAWL_CHAIN_ORDER_STATUS_ACTIVE) return PAWL_OK;
     struct pyramid_rec_profit_chain_order order = *known;
     order.status = PAWL_CHAIN_ORDER_STATUS_CLOSING;
     int rc = pyramid_put_order(self, &order);
-    return rc == PAWL_OK ? mine(self->book->exit(self->ctx, lot, &spec, &err)) : rc;
+    return rc == PAWL_OK ? ask_out(self, lot) : rc;
+}
+
+int pyramid_on_spent(struct pyramid *self, const struct pawl_ev_want_spent *event) {
+    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, event->lot);
+    if (event->role != PAWL_ROLE_EXIT || known == NULL || !pyramid_is_open(known)) return PAWL_OK;
+    return self->timers->set(self->ctx, PYRAMID_KEY_LOT(event->lot),
+                             self->ctx->host->now_ns(self->ctx) + PYRAMID_RETRY_NS);
+}
+
+int pyramid_exit_again(struct pyramid *self, uint64_t lot) {
+    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot);
+    const struct pyramid_rec_profit_chain *chain =
+        known == NULL ? NULL : pyramid_chain(self, known->chain);
+    if (chain == NULL || !pyramid_is_open(known)) return PAWL_OK;
+    bool wanted = known->status == PAWL_CHAIN_ORDER_STATUS_CLOSING || chain->closing;
+    return wanted ? ask_out(self, lot) : PAWL_OK;
 }

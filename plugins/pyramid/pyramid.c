@@ -140,6 +140,9 @@ static int restore_chain(struct pyramid *self, uint64_t chain) {
         if (!pyramid_is_open(order)) continue;
         rc = pyramid_know_lot(self, order);
         if (rc == PAWL_OK) rc = pyramid_arm(self, order);
+        if (rc == PAWL_OK && order->status == PAWL_CHAIN_ORDER_STATUS_CLOSING)
+            rc = self->timers->set(self->ctx, PYRAMID_KEY_LOT(order->lot),
+                                   self->ctx->host->now_ns(self->ctx) + PYRAMID_RETRY_NS);
     }
     const struct pyramid_rec_profit_chain *found = pyramid_chain(self, chain);
     if (rc != PAWL_OK || found == NULL) return rc;
@@ -169,7 +172,9 @@ static int on_changed(struct pyramid *self, uint64_t lot) {
 }
 
 /* The window of an episode is over, or it is time to look again. */
-static int on_timer(struct pyramid *self, uint64_t chain) {
+static int on_timer(struct pyramid *self, uint64_t key) {
+    uint64_t chain = key >> 1;
+    if ((key & 1) == 0) return pyramid_exit_again(self, key >> 1);
     const struct pyramid_rec_profit_chain *found = pyramid_chain(self, chain);
     if (found == NULL) return PAWL_OK;
     return found->recovering == 1 ? pyramid_window_over(self, chain) : pyramid_decide(self, chain);
@@ -190,7 +195,8 @@ static int pyramid_on_event(void *object, const struct pawl_event *event) {
         return pyramid_on_assigned(self, ((const struct pawl_ev_lot_assigned *)event)->lot);
     case PAWL_EV_LOT_CLOSED: return pyramid_on_closed(self, (const void *)event);
     case PAWL_EV_TRIGGER: return on_trigger(self, event->cookie);
-    case PAWL_EV_TIMER: return on_timer(self, event->cookie >> 1);
+    case PAWL_EV_TIMER: return on_timer(self, event->cookie);
+    case PAWL_EV_WANT_SPENT: return pyramid_on_spent(self, (const void *)event);
     case PAWL_EV_RESTORED: return on_restored(self);
     default: return PAWL_OK;
     }

@@ -20,6 +20,7 @@
 #define PYRAMID_ENDED_KEPT 1000u
 #define PYRAMID_WINDOWS_MAX 8u
 #define PYRAMID_LOOK_NS PAWL_NS
+#define PYRAMID_RETRY_NS (5 * PAWL_NS) /* until a spent exit is asked for anew */
 
 enum pyramid_target_mode { PYRAMID_WATCH = 1, PYRAMID_VENUE };
 enum pyramid_on_stop { PYRAMID_RUN_OFF = 1, PYRAMID_CLOSE };
@@ -95,6 +96,9 @@ int pyramid_place(struct pyramid *self, struct pyramid_rec_profit_chain *chain,
 int pyramid_filled(struct pyramid *self, const struct pawl_rec_lot *lot);
 int pyramid_arm(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order);
 int pyramid_book(struct pyramid *self, uint64_t lot); /* the target was reached */
+/* An exit that came back is asked for anew a little later. */
+int pyramid_on_spent(struct pyramid *self, const struct pawl_ev_want_spent *event);
+int pyramid_exit_again(struct pyramid *self, uint64_t lot);
 
 /* ---- chain.c: the course of a chain ---- */
 int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask);
