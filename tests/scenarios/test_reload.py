@@ -8,7 +8,7 @@ import os
 import pytest
 
 from play import HERE, play, rules_of
-from test_scenarios import IN_FLIGHT_MS, MATRIX, at, first_run, later, lines_of
+from test_scenarios import IN_FLIGHT_MS, MATRIX, RELOADED, at, first_run, later, lines_of
 from truth import moment
 
 
@@ -60,7 +60,7 @@ def compare(pawl, name, venue, reloads):
     return [event["result"] for event in run.trace if event["type"] == "reload"]
 
 
-@pytest.mark.parametrize("name,venue", MATRIX)
+@pytest.mark.parametrize("name,venue", RELOADED)
 def test_everything_anew_or_refused(pawl, name, venue):
     """Done and refused in turn: three places a line, so that each place sees both."""
     refused = refusing(pawl, venue)

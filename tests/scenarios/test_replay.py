@@ -11,7 +11,7 @@ import pytest
 
 from play import HERE, MEMORY, RUN_SECONDS_MAX
 from test_reload import plugins, refusing, sprinkled
-from test_scenarios import MATRIX, at, later, lines_of, rules_of
+from test_scenarios import RELOADED, at, later, lines_of, rules_of
 
 OPTIONS = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 
@@ -44,14 +44,7 @@ def check(pawl, venue, lines, rules):
         assert replayed["trace_hash"] == summary["trace_hash"]
 
 
-def in_turn():
-    names = sorted({param.values[0] for param in MATRIX})
-    for i, name in enumerate(names):
-        here = [param for param in MATRIX if param.values[0] == name and not param.marks]
-        yield here[i % len(here)]
-
-
-@pytest.mark.parametrize("name,venue", MATRIX if os.environ.get("PAWL_THOROUGH") else in_turn())
+@pytest.mark.parametrize("name,venue", RELOADED)
 def test_replay(pawl, name, venue):
     reloads = [{"renew": plugins(venue)}] + refusing(pawl, venue)
     check(pawl, venue, interrupted(sprinkled(lines_of(name), reloads)), rules_of(name))
