@@ -192,6 +192,8 @@ static void wake_attached(struct paper *paper, const struct paper_order *entry) 
         stop->from_point = inside ? paper->last_point : paper->point + 1;
         paper_changed(paper, stop);
         paper_report_accepted(paper, stop, false);
+        /* Should it fill before the rest of the entry does, it is over: that must be known. */
+        if (stop->quantity_e8 != entry->quantity_e8) paper_report_amended(paper, stop, false);
         return;
     }
 }
