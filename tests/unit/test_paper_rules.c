@@ -457,6 +457,8 @@ static void an_attached_stop_wakes_with_the_first_fill_and_follows_its_ticket(vo
     assert_string_equal(stop->ticket, ticket);
     char stop_id[24];
     memcpy(stop_id, stop->order, sizeof stop_id);
+    assert_string_equal(SEEN(&p, amended, AMENDED, 0)->order, stop_id); /* it covers that part */
+    assert_int_equal(SEEN(&p, amended, AMENDED, 0)->quantity.e8, 30 * CENT);
     fake_clear(&p.fake);
     play_quote(&p, 10000, 10002); /* the rest */
     assert_traded(&p, 10002, 70);
