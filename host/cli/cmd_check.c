@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/plural.h"
 #include "cli/cli.h"
 #include "rules/rules.h"
 
@@ -39,8 +40,9 @@ static void say_ok(const struct session *session) {
         printf("  instrument  %s in account %s\n", config->instruments[i].base.symbol,
                config->instruments[i].account);
     if (config->rules.dir[0] != '\0') say_rules(session);
-    printf("  and %u feeds, %u schedules, %u profiles\n", config->feed_count,
-           config->schedule_count, config->profile_count);
+    printf("  and %u feed%s, %u schedule%s, %u profile%s\n", config->feed_count,
+           plural(config->feed_count), config->schedule_count, plural(config->schedule_count),
+           config->profile_count, plural(config->profile_count));
 }
 
 static int json(const struct config_errors *errors, int code) {

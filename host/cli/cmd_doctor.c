@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/plural.h"
 #include "cli/cli.h"
 #include "cli/remote.h"
 #include "cli/words.h"
@@ -24,7 +25,6 @@
 #define CLOCK_ERROR_WARN_US 1000000
 #define FILES_WARN 1024u
 #define COPY_MAX_BYTES ((off_t)4 << 30) /* a larger database is not tried */
-#define SECRETS_MAX 256u
 #define ASK_MS 5000
 
 enum result { OK = 0, WARN, FAIL };
@@ -32,7 +32,6 @@ enum result { OK = 0, WARN, FAIL };
 struct doctor {
     bool json;
     uint32_t lines, worst;
-    uint32_t secrets;
 };
 
 static void say(struct doctor *doctor, enum result result, const char *check, const char *format,
@@ -203,8 +202,8 @@ static void check_database(struct doctor *doctor, struct session *session, const
                                        .instant = true};
         rc = host_start(&options, &host, &err);
         if (rc == PAWL_OK)
-            say(doctor, OK, "database", "%s: every row is whole; %u open lots, start %u", path,
-                host->book.open_lots, host->book.boot);
+            say(doctor, OK, "database", "%s: every row is whole; %u open lot%s, start %u",
+                path, host->book.open_lots, plural(host->book.open_lots), host->book.boot);
         else
             say(doctor, FAIL, "database", "%s", err.text);
     }
@@ -214,31 +213,19 @@ static void check_database(struct doctor *doctor, struct session *session, const
 
 /* ---- secrets ---- */
 
-static void check_secret(struct doctor *doctor, const char *reference, const char *dir) {
+static void check_secret(struct doctor *doctor, const struct config_secret *one, const char *dir) {
     struct secret *secret = NULL;
     struct pawl_err err = {0};
-    doctor->secrets++;
-    if (secret_read(reference, dir, &secret, &err) != PAWL_OK)
-        say(doctor, FAIL, "secret", "%s", err.text);
-    else if (strncmp(reference, "env:", 4) == 0)
+    if (secret_read(one->reference, dir, &secret, &err) != PAWL_OK)
+        say(doctor, FAIL, "secret", "%s: %s", one->name, err.text);
+    else if (strncmp(one->reference, "env:", 4) == 0)
         say(doctor, WARN, "secret",
-            "%s: is there, but the environment is seen by children and in "
+            "%s: %s is there, but the environment is seen by children and in "
             "/proc: a file or a credential is safer",
-            reference);
+            one->name, one->reference);
     else
-        say(doctor, OK, "secret", "%s: can be read", reference);
+        say(doctor, OK, "secret", "%s: %s can be read", one->name, one->reference);
     secret_free(secret);
-}
-
-static void find_secrets(struct doctor *doctor, const json_t *value, const char *dir) {
-    const json_t *one;
-    const char *key;
-    size_t i;
-    if (json_is_string(value) && secret_is_reference(json_string_value(value)) &&
-        doctor->secrets < SECRETS_MAX)
-        check_secret(doctor, json_string_value(value), dir);
-    json_object_foreach((json_t *)value, key, one) find_secrets(doctor, one, dir);
-    json_array_foreach((json_t *)value, i, one) find_secrets(doctor, one, dir);
 }
 
 /* ---- a host that runs ---- */
@@ -285,14 +272,14 @@ static bool check_running(struct doctor *doctor, const struct config_host *host)
 static void check_parts(struct doctor *doctor, struct session *session) {
     const struct config_host *host = &session->config->host;
     struct pawl_err err = {0};
-    say(doctor, OK, "configuration", "%s: valid; %u plugins load", session->config->file,
+    say(doctor, OK, "configuration", "%s: valid; plugins that load: %u", session->config->file,
         session->config->plugin_count);
     if (session_try(session, &err) == PAWL_OK)
         say(doctor, OK, "start", "a host starts with it, rules included");
     else
         say(doctor, FAIL, "start", "%s", err.text);
-    for (uint32_t i = 0; i < session->config->plugin_count; i++)
-        find_secrets(doctor, session->config->plugins[i].options, session->config->dir);
+    for (uint32_t i = 0; i < session->config->secret_count; i++)
+        check_secret(doctor, &session->config->secrets[i], session->config->dir);
     check_disk(doctor, host->data_dir);
     bool there = check_folder(doctor, host->data_dir);
     if (!check_running(doctor, host) && there) check_database(doctor, session, host->data_dir);

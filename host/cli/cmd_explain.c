@@ -68,13 +68,15 @@ static void show(const json_t *answer) {
     if (lot != NULL) show_lot(lot);
     json_array_foreach(json_object_get(answer, "orders"), i, row) show_order(row);
     if (json_array_size(json_object_get(answer, "orders")) > 0) printf("\n");
+    if (json_is_true(json_object_get(answer, "began_earlier")))
+        printf("of what happened before %s only these records are left: the host began then,\n"
+               "or remembers no further; a recording (explain --recording FILE) has it all\n\n",
+               word_time(answer, "remembered_since", since));
     json_array_foreach(json_object_get(answer, "story"), i, row) {
         show_step(row, before);
         before = row;
     }
-    if (before == NULL)
-        printf("nothing of it is in memory any more; it goes back to %s\n",
-               word_time(answer, "remembered_since", since));
+    if (before == NULL) printf("nothing of it has happened since\n");
     if (json_is_true(json_object_get(answer, "cut")))
         printf("\nand more: the story is too long for one answer\n");
 }
@@ -107,9 +109,10 @@ const struct command command_explain = {
     .name = "explain",
     .summary = "why a lot or an order is as it is: the chain of causes",
     .synopsis = "ORDER|LOT|NAME [-c FILE | --socket PATH | --recording FILE] [--json]",
-    .about = "What happened to a lot (by number or name) or to one order (by our id), each step\n"
-             "under what caused it: the price, the rule, the request, the order, the fill. The\n"
-             "host remembers the latest 131072 events; what is older is told from its record.\n"
+    .about = "What happened to a lot (by number or name), to one order (by our id), or to a\n"
+             "request of that name which opened nothing, each step under what caused it: the\n"
+             "price, the rule, the request, the order, the fill. The host remembers the latest\n"
+             "131072 events since it began; what is older is told from its records.\n"
              "With --recording no host is asked: the story is told from what it recorded.\n",
     .takes = REMOTE_TAKES | ARG_BIT(ARG_RECORDING),
     .words_min = 1,

@@ -22,7 +22,7 @@ static int order(const struct args *args, const char *what) {
     if (arg_given(args, ARG_JSON))
         remote_print(answer);
     else
-        printf("trading is %s now (was %s); %lld lots are open\n", remote_text(answer, "trading"),
+        printf("trading is %s now (was %s); open lots: %lld\n", remote_text(answer, "trading"),
                remote_text(answer, "before"),
                (long long)json_integer_value(json_object_get(answer, "open_lots")));
     json_decref(answer);

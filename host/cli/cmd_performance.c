@@ -3,40 +3,20 @@
 #include <string.h>
 
 #include "cli/remote.h"
-#include "cli/table.h"
-#include "cli/words.h"
+#include "cli/rows.h"
 
 #define ROWS_DEFAULT 20
 #define PAGE_ROWS 256
-#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
 static void show_transactions(const json_t *rows) {
-    static const struct table_column columns[] = {
-        {"lot", true, false},     {"name", false, true},     {"symbol", false, true},
-        {"side", false, false},   {"quantity", true, false}, {"entry", true, false},
-        {"exit", true, false},    {"net", true, false},      {"rr", true, false},
-        {"status", false, false}, {"reason", false, true},   {"closed", false, true}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, word_of(row, "lot", text));
-        table_cell(&table, 1, remote_text(row, "ref"));
-        table_cell(&table, 2, remote_text(row, "symbol"));
-        table_cell(&table, 3, remote_text(row, "position_side"));
-        table_cell(&table, 4, remote_text(row, "quantity"));
-        table_cell(&table, 5, remote_text(row, "entry_price"));
-        table_cell(&table, 6, remote_text(row, "exit_price"));
-        table_cell(&table, 7, word_fixed(row, "realized_pnl", 2, 1, text));
-        table_cell(&table, 8, word_fixed(row, "actual_rr_ratio", 2, 1, text));
-        table_cell(&table, 9, remote_text(row, "status"));
-        table_cell(&table, 10, remote_text(row, "exit_reason"));
-        table_cell(&table, 11, word_time(row, "exit_time", text));
-    }
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {
+        {"lot", "lot", ROW_NUMBER, NULL},           {"name", "ref", ROW_CUT, NULL},
+        {"symbol", "symbol", ROW_CUT, NULL},        {"side", "position_side", ROW_TEXT, NULL},
+        {"quantity", "quantity", ROW_NUMBER, NULL}, {"entry", "entry_price", ROW_NUMBER, NULL},
+        {"exit", "exit_price", ROW_NUMBER, NULL},   {"net", "realized_pnl", ROW_PROFIT, NULL},
+        {"rr", "actual_rr_ratio", ROW_PROFIT, NULL}, {"status", "status", ROW_TEXT, NULL},
+        {"reason", "exit_reason", ROW_CUT, NULL},   {"closed", "exit_time", ROW_TIME, NULL}};
+    ROWS_SHOW(rows, columns);
 }
 
 /* Page by page, the newest first, up to the limit; 0 = all. */
@@ -85,33 +65,21 @@ static int run_transactions(const struct args *args) {
 }
 
 static void show_performance(const json_t *rows) {
-    static const struct table_column columns[] = {
-        {"", false, true},        {"trades", true, false}, {"won", true, false},
-        {"win %", true, false},   {"net", true, false},    {"fees", true, false},
-        {"average", true, false}, {"factor", true, false}, {"best", true, false},
-        {"worst", true, false},   {"rr", true, false},     {"", false, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "name"));
-        table_cell(&table, 1, word_of(row, "total_trades", text));
-        table_cell(&table, 2, word_of(row, "winning_trades", text));
-        table_cell(&table, 3, word_fixed(row, "win_rate", 1, 0, text));
-        table_cell(&table, 4, word_fixed(row, "total_pnl", 2, 1, text));
-        table_cell(&table, 5, word_fixed(row, "fees", 2, 0, text));
-        table_cell(&table, 6, word_fixed(row, "average_pnl", 2, 1, text));
-        table_cell(&table, 7, word_fixed(row, "profit_factor", 2, 0, text));
-        table_cell(&table, 8, word_fixed(row, "largest_win", 2, 1, text));
-        table_cell(&table, 9, word_fixed(row, "largest_loss", 2, 1, text));
-        table_cell(&table, 10, word_fixed(row, "average_actual_rr", 2, 1, text));
-        table_cell(&table, 11, remote_text(row, "currency"));
-    }
+    static const struct row_column columns[] = {
+        {"", "name", ROW_CUT, NULL},
+        {"trades", "total_trades", ROW_NUMBER, NULL},
+        {"won", "winning_trades", ROW_NUMBER, NULL},
+        {"win %", "win_rate", ROW_PERCENT, NULL},
+        {"net", "total_pnl", ROW_PROFIT, NULL},
+        {"fees", "fees", ROW_CENTS, NULL},
+        {"average", "average_pnl", ROW_PROFIT, NULL},
+        {"factor", "profit_factor", ROW_CENTS, NULL},
+        {"best", "largest_win", ROW_PROFIT, NULL},
+        {"worst", "largest_loss", ROW_PROFIT, NULL},
+        {"rr", "average_actual_rr", ROW_PROFIT, NULL},
+        {"", "currency", ROW_TEXT, NULL}};
     if (json_array_size(rows) == 0) printf("no trade has been closed yet\n");
-    table_end(&table, stdout);
+    ROWS_SHOW(rows, columns);
 }
 
 static int run_performance(const struct args *args) {

@@ -32,7 +32,7 @@ static void show(const json_t *answer) {
     if (!json_is_true(json_object_get(answer, "complete")))
         printf("a venue did not answer in full: nothing can be said\n");
     else if (json_array_size(rows) == 0)
-        printf("the venue and the book agree: %lld orders, %lld positions\n",
+        printf("the venue and the book agree; orders: %lld, positions: %lld\n",
                (long long)json_integer_value(json_object_get(answer, "orders")),
                (long long)json_integer_value(json_object_get(answer, "positions")));
 }
@@ -56,7 +56,7 @@ static int run(const struct args *args) {
         show(answer);
         show_moved(answer);
     } else
-        printf("%lld brokers are being asked; `pawl monitor` shows what comes of it\n",
+        printf("brokers that are being asked: %lld; `pawl monitor` shows what comes of it\n",
                (long long)json_integer_value(json_object_get(answer, "rounds")));
     if (plan && !json_is_true(json_object_get(answer, "complete"))) code = CLI_FAILED;
     json_decref(answer);

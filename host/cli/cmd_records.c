@@ -2,30 +2,20 @@
 #include <string.h>
 
 #include "cli/remote.h"
-#include "cli/table.h"
+#include "cli/rows.h"
 
 static int list(const struct args *args) {
-    static const struct table_column columns[] = {{"table", false, true},
-                                                  {"record", false, true},
-                                                  {"of", false, true},
-                                                  {"class", false, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
+    static const struct row_column columns[] = {{"table", "table", ROW_CUT, NULL},
+                                                {"record", "record", ROW_CUT, NULL},
+                                                {"of", "of", ROW_CUT, NULL},
+                                                {"class", "class", ROW_TEXT, NULL}};
     int code;
     json_t *answer = remote_once(args, "records", NULL, &code);
     if (answer == NULL) return code;
-    if (arg_given(args, ARG_JSON)) {
+    if (arg_given(args, ARG_JSON))
         remote_print(answer);
-    } else {
-        table_begin(&table, columns, 4);
-        json_array_foreach(json_object_get(answer, "types"), i, row) {
-            table_row(&table);
-            for (uint32_t c = 0; c < 4; c++)
-                table_cell(&table, c, remote_text(row, columns[c].title));
-        }
-        table_end(&table, stdout);
-    }
+    else
+        ROWS_SHOW(json_object_get(answer, "types"), columns);
     json_decref(answer);
     return code;
 }

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/rfc3339.h"
 #include "cli/remote.h"
-#include "cli/table.h"
+#include "cli/rows.h"
 #include "rules/rules.h"
 #include "rules/test_run.h"
 
@@ -67,12 +67,12 @@ static int run_tests(const struct args *args, const char *dir) {
 
 /* ---- list ---- */
 
-static const struct table_column columns[] = {
-    {"rule", false, false},   {"on", false, false},   {"priority", true, false},
-    {"state", false, false},  {"fired", true, false}, {"taken", true, false},
-    {"last", false, false},   {"where", false, true},
-};
-#define COLUMNS (sizeof columns / sizeof *columns)
+static const char *where_cell(const json_t *rule, char out[WORD_MAX]) {
+    const char *file = strrchr(remote_text(rule, "file"), '/');
+    snprintf(out, WORD_MAX, "%.40s:%lld", file != NULL ? file + 1 : remote_text(rule, "file"),
+             (long long)json_integer_value(json_object_get(rule, "line")));
+    return out;
+}
 
 static json_t *offline_rule(const struct rules_info *rule) {
     return json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:i}", "rule", rule->id, "name", rule->name, "on",
@@ -94,37 +94,15 @@ static json_t *offline(const struct session *session) {
     return json_pack("{s:b,s:o}", "running", 0, "rules", list);
 }
 
-static void number_cell(struct table_text *table, uint32_t column, const json_t *rule,
-                        const char *key) {
-    char text[24] = "";
-    const json_t *value = json_object_get(rule, key);
-    if (value != NULL)
-        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
-    table_cell(table, column, text);
-}
-
 static void print_list(const json_t *answer) {
-    struct table_text table;
+    static const struct row_column columns[] = {
+        {"rule", "rule", ROW_TEXT, NULL},           {"on", "on", ROW_TEXT, NULL},
+        {"priority", "priority", ROW_NUMBER, NULL}, {"state", "state", ROW_TEXT, NULL},
+        {"fired", "fired", ROW_NUMBER, NULL},       {"taken", "taken", ROW_NUMBER, NULL},
+        {"last", "last", ROW_TIME, NULL},           {"where", NULL, ROW_CUT, where_cell}};
     const json_t *rule;
     size_t i;
-    table_begin(&table, columns, COLUMNS);
-    json_array_foreach(json_object_get(answer, "rules"), i, rule) {
-        char where[TABLE_CELL_MAX];
-        const char *file = strrchr(remote_text(rule, "file"), '/');
-        snprintf(where, sizeof where, "%.60s:%lld",
-                 file != NULL ? file + 1 : remote_text(rule, "file"),
-                 (long long)json_integer_value(json_object_get(rule, "line")));
-        table_row(&table);
-        table_cell(&table, 0, remote_text(rule, "rule"));
-        table_cell(&table, 1, remote_text(rule, "on"));
-        number_cell(&table, 2, rule, "priority");
-        table_cell(&table, 3, remote_text(rule, "state"));
-        number_cell(&table, 4, rule, "fired");
-        number_cell(&table, 5, rule, "taken");
-        table_cell(&table, 6, remote_text(rule, "last"));
-        table_cell(&table, 7, where);
-    }
-    table_end(&table, stdout);
+    ROWS_SHOW(json_object_get(answer, "rules"), columns);
     json_array_foreach(json_object_get(answer, "rules"), i, rule)
         if (remote_text(rule, "failure")[0] != '\0')
             printf("%s failed: %s\n", remote_text(rule, "rule"), remote_text(rule, "failure"));

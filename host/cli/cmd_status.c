@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "cli/remote.h"
-#include "cli/table.h"
-#include "cli/words.h"
+#include "cli/rows.h"
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
@@ -54,158 +53,105 @@ static void show_host(const json_t *answer) {
     printf("  database     %s%s", json_is_true(json_object_get(store, "ok")) ? "ok" : "FAILED: ",
            remote_text(store, "error"));
     if (number(store, "commands_waiting") > 0)
-        printf("; %.0f commands wait for the disk", number(store, "commands_waiting"));
+        printf("; commands that wait for the disk: %.0f", number(store, "commands_waiting"));
     printf("\n");
 }
 
 /* ---- tables ---- */
 
-static void show_brokers(const json_t *rows) {
-    static const struct table_column columns[] = {
-        {"broker", false, true}, {"link", false, false},   {"breaker", false, false},
-        {"orders", true, false}, {"unknown", true, false}, {"waiting", true, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "name"));
-        table_cell(&table, 1, remote_text(row, "link"));
-        table_cell(&table, 2, remote_text(row, "breaker"));
-        table_cell(&table, 3, word_of(row, "orders_live", text));
-        table_cell(&table, 4, word_of(row, "orders_unknown", text));
-        table_cell(&table, 5, word_of(row, "commands_waiting", text));
-    }
+static void show_table(const json_t *rows, const struct row_column *columns, uint32_t count) {
+    if (is_empty(rows)) return;
     printf("\n");
-    table_end(&table, stdout);
+    rows_show(rows, columns, count, stdout);
+}
+#define SHOW_TABLE(rows, columns) show_table((rows), (columns), COUNT(columns))
+
+static void show_brokers(const json_t *rows) {
+    static const struct row_column columns[] = {
+        {"broker", "name", ROW_CUT, NULL},
+        {"link", "link", ROW_TEXT, NULL},
+        {"breaker", "breaker", ROW_TEXT, NULL},
+        {"orders", "orders_live", ROW_NUMBER, NULL},
+        {"unknown", "orders_unknown", ROW_NUMBER, NULL},
+        {"waiting", "commands_waiting", ROW_NUMBER, NULL}};
+    SHOW_TABLE(rows, columns);
 }
 
 static void show_accounts(const json_t *rows) {
-    static const struct table_column columns[] = {
-        {"account", false, true}, {"at", false, true},       {"mode", false, false},
-        {"equity", true, false},  {"realised", true, false}, {"fees", true, false},
-        {"", false, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "account"));
-        table_cell(&table, 1, remote_text(row, "broker"));
-        table_cell(&table, 2, remote_text(row, "mode"));
-        table_cell(&table, 3, word_fixed(row, "equity", 2, 0, text));
-        table_cell(&table, 4, word_fixed(row, "realised", 2, 1, text));
-        table_cell(&table, 5, word_fixed(row, "fees", 2, 0, text));
-        table_cell(&table, 6, remote_text(row, "currency"));
-    }
-    printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {
+        {"account", "account", ROW_CUT, NULL},    {"at", "broker", ROW_CUT, NULL},
+        {"mode", "mode", ROW_TEXT, NULL},         {"equity", "equity", ROW_CENTS, NULL},
+        {"realised", "realised", ROW_PROFIT, NULL}, {"fees", "fees", ROW_CENTS, NULL},
+        {"", "currency", ROW_TEXT, NULL}};
+    SHOW_TABLE(rows, columns);
 }
 
 /* An average is shown to one place more than the prices beside it. */
-static int entry_places(const json_t *row) {
-    int places = word_places(remote_text(row, "price")), of_stop;
+static const char *entry_cell(const json_t *row, char out[WORD_MAX]) {
+    int places = word_places(remote_text(row, "price")), of_stop, own;
     of_stop = word_places(remote_text(row, "stop"));
     if (of_stop > places) places = of_stop;
-    int own = word_places(remote_text(row, "entry"));
-    return own > places ? (places < 7 ? places + 1 : places) : own > 0 ? own : places;
+    own = word_places(remote_text(row, "entry"));
+    if (own > places)
+        places += places < 7;
+    else if (own > 0)
+        places = own;
+    return word_fixed(row, "entry", places, 0, out);
+}
+
+static const char *naked_cell(const json_t *row, char out[WORD_MAX]) {
+    (void)out;
+    return number(row, "unprotected_lots") > 0 ? "UNPROTECTED" : "";
 }
 
 static void show_positions(const json_t *rows) {
-    static const struct table_column columns[] = {
-        {"position", false, true}, {"side", false, false},   {"quantity", true, false},
-        {"entry", true, false},    {"price", true, false},   {"pnl", true, false},
-        {"lots", true, false},     {"account", false, true}, {"", false, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "symbol"));
-        table_cell(&table, 1, remote_text(row, "side"));
-        table_cell(&table, 2, remote_text(row, "quantity"));
-        table_cell(&table, 3, word_fixed(row, "entry", entry_places(row), 0, text));
-        table_cell(&table, 4, remote_text(row, "price"));
-        table_cell(&table, 5, word_fixed(row, "pnl", 2, 1, text));
-        table_cell(&table, 6, word_of(row, "lots", text));
-        table_cell(&table, 7, remote_text(row, "account"));
-        if (number(row, "unprotected_lots") > 0) table_cell(&table, 8, "UNPROTECTED");
-    }
-    if (is_empty(rows))
-        printf("\n  no open position\n");
-    else
-        printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {
+        {"position", "symbol", ROW_CUT, NULL},      {"side", "side", ROW_TEXT, NULL},
+        {"quantity", "quantity", ROW_NUMBER, NULL}, {"entry", NULL, ROW_NUMBER, entry_cell},
+        {"price", "price", ROW_NUMBER, NULL},       {"pnl", "pnl", ROW_PROFIT, NULL},
+        {"lots", "lots", ROW_NUMBER, NULL},         {"account", "account", ROW_CUT, NULL},
+        {"", NULL, ROW_TEXT, naked_cell}};
+    if (is_empty(rows)) printf("\n  no open position\n");
+    SHOW_TABLE(rows, columns);
+}
+
+static const char *target_cell(const json_t *row, char out[WORD_MAX]) {
+    (void)out;
+    return remote_text(json_array_get(json_object_get(row, "targets"), 0), "price");
 }
 
 static void show_lots(const json_t *rows, double total) {
-    static const struct table_column columns[] = {
-        {"lot", true, false},   {"name", false, true},   {"symbol", false, true},
-        {"side", false, false}, {"state", false, false}, {"open", true, false},
-        {"entry", true, false}, {"stop", true, false},   {"target", true, false},
-        {"r", true, false},     {"pnl", true, false},    {"protection", false, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    if (is_empty(rows)) return;
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, word_of(row, "lot", text));
-        table_cell(&table, 1, remote_text(row, "ref"));
-        table_cell(&table, 2, remote_text(row, "symbol"));
-        table_cell(&table, 3, remote_text(row, "side"));
-        table_cell(&table, 4, remote_text(row, "state"));
-        table_cell(&table, 5, remote_text(row, "quantity"));
-        table_cell(&table, 6, word_fixed(row, "entry", entry_places(row), 0, text));
-        table_cell(&table, 7, remote_text(row, "stop"));
-        table_cell(&table, 8,
-                   remote_text(json_array_get(json_object_get(row, "targets"), 0), "price"));
-        table_cell(&table, 9, word_fixed(row, "r", 2, 1, text));
-        table_cell(&table, 10, word_fixed(row, "pnl", 2, 1, text));
-        table_cell(&table, 11, remote_text(row, "protection"));
-    }
-    printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {
+        {"lot", "lot", ROW_NUMBER, NULL},        {"name", "ref", ROW_CUT, NULL},
+        {"symbol", "symbol", ROW_CUT, NULL},     {"side", "side", ROW_TEXT, NULL},
+        {"state", "state", ROW_TEXT, NULL},      {"open", "quantity", ROW_NUMBER, NULL},
+        {"entry", NULL, ROW_NUMBER, entry_cell}, {"stop", "stop", ROW_NUMBER, NULL},
+        {"target", NULL, ROW_NUMBER, target_cell}, {"r", "r", ROW_PROFIT, NULL},
+        {"pnl", "pnl", ROW_PROFIT, NULL},        {"protection", "protection", ROW_TEXT, NULL}};
+    SHOW_TABLE(rows, columns);
     if (total > (double)json_array_size(rows))
         printf("  and %.0f more: --json has all\n", total - (double)json_array_size(rows));
 }
 
+static const char *at_cell(const json_t *row, char out[WORD_MAX]) {
+    (void)out;
+    const char *at = remote_text(row, "stop_price");
+    return at[0] != '\0' ? at : remote_text(row, "price");
+}
+
+static const char *unknown_cell(const json_t *row, char out[WORD_MAX]) {
+    (void)out;
+    return json_is_true(json_object_get(row, "unknown")) ? "UNKNOWN" : "";
+}
+
 static void show_orders(const json_t *rows, bool more) {
-    static const struct table_column columns[] = {{"order", false, false},   {"lot", true, false},
-                                                  {"symbol", false, true},   {"role", false, false},
-                                                  {"kind", false, false},    {"side", false, false},
-                                                  {"quantity", true, false}, {"at", true, false},
-                                                  {"state", false, false},   {"", false, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    if (is_empty(rows)) return;
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        const char *at = remote_text(row, "stop_price");
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "order"));
-        table_cell(&table, 1, word_of(row, "lot", text));
-        table_cell(&table, 2, remote_text(row, "symbol"));
-        table_cell(&table, 3, remote_text(row, "role"));
-        table_cell(&table, 4, remote_text(row, "kind"));
-        table_cell(&table, 5, remote_text(row, "side"));
-        table_cell(&table, 6, remote_text(row, "quantity"));
-        table_cell(&table, 7, at[0] != '\0' ? at : remote_text(row, "price"));
-        table_cell(&table, 8, remote_text(row, "state"));
-        if (json_is_true(json_object_get(row, "unknown"))) table_cell(&table, 9, "UNKNOWN");
-    }
-    printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {
+        {"order", "order", ROW_TEXT, NULL},         {"lot", "lot", ROW_NUMBER, NULL},
+        {"symbol", "symbol", ROW_CUT, NULL},        {"role", "role", ROW_TEXT, NULL},
+        {"kind", "kind", ROW_TEXT, NULL},           {"side", "side", ROW_TEXT, NULL},
+        {"quantity", "quantity", ROW_NUMBER, NULL}, {"at", NULL, ROW_NUMBER, at_cell},
+        {"state", "state", ROW_TEXT, NULL},         {"", NULL, ROW_TEXT, unknown_cell}};
+    SHOW_TABLE(rows, columns);
     if (more) printf("  and more: --json has all\n");
 }
 
@@ -219,75 +165,30 @@ static void show_halted(const json_t *rows) {
 }
 
 static void show_plugins(const json_t *rows) {
-    static const struct table_column columns[] = {{"plugin", false, true},
-                                                  {"kind", false, false},
-                                                  {"of", false, true},
-                                                  {"version", false, false},
-                                                  {"failures", true, false}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "name"));
-        table_cell(&table, 1, remote_text(row, "kind"));
-        table_cell(&table, 2, remote_text(row, "plugin"));
-        table_cell(&table, 3, remote_text(row, "version"));
-        table_cell(&table, 4, word_of(row, "failures", text));
-    }
-    printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {{"plugin", "name", ROW_CUT, NULL},
+                                                {"kind", "kind", ROW_TEXT, NULL},
+                                                {"of", "plugin", ROW_CUT, NULL},
+                                                {"version", "version", ROW_TEXT, NULL},
+                                                {"failures", "failures", ROW_NUMBER, NULL}};
+    SHOW_TABLE(rows, columns);
 }
 
 static void show_alerts(const json_t *rows) {
-    static const struct table_column columns[] = {{"alert", false, false},
-                                                  {"", false, false},
-                                                  {"", false, false},
-                                                  {"", false, true},
-                                                  {"", false, true}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    if (is_empty(rows)) return;
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, word_time(row, "t", text));
-        table_cell(&table, 1, remote_text(row, "severity"));
-        table_cell(&table, 2, remote_text(row, "what"));
-        table_cell(&table, 3, remote_text(row, "ref"));
-        table_cell(&table, 4, remote_text(row, "message"));
-    }
-    printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {{"alert", "t", ROW_TIME, NULL},
+                                                {"", "severity", ROW_TEXT, NULL},
+                                                {"", "what", ROW_TEXT, NULL},
+                                                {"", "ref", ROW_CUT, NULL},
+                                                {"", "message", ROW_CUT, NULL}};
+    SHOW_TABLE(rows, columns);
 }
 
 static void show_rules(const json_t *rows) {
-    static const struct table_column columns[] = {{"rule", false, true},   {"on", false, true},
-                                                  {"state", false, false}, {"fired", true, false},
-                                                  {"taken", true, false},  {"last", false, false},
-                                                  {"", false, true}};
-    struct table_text table;
-    const json_t *row;
-    size_t i;
-    char text[WORD_MAX];
-    if (is_empty(rows)) return;
-    table_begin(&table, columns, COUNT(columns));
-    json_array_foreach((json_t *)rows, i, row) {
-        table_row(&table);
-        table_cell(&table, 0, remote_text(row, "rule"));
-        table_cell(&table, 1, remote_text(row, "on"));
-        table_cell(&table, 2, remote_text(row, "state"));
-        table_cell(&table, 3, word_of(row, "fired", text));
-        table_cell(&table, 4, word_of(row, "taken", text));
-        table_cell(&table, 5, word_time(row, "last", text));
-        table_cell(&table, 6, remote_text(row, "failure"));
-    }
-    printf("\n");
-    table_end(&table, stdout);
+    static const struct row_column columns[] = {
+        {"rule", "rule", ROW_CUT, NULL},      {"on", "on", ROW_CUT, NULL},
+        {"state", "state", ROW_TEXT, NULL},   {"fired", "fired", ROW_NUMBER, NULL},
+        {"taken", "taken", ROW_NUMBER, NULL}, {"last", "last", ROW_TIME, NULL},
+        {"", "failure", ROW_CUT, NULL}};
+    SHOW_TABLE(rows, columns);
 }
 
 static void show(const json_t *answer) {

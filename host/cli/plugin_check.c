@@ -229,7 +229,7 @@ static void print_text(const struct report *report, const char *path) {
     else
         printf(" cannot be loaded\n");
     if (report->tried)
-        printf("  tried      %llu events, %llu lots, %llu fills, %u restarts, %u reloads, all of "
+        printf("  tried      events %llu, lots %llu, fills %llu, restarts %u, reloads %u, all of "
                "it twice\n",
                (unsigned long long)report->events, (unsigned long long)report->lots,
                (unsigned long long)report->fills, report->restarts, report->reloads);

@@ -38,6 +38,8 @@ struct control_options {
     int64_t (*now_ns)(void *arg);
     /* As reload_run(), with what the runner must do besides. */
     int (*reload)(void *arg, const struct reload_request *request, struct reload_result **ret);
+    /* The recorded data has ended: its clock stands still, and who takes a while never answers. */
+    bool (*stands_still)(void *arg);
     /* Turns were run: look anew at what is due. */
     void (*after)(void *arg);
     void *arg;

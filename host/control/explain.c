@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/oid.h"
+#include "book/report.h"
 #include "control/control_int.h"
 #include "control/put.h"
 #include "events/codec.h"
@@ -14,8 +15,9 @@
 #define DEPTH_MAX 64u
 
 struct subject {
-    uint64_t lot;         /* 0 = one order only */
+    uint64_t lot;         /* 0 = one order only, or a name of no lot */
     char order[OID_SIZE]; /* empty = the whole lot */
+    char ref[32];         /* lot 0: the name; what came of it opened nothing */
 };
 
 struct step {
@@ -48,6 +50,11 @@ static bool belongs(const struct story *story, const struct pawl_event *event) {
     const struct schema_event *type = reflect_event(event->type);
     const struct pawl_field *field;
     if (type == NULL || event->type >> 8 == 0x01) return false;
+    if (story->subject.ref[0] != '\0') {
+        field = reflect_field(type->fields, "ref");
+        return field != NULL && field->kind == PAWL_F_STR &&
+               strcmp((const char *)event + field->offset, story->subject.ref) == 0;
+    }
     field = reflect_field(type->fields, "order");
     if (field != NULL && field->kind == PAWL_F_OID) {
         const char *oid = (const char *)event + field->offset;
@@ -129,15 +136,23 @@ static void put_step(const struct story *story, const struct step *step, struct 
     jsonout_close(out, '}');
 }
 
-static int tell(struct control *control, const struct subject *subject, struct jsonout *out,
-                struct pawl_err *err) {
+/* since: when it began, by its record; 0 = there is none. */
+static int tell(struct control *control, const struct subject *subject, int64_t since,
+                struct jsonout *out, struct pawl_err *err) {
     struct story *story = mem_calloc(1, sizeof *story);
     if (story == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     story->control = control;
     story->subject = *subject;
     gather(story);
+    if (subject->ref[0] != '\0' && story->count == 0) {
+        mem_free(story);
+        return pawl_fail(err, PAWL_E_NOTFOUND,
+                         "nothing of the name \"%.32s\" is in memory: no lot, no request",
+                         subject->ref);
+    }
     put_u64(out, "lot", subject->lot);
     put_text(out, "order", subject->order);
+    put_text(out, "ref", subject->ref);
     jsonout_key(out, "story");
     jsonout_open(out, '[');
     for (uint32_t i = 0; i < story->count; i++) put_step(story, &story->steps[i], out);
@@ -147,6 +162,7 @@ static int tell(struct control *control, const struct subject *subject, struct j
                                           ? NULL
                                           : history_at(&control->history, control->history.first);
     put_time(out, "remembered_since", oldest == NULL ? 0 : oldest->time_ns);
+    put_bool(out, "began_earlier", since != 0 && (oldest == NULL || since < oldest->time_ns));
     mem_free(story);
     return PAWL_OK;
 }
@@ -162,7 +178,7 @@ static int tell_stored(struct question *question, struct jsonout *out, struct pa
                          (unsigned long long)subject->lot);
     jsonout_key(out, "record");
     put_lot(out, question->control->host, &row);
-    return tell(question->control, subject, out, err);
+    return tell(question->control, subject, row.rec.created, out, err);
 }
 
 static int find(struct request *request, struct subject *ret, struct pawl_err *err) {
@@ -186,10 +202,11 @@ static int find(struct request *request, struct subject *ret, struct pawl_err *e
             if (lot == NULL || strcmp(lot->rec.ref, ref) == 0) break; /* older ones are not kept */
             lot = NULL;
         }
-        if (lot == NULL)
-            return pawl_fail(err, PAWL_E_NOTFOUND, "no lot of the name \"%.32s\" is in memory",
-                             ref);
-        ret->lot = lot->rec.id;
+        ret->lot = lot == NULL ? 0 : lot->rec.id;
+        if (lot == NULL && strlen(ref) < sizeof ret->ref) {
+            TEXT_SET(ret->ref, ref);
+            return PAWL_OK;
+        }
     }
     if (ret->lot == 0) return pawl_fail(err, PAWL_E_INVAL, "say which: lot, order or ref");
     return PAWL_OK;
@@ -200,6 +217,7 @@ int answer_explain(struct request *request, struct jsonout *out, struct pawl_err
     struct subject subject = {0};
     int rc = find(request, &subject, err);
     if (rc != PAWL_OK) return rc;
+    if (subject.ref[0] != '\0') return tell(control, &subject, 0, out, err);
     const struct lot *lot = book_lot(&control->host->book, subject.lot);
     const struct order *order = book_order_by_id(&control->host->book, subject.order);
     if (lot != NULL) {
@@ -210,7 +228,7 @@ int answer_explain(struct request *request, struct jsonout *out, struct pawl_err
         for (const struct order *one = lot->orders; one != NULL; one = one->next)
             if (subject.order[0] == '\0' || one == order) put_order(out, control->host, one);
         jsonout_close(out, ']');
-        return tell(control, &subject, out, err);
+        return tell(control, &subject, lot->rec.created, out, err);
     }
     struct subject *state = mem_alloc(sizeof *state);
     if (state == NULL) return PAWL_E_NOMEM;

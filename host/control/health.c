@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "events/reflect.h"
 
 #define STATUS_MS 2000u
@@ -17,9 +18,10 @@ static void say_status(struct health *health) {
         naked += lot->rec.protection == PAWL_PROTECTION_NAKED;
     for (uint32_t i = 0; i < host->exec.broker_count; i++)
         down += host->exec.brokers[i].state != BROKER_READY;
-    snprintf(text, sizeof text, "%s, %u open lots, %" PRIu64 " unprotected%s%s%s",
+    snprintf(text, sizeof text, "%s, %u open lot%s, %" PRIu64 " unprotected%s%s%s",
              reflect_enum_text(PAWL_ENUM_TRADING_STATE, host->book.host.trading),
-             host->book.open_lots, naked, down > 0 ? ", a broker is not ready" : "",
+             host->book.open_lots, plural(host->book.open_lots), naked,
+             down > 0 ? ", a broker is not ready" : "",
              host->store_down ? ", the database has failed" : "",
              host->reload.on_old ? ", the last reload was refused" : "");
     if (strcmp(text, health->said) == 0) return;

@@ -25,18 +25,21 @@ static const char *refusal_text(const struct pawl_event *event) {
     return ((const struct pawl_ev_alert *)event)->message;
 }
 
-/* The state events of the turns after `seq`, up to now. */
+/* The state events of the turns after `seq`, up to now. Refused is what that very input asked for:
+ * a price leads to entries of rules, and what becomes of those is no answer to it. */
 static void put_outcome(struct jsonout *out, const struct control *control, uint64_t seq) {
     static char line[CODEC_LINE_MAX]; /* loop thread only */
     const struct pawl_event *event = NULL;
     const char *refused = "";
+    uint64_t input = seq;
     size_t length;
     uint32_t count = 0;
     jsonout_key(out, "events");
     jsonout_open(out, '[');
     while ((event = history_after(&control->history, seq)) != NULL) {
         seq = event->seq;
-        if (is_refusal(event) && refused[0] == '\0') refused = refusal_text(event);
+        if (is_refusal(event) && event->cause == input && refused[0] == '\0')
+            refused = refusal_text(event);
         if (event->type >> 8 < 0x06 || count == OUTCOME_EVENTS_MAX) continue;
         if (event_to_json(event, control->host->names, line, sizeof line, &length) != PAWL_OK)
             continue;

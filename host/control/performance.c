@@ -218,8 +218,8 @@ static void put_group(struct jsonout *out, const struct group *one) {
     put_e8(out, "average_pnl", one->net_e8 / (int64_t)one->trades);
     if (one->wins > 0) put_e8(out, "average_win", one->win_e8 / (int64_t)one->wins);
     if (one->losses > 0) put_e8(out, "average_loss", one->loss_e8 / (int64_t)one->losses);
-    put_e8(out, "largest_win", one->best_e8);
-    put_e8(out, "largest_loss", one->worst_e8);
+    if (one->wins > 0) put_e8(out, "largest_win", one->best_e8);
+    if (one->losses > 0) put_e8(out, "largest_loss", one->worst_e8);
     put_ratio(out, "profit_factor",
               one->loss_e8 == 0 ? NAN : fabs((double)one->win_e8 / (double)one->loss_e8));
     put_ratio(out, "tp_rate", (double)one->targets / trades * 100);

@@ -260,6 +260,10 @@ static int ask_plan(struct request *request, struct pawl_err *err) {
 
 int answer_reconcile(struct request *request, struct jsonout *out, struct pawl_err *err) {
     struct control *control = request->control;
+    if (control->options.stands_still(control->options.arg))
+        return pawl_fail(err, PAWL_E_STATE,
+                         "the recorded data has ended and its clock stands still: no venue answers "
+                         "any more");
     if (request_flag(request, "plan")) return ask_plan(request, err);
     uint64_t rounds = 0;
     host_command(control->host, EXEC_COMMAND_RECONCILE, "", control_now(control));

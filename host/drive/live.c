@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "pawl_num.h"
 #include "drive/again.h"
 #include "drive/live_int.h"
@@ -275,8 +276,10 @@ static void introduce(const struct live *live) {
 static void greet(const struct live *live) {
     const struct config *config = live->session->config;
     log_write(live->session->log, PAWL_LOG_INFO, "run",
-              "%s: %u plugins, %u accounts, %u instruments; state in %s%s%s", config->file,
-              config->plugin_count, config->account_count, config->instrument_count, live->folder,
+              "%s: %u plugin%s, %u account%s, %u instrument%s; state in %s%s%s", config->file,
+              config->plugin_count, plural(config->plugin_count), config->account_count,
+              plural(config->account_count), config->instrument_count,
+              plural(config->instrument_count), live->folder,
               live->temporary ? " (temporary: host.data_dir is not set)" : "",
               live->host->book.boot > 1 ? "; going on after an earlier run" : "");
     if (live->data == NULL)
@@ -287,8 +290,8 @@ static void greet(const struct live *live) {
 
 static void farewell(const struct live *live) {
     if (live->phase != LIVE_OVER || live->host == NULL || live->result->at_end) return;
-    log_write(live->session->log, PAWL_LOG_INFO, "run", "stopped with %u open lots",
-              live->host->book.open_lots);
+    log_write(live->session->log, PAWL_LOG_INFO, "run", "stopped with %u open lot%s",
+              live->host->book.open_lots, plural(live->host->book.open_lots));
 }
 
 static void on_redraw(uv_timer_t *timer) {

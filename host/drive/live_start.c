@@ -95,6 +95,10 @@ static int64_t input_now(void *arg) {
     return live->options->data.path_count > 0 || wall < now ? now : wall;
 }
 
+static bool stands_still(void *arg) {
+    return ((const struct live *)arg)->phase == LIVE_ENDED;
+}
+
 static void after_turns(void *arg) {
     live_arrange(arg);
 }
@@ -110,6 +114,7 @@ static int open_control(struct live *live, struct pawl_err *err) {
                                       .session = live->session, .data_dir = live->folder,
                                       .data_clock = live->options->data.path_count > 0,
                                       .started_ns = live_wall_now(), .now_ns = input_now,
+                                      .stands_still = stands_still,
                                       .after = after_turns, .reload = live_reload_asked,
                                       .arg = live};
     return control_new(&options, &live->control, err);

@@ -70,6 +70,8 @@ void summary_event(struct summary *summary, const struct pawl_event *event,
         break;
     case PAWL_EV_CONFLICT: summary->conflicts++; break;
     case PAWL_EV_ENTRY_IGNORED: summary->ignored++; break;
+    case PAWL_EV_RULE_FIRED: summary->rules_fired++; break;
+    case PAWL_EV_RULE_FAILED: summary->rules_failed++; break;
     case PAWL_EV_FILL:
         summary->fills++;
         summary->fees_e8 += ((const struct pawl_ev_fill *)event)->fee.e8;
@@ -169,10 +171,12 @@ void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
             ",\"ignored\":%" PRIu64 ",\"unknown\":%" PRIu64 ",\"conflicts\":%" PRIu64
             ",\"alerts\":%" PRIu64 ",\"lots_opened\":%" PRIu64 ",\"lots_closed\":%" PRIu64
             ",\"open_lots\":%" PRIu64 ",\"stops_moved\":%" PRIu64 ",\"partial_exits\":%" PRIu64
-            ",\"crossed\":%" PRIu64 ",\"skipped\":%" PRIu64 ",",
+            ",\"crossed\":%" PRIu64 ",\"skipped\":%" PRIu64
+            ",\"rules\":{\"fired\":%" PRIu64 ",\"failed\":%" PRIu64 "},",
             s->events, s->quotes, s->trades, s->bars, s->signals, s->orders, s->fills, s->rejects,
             s->refused, s->ignored, s->unknown, s->conflicts, s->alerts, s->lots_opened,
-            s->lots_closed, s->open_lots, s->stops_moved, s->partial_exits, s->crossed, s->skipped);
+            s->lots_closed, s->open_lots, s->stops_moved, s->partial_exits, s->crossed, s->skipped,
+            s->rules_fired, s->rules_failed);
     fprintf(out,
             "\"unprotected_ns\":%" PRId64 ",\"guarded_ns\":%" PRId64
             ",\"chains\":{},\"tranches\":{\"created\":0,\"merged\":0,\"closed\":0},",
@@ -221,6 +225,9 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
     fprintf(out,
             "  requests    %" PRIu64 " led to nothing; the gate refused %" PRIu64 "\n",
             s->ignored, s->refused);
+    if (s->rules_fired + s->rules_failed > 0)
+        fprintf(out, "  rules       %" PRIu64 " fired, %" PRIu64 " failed\n", s->rules_fired,
+                s->rules_failed);
     fprintf(out,
             "  orders      %" PRIu64 " sent, %" PRIu64 " fills, %" PRIu64 " rejected, %" PRIu64
             " of unknown outcome\n",

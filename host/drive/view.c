@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/plural.h"
 #include "base/rfc3339.h"
 #include "book/market.h"
 #include "book/money.h"
@@ -114,10 +115,11 @@ static void head_rows(struct view *view, struct host *host, const char *name) {
         reflect_enum_text(PAWL_ENUM_TRADING_STATE, host->book.host.trading), time,
         host->counts.events, view->rate);
     row(view,
-        "equity %s  %u lots open, %" PRIu64 " UNPROTECTED  %" PRIu64 " orders, %" PRIu64
-        " unknown  %" PRIu64 " fills  %" PRIu64 " closed  %" PRIu64 " alerts",
-        number(host_equity(host).e8, 2, false, equity), host->book.open_lots, naked, orders,
-        unknown, view->fills, view->closed, view->alerts);
+        "equity %s  %u lot%s open, %" PRIu64 " UNPROTECTED  %" PRIu64 " order%s, %" PRIu64
+        " unknown  %" PRIu64 " fill%s  %" PRIu64 " closed  %" PRIu64 " alert%s",
+        number(host_equity(host).e8, 2, false, equity), host->book.open_lots,
+        plural(host->book.open_lots), naked, orders, plural(orders), unknown, view->fills,
+        plural(view->fills), view->closed, view->alerts, plural(view->alerts));
     if (view->last_alert[0] != '\0') row(view, "last alert: %s", view->last_alert);
     for (uint32_t i = 0; i < host->exec.broker_count; i++)
         if (host->exec.brokers[i].state != BROKER_READY)

@@ -191,7 +191,7 @@ static enum risk_answer opposite_side(struct exec *exec, const struct risk_ask *
 static enum risk_answer open_lots(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     int64_t max = exec->risk->open_lots_max;
     if (ask->lot != NULL || max == 0 || exec->book->open_lots + ask->count <= max) return RISK_PASS;
-    snprintf(why, 128, "%u lots are open, limit %lld", exec->book->open_lots, (long long)max);
+    snprintf(why, 128, "open lots: %u, limit %lld", exec->book->open_lots, (long long)max);
     return RISK_REFUSE;
 }
 

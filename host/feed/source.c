@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "feed/generate.h"
 #include "pawl_num.h"
 
@@ -51,8 +52,9 @@ static void add_end(struct source *source, struct batch *batch) {
     char where[BYTES_WHERE_MAX], text[BYTES_WHERE_MAX + 64];
     batch->last = 1;
     if (source->bad_rows <= FEED_BAD_SHOWN_MAX) return;
-    snprintf(text, sizeof text, "%s: %llu rows skipped in all",
-             bytes_where(source->bytes, 0, where), (unsigned long long)source->bad_rows);
+    snprintf(text, sizeof text, "%s: %llu row%s skipped in all",
+             bytes_where(source->bytes, 0, where), (unsigned long long)source->bad_rows,
+             plural(source->bad_rows));
     add_text(source, batch, ENTRY_REMARK, PAWL_OK, text);
 }
 

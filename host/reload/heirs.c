@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "reload/stage.h"
 
 static bool holds(const struct lot *lot, uint32_t component) {
@@ -49,8 +50,9 @@ static int judge(struct stage *stage, const struct plan_orphan *one) {
     snprintf(path, sizeof path, "host.heirs.%s", one->name);
     if (one->heir[0] == '\0')
         pawl_fail(&err, PAWL_E_STATE,
-                  "%u open lots would lose their holder (%.100s): name a strategy, \"keep\" or "
-                  "\"flatten\"", one->lots, one->shown);
+                  "%u open lot%s would lose %s holder (%.100s): name a strategy, \"keep\" or "
+                  "\"flatten\"",
+                  one->lots, plural(one->lots), one->lots == 1 ? "its" : "their", one->shown);
     else
         pawl_fail(&err, PAWL_E_STATE, "\"%s\" is no strategy of the new configuration", one->heir);
     return stage_fail(stage, PAWL_E_STATE, path, &err);

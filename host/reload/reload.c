@@ -122,7 +122,7 @@ static void swap(struct stage *stage) {
     done(stage->host, true);
     event_init(stage->request, plan, "done", &event);
     event.generation = stage->host->reload.generation;
-    snprintf(text, sizeof text, "%u plugins added, %u replaced, %u removed; %u fields",
+    snprintf(text, sizeof text, "plugins: %u added, %u replaced, %u removed; fields: %u",
              plan->added, plan->replaced, plan->removed, plan->change_count + plan->changes_more);
     TEXT_SET(event.message, text);
     const struct host_recorder *recorder = stage->host->options.recorder;

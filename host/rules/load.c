@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/plural.h"
 #include "events/reflect.h"
 #include "rules/bars.h"
 #include "rules/set.h"
@@ -287,8 +288,8 @@ void ruleset_difference(const struct ruleset *old, const struct ruleset *new, ch
         if (find_file(new, old->files[i].path) == NULL) gone++;
     out[0] = '\0';
     if (changed + added + gone > 0)
-        snprintf(out, size, "rules: %u files changed, %u new, %u gone; %u rules", changed, added,
-                 gone, new->rule_count);
+        snprintf(out, size, "rules: %u file%s changed, %u new, %u gone; %u rule%s", changed,
+                 plural(changed), added, gone, new->rule_count, plural(new->rule_count));
 }
 
 void ruleset_free(struct ruleset *set) {

@@ -66,8 +66,8 @@ static void sweep(const char *base) {
     for (struct dirent *entry;
          dir != NULL && swept < SWEEPS_MAX && (entry = readdir(dir)) != NULL;) {
         if (!is_temporary(entry->d_name)) continue;
-        snprintf(path, sizeof path, "%s/%s", base, entry->d_name);
-        if (!is_abandoned(path)) continue;
+        int length = snprintf(path, sizeof path, "%s/%s", base, entry->d_name);
+        if (length < 0 || (size_t)length >= sizeof path || !is_abandoned(path)) continue;
         folder_remove(path);
         swept++;
     }
@@ -95,7 +95,8 @@ static void remove_level(const char *path, int levels) {
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        snprintf(child, sizeof child, "%s/%s", path, entry->d_name);
+        int length = snprintf(child, sizeof child, "%s/%s", path, entry->d_name);
+        if (length < 0 || (size_t)length >= sizeof child) continue;
         if (unlink(child) != 0 && levels > 0) remove_level(child, levels - 1);
     }
     if (dir != NULL) closedir(dir);

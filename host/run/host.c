@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "events/reflect.h"
 #include "run/rules.h"
 
@@ -241,9 +242,9 @@ static int tell_restored(struct host *host, struct pawl_err *err) {
     }
     if (host->orphans > 0)
         log_write(host->options.log, PAWL_LOG_WARN, "host",
-                  "%u lots have an aspect whose holder is not configured: the keeper enforces "
-                  "their last stops and targets",
-                  host->orphans);
+                  "of %u lot%s an aspect has no holder that is configured: the keeper enforces the "
+                  "last stops and targets",
+                  host->orphans, plural(host->orphans));
     return PAWL_OK;
 }
 

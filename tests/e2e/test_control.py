@@ -84,14 +84,14 @@ def test_the_socket_is_ours_alone(host, tmp_path):
 def test_halt_and_resume(host):
     done = host.pawl("halt", "looking", "at", "it")
     assert done.returncode == 0
-    assert done.stdout == "trading is HALTED now (was ACTIVE); 1 lots are open\n"
+    assert done.stdout == "trading is HALTED now (was ACTIVE); open lots: 1\n"
     answer = host.ask("status")
     assert answer["host"]["trading"] == "HALTED" and protected(answer)
     assert "looking at it" in host.lines()
     refused = host.client()
     refused.send({"id": "x", **text_entry(), "symbol": "XAUUSD", "via": "linked"})
     assert refused.line()["refused"] != ""
-    assert host.pawl("resume").stdout == "trading is ACTIVE now (was HALTED); 1 lots are open\n"
+    assert host.pawl("resume").stdout == "trading is ACTIVE now (was HALTED); open lots: 1\n"
 
 
 def test_a_halt_outlives_a_restart(host, tmp_path):

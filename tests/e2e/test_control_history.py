@@ -54,15 +54,29 @@ def test_an_order_is_explained(host):
 
 
 def test_after_a_restart_the_record_is_left(host, tmp_path):
+    host_story = host.pawl("explain", "gold").stdout
     host.process.kill()
     host.process.wait()
     again = Host(tmp_path, open_trade())
     again.until(protected)
     story = again.pawl("explain", "gold").stdout
     assert story.startswith("lot 1 gold: XAUUSD LONG, open, 0.1 open")
-    assert "order p007" in story
+    assert "order p007" in story and "only these records are left: the host began then" in story
+    assert "only these records" not in host_story
     assert again.stop() == 0
     host.process = again.process
+
+
+def test_a_request_that_led_to_nothing_is_explained(host, tmp_path):
+    lines = tmp_path / "more.jsonl"
+    lines.write_text(json.dumps({"type": "entry", "symbol": "XAUUSD", "via": "linked",
+                                 "side": "BUY", "quantity": "0.1", "stop": {"price": "2640"},
+                                 "ref": "more"}) + "\n")
+    assert host.pawl("send", lines).returncode == 5
+    done = host.pawl("explain", "more")
+    assert done.returncode == 0, done.stderr
+    assert "request: entry BUY 0.1 via linked" in done.stdout
+    assert "ignored" in done.stdout, done.stdout
 
 
 def test_what_is_not_there_cannot_be_explained(host):

@@ -21,12 +21,12 @@ def host(tmp_path):
 def test_a_plan_where_all_agrees(host):
     done = host.pawl("reconcile", "--plan")
     assert done.returncode == 0
-    assert done.stdout == "the venue and the book agree: 2 orders, 1 positions\n"
+    assert done.stdout == "the venue and the book agree; orders: 2, positions: 1\n"
 
 
 def test_a_round_by_hand(host):
     done = host.pawl("reconcile")
-    assert done.returncode == 0 and done.stdout.startswith("1 brokers are being asked")
+    assert done.returncode == 0 and done.stdout.startswith("brokers that are being asked: 1;")
     assert protected(host.ask("status"))
 
 
@@ -120,6 +120,25 @@ def test_transactions_and_performance(tmp_path):
     lines = host.pawl("performance", "--by", "symbol").stdout.splitlines()
     assert lines[1].split()[:3] == ["XAUUSD", "2", "1"] and max(map(len, lines)) <= 100
     assert host.pawl("performance", "--by", "mood").returncode == 2
+    assert host.stop() == 0
+
+
+def test_one_winner_has_no_worst_trade(tmp_path):
+    host = Host(tmp_path, trades(), speed="200")
+    host.until(lambda answer: json.loads(host.pawl("performance", "--json").stdout)["performance"])
+    one = json.loads(host.pawl("performance", "--by", "reason", "--json").stdout)["performance"]
+    for group in one:
+        assert ("largest_win" in group) == (group["winning_trades"] > 0)
+        assert ("largest_loss" in group) == (group["losing_trades"] > 0)
+    assert host.stop() == 0
+
+
+def test_no_venue_answers_behind_the_end_of_the_data(tmp_path):
+    host = Host(tmp_path, [quote(second, 2650.00) for second in range(10)], speed="0")
+    host.until(lambda answer: answer["host"]["now"].startswith("2026-01-05T09:00:09"))
+    for words in (["reconcile", "--plan"], ["reconcile"]):
+        done = host.pawl(*words, timeout=5)
+        assert done.returncode == 5 and "its clock stands still" in done.stderr, done.stderr
     assert host.stop() == 0
 
 

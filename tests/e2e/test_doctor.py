@@ -80,3 +80,19 @@ def test_an_open_folder_and_a_bad_configuration(tmp_path):
     config.write_text(config.read_text().replace('"netting"', '"both"'))
     code, found, fit = checks("-c", config)
     assert code == 3 and not fit and "accounts.main.mode" in found["configuration"]["text"]
+
+
+def test_secrets_are_looked_at_once_each(tmp_path):
+    config = base_config()
+    (tmp_path / "key").write_text("abc")
+    os.chmod(tmp_path / "key", 0o600)
+    (tmp_path / "open").write_text("abc")
+    os.chmod(tmp_path / "open", 0o644)
+    config["secrets"] = {"good": "file:key", "seen": "file:open", "none": "env:PAWL_NO_SUCH"}
+    config["plugins"][0]["grants"] = {"secrets": ["good", "seen", "none"]}
+    done = pawl("doctor", "-c", write_config(tmp_path, config))
+    lines = [line.split(None, 2) for line in done.stdout.splitlines() if " secret " in line]
+    assert done.returncode == 1
+    assert [(line[0], line[2].split(":")[0]) for line in lines] == [
+        ("ok", "good"), ("fail", "seen"), ("fail", "none")]
+    assert "chmod 600" in lines[1][2] and "abc" not in done.stdout

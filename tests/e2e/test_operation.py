@@ -46,7 +46,7 @@ def systemd(request, tmp_path):
 def test_ready_status_reload_stop(systemd, tmp_path):
     host = Host(tmp_path, open_trade(), environment=systemd.environment)
     assert "MAINPID=%d" % host.process.pid in systemd.until("READY=1")
-    assert "ACTIVE, 1 open lots, 0 unprotected" in systemd.until("1 open lots")
+    assert "ACTIVE, 1 open lot, 0 unprotected" in systemd.until("1 open lot,")
     systemd.messages.clear()
     host.process.send_signal(signal.SIGHUP)
     reloading = systemd.until("RELOADING=1")

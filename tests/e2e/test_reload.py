@@ -168,7 +168,7 @@ def account_more(config):
 REFUSALS = [(bad_option, "plugins[2].options.every"), (unknown_key, "risk.open_lots"),
             (refuses, "it refuses what is stored"), (no_such_file, "nobody.so"),
             (needs_restart, "host.durability: needs a restart"),
-            (holder_gone, "1 open lots would lose their holder (1 XAUUSD gold)"),
+            (holder_gone, "1 open lot would lose its holder (1 XAUUSD gold)"),
             (wrong_heir, "\"paper\" is no strategy"),
             (instrument_gone, "instruments.XAUUSD: lot 1 is open in it"),
             (account_more, "accounts.second: needs a restart")]

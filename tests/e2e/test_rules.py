@@ -154,3 +154,29 @@ def test_a_switch_lasts_and_a_reload_reads_the_files(tmp_path, rules):
     host.until(lambda _: state_of(host) == [("dip", "off")])
     assert host.pawl("rules", "enable", "dip").stdout == "dip is on\n"
     assert host.stop() == 0
+
+
+def test_a_price_is_not_refused_because_its_rule_is(tmp_path, rules):
+    """The rule's entry meets a trade that is open; the price itself was taken."""
+    (rules / "dip.lua").write_text(RULE.replace("max_per_day = 1,", ""))
+    config = config_with(rules)
+    host = Host(tmp_path, [quote(second, 2650.00) for second in range(36000)], config=config)
+    lines = write_events(tmp_path / "price.jsonl", [{"type": "quote", "symbol": "XAUUSD",
+                                                     "bid": "2639", "ask": "2639.2"}])
+    assert host.pawl("send", lines).returncode == 0
+    host.until(lambda answer: answer["lots_total"] == 1)
+    done = host.pawl("send", lines, "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0 and "refused" not in answer
+    assert {"rule.fired", "rule.ignored"} <= {event["type"] for event in answer["events"]}
+    assert host.stop() == 0
+
+
+def test_the_summary_of_a_backtest_tells_of_rules(tmp_path, rules):
+    config = write_config(tmp_path, config_with(rules))
+    data = write_events(tmp_path / "dip.jsonl", [quote(0, 2650.00), quote(1, 2639.00),
+                                                 quote(2, 2639.00)])
+    done = pawl("backtest", "-c", config, "--data", data)
+    assert "rules       1 fired, 0 failed" in done.stdout, done.stdout
+    done = pawl("backtest", "-c", config, "--data", data, "--json")
+    assert json.loads(done.stdout)["rules"] == {"fired": 1, "failed": 0}

@@ -113,7 +113,7 @@ def test_a_stop_leaves_protection_and_loses_nothing(number, slow, tmp_path):
     code, _, err = finish(process)
     assert code == 0, err
     assert time.monotonic() - asked < 5
-    assert "nothing new is entered" in err and "stopped with 1 open lots" in err
+    assert "nothing new is entered" in err and "stopped with 1 open lot" in err
     state = tmp_path / "state"
     assert rows(state, "SELECT count(*) FROM lots WHERE closed = 0") == [(1,)]
     working = [json.loads(line) for line in (state / "paper.world.jsonl").read_text().splitlines()]
@@ -158,7 +158,7 @@ def test_a_stop_that_sleeps_is_not_waited_for(tmp_path):
     asked = time.monotonic()
     process.terminate()
     code, _, err = finish(process)
-    assert code == 0 and "stopped with 1 open lots" in err, err
+    assert code == 0 and "stopped with 1 open lot" in err, err
     assert time.monotonic() - asked < 2
 
 

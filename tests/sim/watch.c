@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim.h"
@@ -40,7 +41,7 @@ static void add(struct sim_watch *watch, const char *id, uint64_t lot, uint8_t r
         room(watch->orders, &watch->order_capacity, watch->order_count + 1, sizeof *watch->orders);
     struct sim_order *order = &watch->orders[watch->order_count++];
     memset(order, 0, sizeof *order);
-    strncpy(order->id, id, sizeof order->id - 1);
+    snprintf(order->id, sizeof order->id, "%s", id);
     order->lot = lot;
     order->role = role;
     order->kind = kind;
