@@ -490,11 +490,15 @@ CREATE TABLE "position_states" (
   "frozen" INTEGER NOT NULL, -- u8: 1 = R and the original quantity follow the entries no more.
   "taken_over" INTEGER NOT NULL, -- u8: 1 = found with a profit maybe, and no price has come since.
   "numbered" INTEGER NOT NULL, -- u16: Rows written about it in the histories.
-  "entry" INTEGER NOT NULL, -- price x 1e-8: Average entry the levels were last set from.
+  "entry" INTEGER NOT NULL, -- price x 1e-8: Average entry the levels are counted from.
   "r" INTEGER NOT NULL, -- price x 1e-8: Initial risk per unit.
   "original" INTEGER NOT NULL, -- qty x 1e-8: Original quantity, once frozen.
   "exit_want" INTEGER NOT NULL, -- qty x 1e-8: Total asked out by this component; PAWL_QTY_ALL = everything.
   "since" INTEGER NOT NULL, -- ns UTC: When it came into this state.
+  "value" INTEGER NOT NULL, -- money x 1e-8: Sum of price x quantity of the entries the levels are counted from.
+  "entered" INTEGER NOT NULL, -- qty x 1e-8: Their quantity.
+  "initial_stop" INTEGER NOT NULL, -- price x 1e-8: R is the distance from the entry to it; 0 = R was fixed before.
+  "without" INTEGER NOT NULL, -- u8: Rows passed whose exits are not wanted: it was taken over beyond them.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

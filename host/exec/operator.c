@@ -9,7 +9,7 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
-struct selection { /* which lots a request means */
+struct selection { /* which lots a request means: all that is said has to fit */
     uint64_t lot;
     uint32_t instrument;
     uint8_t side;
@@ -17,9 +17,10 @@ struct selection { /* which lots a request means */
 };
 
 static bool means(const struct selection *sel, const struct lot *lot) {
-    if (sel->lot != 0) return lot->rec.id == sel->lot;
-    if (sel->ref[0] != '\0') return strcmp(lot->rec.ref, sel->ref) == 0;
-    return sel->instrument != 0 && lot->rec.instrument == sel->instrument &&
+    if (sel->lot == 0 && sel->ref[0] == '\0' && sel->instrument == 0) return false;
+    return (sel->lot == 0 || lot->rec.id == sel->lot) &&
+           (sel->lot != 0 || sel->ref[0] == '\0' || strcmp(lot->rec.ref, sel->ref) == 0) &&
+           (sel->instrument == 0 || lot->rec.instrument == sel->instrument) &&
            (sel->side == 0 || lot->rec.side == sel->side);
 }
 
@@ -116,7 +117,7 @@ void operator_event(struct exec *exec, const struct pawl_event *event) {
     if (event->type == PAWL_EV_EXIT)
         sel = (struct selection){exit->lot, exit->instrument, exit->side, exit->ref};
     else if (event->type == PAWL_EV_STOP)
-        sel = (struct selection){stop->lot, 0, 0, stop->ref};
+        sel = (struct selection){stop->lot, stop->instrument, 0, stop->ref};
     else if (event->type == PAWL_EV_SCALE_IN)
         sel = (struct selection){scale->lot, scale->instrument, scale->side, scale->ref};
     else if (event->type == PAWL_EV_ASSIGN)

@@ -6,11 +6,39 @@
 static bool has_reached(const struct rstop_rec_position_state *row, int64_t r_e8,
                         struct pawl_price price) {
     struct pawl_price level;
-    if (rstop_level(row, r_e8, PAWL_ROUND_UP, &level) != PAWL_OK) return false;
+    if (rstop_level(row, r_e8, &level) != PAWL_OK) return false;
     return rstop_is_long(row) ? price.e8 >= level.e8 : price.e8 <= level.e8;
 }
 
-/* From here on R and the original quantity stand; a stop that trails begins where it was asked. */
+/* Distance or fraction of the trailing stop; false = it cannot be told, the table alone. */
+static bool trail_distance(struct rstop *self, const struct rstop_rec_position_state *row,
+                           struct pawl_trail_spec *ret) {
+    struct pawl_price atr = {0};
+    uint32_t seconds = (uint32_t)(self->options.atr_bar_ns / PAWL_NS);
+    ret->fraction.e8 = self->options.trail_pct_e8;
+    if (ret->fraction.e8 > 0) return true;
+    if (self->options.trail_atr_e8 == 0)
+        return pawl_mul_e8(row->r.e8, self->options.trail_r_e8, PAWL_ROUND_EVEN,
+                           &ret->distance.e8) == PAWL_OK;
+    return self->series->atr(self->ctx, row->instrument, seconds,
+                             (uint32_t)self->options.atr_period, &atr) == PAWL_OK &&
+           pawl_mul_e8(atr.e8, self->options.trail_atr_e8, PAWL_ROUND_EVEN, &ret->distance.e8) ==
+               PAWL_OK;
+}
+
+void rstop_trail(struct rstop *self, const struct rstop_rec_position_state *row) {
+    struct pawl_err err = {0};
+    struct pawl_trail_spec trail = {.size = (uint32_t)sizeof trail};
+    if (self->options.trail_from_e8 == 0 ||
+        rstop_level(row, self->options.trail_from_e8, &trail.activation) != PAWL_OK ||
+        !trail_distance(self, row, &trail))
+        return;
+    if (self->book->trail(self->ctx, row->id, &trail, &err) != PAWL_OK)
+        self->ctx->host->log(self->ctx, PAWL_LOG_WARN, "lot %llu does not trail: %s",
+                             (unsigned long long)row->id, err.text);
+}
+
+/* From here on R and the original quantity stand. */
 static int freeze(struct rstop *self, struct rstop_rec_position_state *row) {
     struct pawl_err err = {0};
     int rc = self->book->freeze(self->ctx, row->id, &err);
@@ -18,24 +46,8 @@ static int freeze(struct rstop *self, struct rstop_rec_position_state *row) {
     if (rc != PAWL_OK || lot == NULL) return rc;
     row->frozen = 1;
     row->original = lot->original;
-    struct pawl_trail_spec trail = {.size = (uint32_t)sizeof trail};
-    if (self->options.trail_from_e8 == 0 ||
-        rstop_level(row, self->options.trail_from_e8, PAWL_ROUND_UP, &trail.activation) != PAWL_OK)
-        return PAWL_OK;
-    if (self->options.trail_pct_e8 > 0) {
-        trail.fraction.e8 = self->options.trail_pct_e8;
-    } else if (self->options.trail_atr_e8 > 0) {
-        struct pawl_price atr = {0};
-        uint32_t seconds = (uint32_t)(self->options.atr_bar_ns / PAWL_NS);
-        if (self->series->atr(self->ctx, row->instrument, seconds,
-                              (uint32_t)self->options.atr_period, &atr) != PAWL_OK)
-            return PAWL_OK; /* not enough bars: the table alone */
-        rc = pawl_mul_e8(atr.e8, self->options.trail_atr_e8, PAWL_ROUND_EVEN, &trail.distance.e8);
-    } else {
-        rc = pawl_mul_e8(row->r.e8, self->options.trail_r_e8, PAWL_ROUND_EVEN, &trail.distance.e8);
-    }
-    if (rc != PAWL_OK || trail.distance.e8 + trail.fraction.e8 <= 0) return PAWL_OK;
-    return self->book->trail(self->ctx, row->id, &trail, &err);
+    rstop_trail(self, row); /* by ATR: as it is now */
+    return PAWL_OK;
 }
 
 static int move_stop(struct rstop *self, const struct rstop_rec_position_state *row,
@@ -45,7 +57,7 @@ static int move_stop(struct rstop *self, const struct rstop_rec_position_state *
     char reason[32], r[PAWL_E8_TEXT_MAX];
     pawl_format_e8(to->r_e8, r);
     snprintf(reason, sizeof reason, "r %.20s", r);
-    if (rstop_level(row, to->stop_e8, PAWL_ROUND_UP, &level) != PAWL_OK) return PAWL_OK;
+    if (rstop_level(row, to->stop_e8, &level) != PAWL_OK) return PAWL_OK;
     int rc = self->book->stop(self->ctx, row->id, level, reason, &err);
     return rc == PAWL_E_STATE ? PAWL_OK : rc; /* it stands tighter already */
 }
@@ -102,6 +114,23 @@ static int64_t share_of(struct rstop *self, const struct rstop_rec_position_stat
     return quantity_e8 < in->min_quantity.e8 ? 0 : quantity_e8;
 }
 
+/* What the exits of the rows passed come to. */
+static int64_t shares_of(struct rstop *self, const struct rstop_rec_position_state *row) {
+    int64_t sum_e8 = 0;
+    for (uint32_t i = row->without; i < row->passed && i < self->row_count; i++)
+        if (self->rows[i].exit_e8 > 0) sum_e8 += share_of(self, row, self->rows[i].exit_e8);
+    return sum_e8;
+}
+
+int rstop_grow(struct rstop *self, struct rstop_rec_position_state *row,
+               const struct pawl_rec_lot *lot) {
+    int64_t before_e8 = shares_of(self, row);
+    row->original.e8 = lot->original.e8 + (lot->entered.e8 - row->entered.e8);
+    int rc = take_exit(self, row, shares_of(self, row) - before_e8, false);
+    int put_rc = rstop_put(self, row);
+    return rc == PAWL_OK ? put_rc : rc;
+}
+
 int rstop_reach(struct rstop *self, struct rstop_rec_position_state *row, struct pawl_price price,
                 bool exits) {
     uint32_t first = row->passed, count = first;
@@ -126,6 +155,7 @@ int rstop_reach(struct rstop *self, struct rstop_rec_position_state *row, struct
             rstop_tell(self, row, old, at->r_e8, price);
         }
     }
+    if (!exits) row->without = row->passed;
     int exit_rc = take_exit(self, row, out_e8, rest);
     if (rc == PAWL_OK) rc = exit_rc;
     int put_rc = rstop_put(self, row);

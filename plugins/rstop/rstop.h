@@ -51,8 +51,7 @@ int rstop_read_table(struct rstop *self, struct pawl_err *err);
 /* The stage after the first `passed` rows. */
 uint8_t rstop_stage(const struct rstop *self, uint32_t passed);
 /* The price of a multiple of R; PAWL_E_RANGE. */
-int rstop_level(const struct rstop_rec_position_state *row, int64_t r_e8, enum pawl_round away,
-                struct pawl_price *ret);
+int rstop_level(const struct rstop_rec_position_state *row, int64_t r_e8, struct pawl_price *ret);
 
 /* ---- watch.c: which lots are protected, from when ---- */
 int rstop_look(struct rstop *self, uint64_t lot);
@@ -67,6 +66,11 @@ int rstop_arm(struct rstop *self, const struct rstop_rec_position_state *row);
 /* Rows whose milestone the price has reached, beyond those passed; exits = their exits, too. */
 int rstop_reach(struct rstop *self, struct rstop_rec_position_state *row, struct pawl_price price,
                 bool exits);
+/* The stop trails from trail_from on; asked anew whenever R has changed. */
+void rstop_trail(struct rstop *self, const struct rstop_rec_position_state *row);
+/* An entry that was under way at the first milestone has filled: exits that were asked for grow. */
+int rstop_grow(struct rstop *self, struct rstop_rec_position_state *row,
+               const struct pawl_rec_lot *lot);
 int rstop_exit_again(struct rstop *self, const struct rstop_rec_position_state *row);
 
 /* ---- journal.c: the histories ---- */

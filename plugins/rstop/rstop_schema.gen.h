@@ -26,13 +26,20 @@ struct rstop_rec_position_state {
     uint8_t pad_0[1]; /* 0. */
     uint16_t numbered; /* Rows written about it in the histories. */
     uint8_t pad_1[2]; /* 0. */
-    struct pawl_price entry; /* Average entry the levels were last set from. */
+    struct pawl_price entry; /* Average entry the levels are counted from. */
     struct pawl_price r; /* Initial risk per unit. */
     struct pawl_qty original; /* Original quantity, once frozen. */
     struct pawl_qty exit_want; /* Total asked out by this component; PAWL_QTY_ALL = everything. */
     int64_t since; /* When it came into this state. */
+    /* Sum of price x quantity of the entries the levels are counted from. */
+    struct pawl_money value;
+    struct pawl_qty entered; /* Their quantity. */
+    /* R is the distance from the entry to it; 0 = R was fixed before. */
+    struct pawl_price initial_stop;
+    uint8_t without; /* Rows passed whose exits are not wanted: it was taken over beyond them. */
+    uint8_t pad_2[7]; /* 0. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct rstop_rec_position_state) == 64, "layout of rstop_rec_position_state");
+PAWL_STATIC_ASSERT(sizeof(struct rstop_rec_position_state) == 96, "layout of rstop_rec_position_state");
 
 static const struct pawl_field rstop_fields_position_state[] = {
     {"id", PAWL_F_U64, 0, offsetof(struct rstop_rec_position_state, id), 8,
@@ -56,7 +63,7 @@ static const struct pawl_field rstop_fields_position_state[] = {
     {"numbered", PAWL_F_U16, 0, offsetof(struct rstop_rec_position_state, numbered), 2,
      "Rows written about it in the histories."},
     {"entry", PAWL_F_PRICE, 0, offsetof(struct rstop_rec_position_state, entry), 8,
-     "Average entry the levels were last set from."},
+     "Average entry the levels are counted from."},
     {"r", PAWL_F_PRICE, 0, offsetof(struct rstop_rec_position_state, r), 8,
      "Initial risk per unit."},
     {"original", PAWL_F_QTY, 0, offsetof(struct rstop_rec_position_state, original), 8,
@@ -65,6 +72,14 @@ static const struct pawl_field rstop_fields_position_state[] = {
      "Total asked out by this component; PAWL_QTY_ALL = everything."},
     {"since", PAWL_F_TIME, 0, offsetof(struct rstop_rec_position_state, since), 8,
      "When it came into this state."},
+    {"value", PAWL_F_MONEY, 0, offsetof(struct rstop_rec_position_state, value), 8,
+     "Sum of price x quantity of the entries the levels are counted from."},
+    {"entered", PAWL_F_QTY, 0, offsetof(struct rstop_rec_position_state, entered), 8,
+     "Their quantity."},
+    {"initial_stop", PAWL_F_PRICE, 0, offsetof(struct rstop_rec_position_state, initial_stop), 8,
+     "R is the distance from the entry to it; 0 = R was fixed before."},
+    {"without", PAWL_F_U8, 0, offsetof(struct rstop_rec_position_state, without), 1,
+     "Rows passed whose exits are not wanted: it was taken over beyond them."},
     {0, 0, 0, 0, 0, 0},
 };
 

@@ -11,11 +11,15 @@ record "position_state" { id = 0x301, class = "durable", table = "position_state
   { "frozen", "u8", "1 = R and the original quantity follow the entries no more." },
   { "taken_over", "u8", "1 = found with a profit maybe, and no price has come since." },
   { "numbered", "u16", "Rows written about it in the histories." },
-  { "entry", "price", "Average entry the levels were last set from." },
+  { "entry", "price", "Average entry the levels are counted from." },
   { "r", "price", "Initial risk per unit." },
   { "original", "qty", "Original quantity, once frozen." },
   { "exit_want", "qty", "Total asked out by this component; PAWL_QTY_ALL = everything." },
-  { "since", "time", "When it came into this state." } }
+  { "since", "time", "When it came into this state." },
+  { "value", "money", "Sum of price x quantity of the entries the levels are counted from." },
+  { "entered", "qty", "Their quantity." },
+  { "initial_stop", "price", "R is the distance from the entry to it; 0 = R was fixed before." },
+  { "without", "u8", "Rows passed whose exits are not wanted: it was taken over beyond them." } }
 record "partial_profit" { id = 0x302, class = "history", table = "partial_profits", owner = "rstop",
   doc = "An exit of a lot under rstop.",
   { "id", "u64", "lot << 16 | number." }, { "lot", "u64", "Lot." },

@@ -75,14 +75,29 @@ uint8_t rstop_stage(const struct rstop *self, uint32_t passed) {
     return even ? PAWL_RSTOP_STAGE_BREAKEVEN_PROTECTED : PAWL_RSTOP_STAGE_INITIAL_RISK;
 }
 
-int rstop_level(const struct rstop_rec_position_state *row, int64_t r_e8, enum pawl_round away,
-                struct pawl_price *ret) {
+/* entry +- r x |entry - stop| = entry x (1 + r) - stop x r, from the sums of the fills: a rounded
+ * average would miss a price that lies on the level. Rounded to the far side. */
+static int exact_level(const struct rstop_rec_position_state *row, int64_t r_e8, int64_t *ret_e8) {
+    enum pawl_round round = rstop_is_long(row) ? PAWL_ROUND_UP : PAWL_ROUND_DOWN;
+    enum pawl_round other = rstop_is_long(row) ? PAWL_ROUND_DOWN : PAWL_ROUND_UP;
+    int64_t of_entry_e8, of_stop_e8;
+    int rc = pawl_muldiv(row->value.e8, PAWL_E8 + r_e8, row->entered.e8, round, &of_entry_e8);
+    if (rc == PAWL_OK) rc = pawl_mul_e8(row->initial_stop.e8, r_e8, other, &of_stop_e8);
+    return rc == PAWL_OK ? pawl_sub_i64(of_entry_e8, of_stop_e8, ret_e8) : rc;
+}
+
+int rstop_level(const struct rstop_rec_position_state *row, int64_t r_e8, struct pawl_price *ret) {
     int64_t distance_e8, level_e8 = 0;
-    int rc = pawl_mul_e8(row->r.e8, r_e8, away, &distance_e8);
-    if (rc == PAWL_OK && rstop_is_long(row))
-        rc = pawl_add_i64(row->entry.e8, distance_e8, &level_e8);
-    else if (rc == PAWL_OK)
-        rc = pawl_sub_i64(row->entry.e8, distance_e8, &level_e8);
+    int rc;
+    if (row->initial_stop.e8 > 0 && row->entered.e8 > 0) {
+        rc = exact_level(row, r_e8, &level_e8);
+    } else {
+        rc = pawl_mul_e8(row->r.e8, r_e8, PAWL_ROUND_UP, &distance_e8);
+        if (rc == PAWL_OK && rstop_is_long(row))
+            rc = pawl_add_i64(row->entry.e8, distance_e8, &level_e8);
+        else if (rc == PAWL_OK)
+            rc = pawl_sub_i64(row->entry.e8, distance_e8, &level_e8);
+    }
     if (rc != PAWL_OK || level_e8 <= 0) return PAWL_E_RANGE;
     ret->e8 = level_e8;
     return PAWL_OK;

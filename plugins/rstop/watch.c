@@ -1,4 +1,6 @@
 /* Which lots are protected, and from when on: those that give it both their stop and reduce. */
+#include <stdlib.h>
+
 #include "rstop.h"
 
 const struct rstop_rec_position_state *rstop_row_of(struct rstop *self, uint64_t lot) {
@@ -26,7 +28,7 @@ int rstop_arm(struct rstop *self, const struct rstop_rec_position_state *row) {
                                                                  : PAWL_CROSS_AT_OR_BELOW};
     self->triggers->disarm(self->ctx, row->id);
     if (row->passed >= self->row_count || row->r.e8 <= 0) return PAWL_OK;
-    if (rstop_level(row, self->rows[row->passed].r_e8, PAWL_ROUND_UP, &spec.level) != PAWL_OK)
+    if (rstop_level(row, self->rows[row->passed].r_e8, &spec.level) != PAWL_OK)
         return PAWL_OK; /* a price that cannot be */
     return self->triggers->arm(self->ctx, row->id, &spec);
 }
@@ -69,18 +71,44 @@ static int take_over(struct rstop *self, struct rstop_rec_position_state *row,
     return rstop_reach(self, row, now, self->options.catch_up != 0);
 }
 
+/* What the levels are counted from. The exact distance to the stop, unless R was fixed before. */
+static void count_from(struct rstop_rec_position_state *row, const struct pawl_rec_lot *lot,
+                       int64_t entry_e8) {
+    int64_t apart_e8 = entry_e8 - lot->initial_stop.e8;
+    row->entry.e8 = entry_e8;
+    row->r = lot->r;
+    row->value = lot->entry_value;
+    row->entered = lot->entered;
+    row->initial_stop.e8 = 0;
+    if (llabs(llabs(apart_e8) - lot->r.e8) <= 1)
+        row->initial_stop = lot->initial_stop;
+}
+
 static int begin(struct rstop *self, const struct pawl_rec_lot *lot, int64_t entry_e8) {
     struct rstop_rec_position_state row = {.id = lot->id,
                                            .instrument = lot->instrument,
                                            .side = lot->side,
                                            .state = PAWL_RSTOP_STAGE_INITIAL_RISK,
-                                           .entry = {entry_e8},
-                                           .r = lot->r,
                                            .since = self->ctx->host->now_ns(self->ctx)};
     bool fresh = lot->opened == row.since && lot->exited.e8 == 0;
     if (lot->r.e8 <= 0 || is_wrong(lot, entry_e8)) return close_wrong(self, lot);
+    count_from(&row, lot, entry_e8);
     int rc = rstop_put(self, &row);
+    rstop_trail(self, &row);
     if (rc == PAWL_OK && !fresh) rc = take_over(self, &row, exit_price(self, lot));
+    return rc == PAWL_OK ? rstop_arm(self, &row) : rc;
+}
+
+static int follow(struct rstop *self, const struct rstop_rec_position_state *known,
+                  const struct pawl_rec_lot *lot, int64_t entry_e8) {
+    struct rstop_rec_position_state row = *known;
+    if (row.frozen && row.original.e8 == lot->original.e8 + lot->entered.e8 - row.entered.e8)
+        return PAWL_OK;
+    if (row.frozen) return rstop_grow(self, &row, lot);
+    if (row.value.e8 == lot->entry_value.e8 && row.r.e8 == lot->r.e8) return PAWL_OK;
+    count_from(&row, lot, entry_e8);
+    int rc = rstop_put(self, &row);
+    rstop_trail(self, &row);
     return rc == PAWL_OK ? rstop_arm(self, &row) : rc;
 }
 
@@ -94,13 +122,7 @@ int rstop_look(struct rstop *self, uint64_t id) {
         PAWL_OK)
         return PAWL_OK;
     const struct rstop_rec_position_state *known = rstop_row_of(self, id);
-    if (known == NULL) return begin(self, &lot, entry_e8);
-    struct rstop_rec_position_state row = *known;
-    if (row.frozen || (row.entry.e8 == entry_e8 && row.r.e8 == lot.r.e8)) return PAWL_OK;
-    row.entry.e8 = entry_e8;
-    row.r = lot.r;
-    int rc = rstop_put(self, &row);
-    return rc == PAWL_OK ? rstop_arm(self, &row) : rc;
+    return known == NULL ? begin(self, &lot, entry_e8) : follow(self, known, &lot, entry_e8);
 }
 
 int rstop_look_at_all(struct rstop *self) {

@@ -56,8 +56,8 @@ def main():
                 differing.append((seed, number))
                 if len(shown) < args.show:
                     shown.append((drive, seed, number, case, found, trace))
-    print(f"{args.component}: {args.paths} paths from seed {args.seed}, {len(differing)} differences, "
-          f"{time.monotonic() - begun:.1f} s")
+    print(f"{args.component}: {args.paths} paths from seed {args.seed}, "
+          f"{len(differing)} differences, {time.monotonic() - begun:.1f} s")
     if differing:
         print("differing (seed, path):", *differing[:20])
     for one in shown:

@@ -1,6 +1,7 @@
 """Random cases of rstop: what is played, what the model expects of it, what the trace says."""
 
 from fractions import Fraction
+from math import ceil, floor
 from types import SimpleNamespace
 
 import host
@@ -28,8 +29,8 @@ def _table(rng):
 
 
 def _option(table):
-    return " ".join(":".join([host.number(r), host.number(stop)] + ([] if part is None else [str(part)]))
-                    for r, stop, part in table)
+    return " ".join(":".join([host.number(r), host.number(stop)] +
+                             ([] if part is None else [str(part)])) for r, stop, part in table)
 
 
 def _component(rng, n):
@@ -59,7 +60,21 @@ def _parts(rng, instrument):
     return [first, total - first]
 
 
-def _case(rng, component, n):
+def _touch(rng, case):
+    """Puts some prices on a level of the table, or a tick beside it."""
+    cost = entered = 0
+    for quote, steps in zip(case.quotes[1:], case.parts):
+        cost, entered = cost + (quote[1] if case.side > 0 else quote[0]) * steps, entered + steps
+    entry = Fraction(cost, entered)
+    for i in range(len(case.parts) + 1, len(case.quotes)):
+        if rng.random() < 0.12:
+            r = rng.choice(case.table)[0]
+            level = entry + r * (entry - case.stop)
+            near = (ceil(level) if case.side > 0 else floor(level)) + rng.choice((-1, 0, 0, 1))
+            case.quotes[i] = (near, near)
+
+
+def _case(rng, component):
     instrument = rng.choice(market.INSTRUMENTS)
     side = rng.choice((1, -1))
     unit = rng.randint(12, 400)  # R, or near it
@@ -78,9 +93,10 @@ def _case(rng, component, n):
     far = quotes[0][1] if side > 0 else quotes[0][0]
     case.stop = far - side * unit
     if rng.random() < 0.2:
-        case.target = far + side * unit * rng.randint(1, 9) // 2
+        case.target = far + side * max(15, unit * rng.randint(1, 9) // 2)
+    _touch(rng, case)
     entry = {"type": "entry", "via": "linked", "side": "BUY" if side > 0 else "SELL",
-             "quantity": instrument.quantity(sum(case.parts)), "ref": f"A{n}",
+             "quantity": instrument.quantity(sum(case.parts)), "ref": "A",
              "stop": {"price": instrument.price(case.stop)}}
     if case.target:
         entry["target"] = {"price": instrument.price(case.target)}
@@ -91,13 +107,13 @@ def _case(rng, component, n):
         case.events.insert(0, (0, {"type": "fault", "what": "partial",
                                    "quantity": instrument.quantity(case.parts[0])}))
     if case.assign is not None:
-        case.events.append((case.assign, {"type": "assign", "ref": f"A{n}", "profile": component.name}))
+        case.events.append((case.assign, {"type": "assign", "ref": "A", "profile": component.name}))
     return case
 
 
 def batch(rng, count):
     components = [_component(rng, n) for n in range(TABLES)]
-    cases = [_case(rng, rng.choice(components), n) for n in range(count)]
+    cases = [_case(rng, rng.choice(components)) for _ in range(count)]
     config = host.configuration(
         {f"P{n}": case.instrument.row for n, case in enumerate(cases)},
         [(one.name, "rstop", one.options) for one in components],
@@ -131,6 +147,8 @@ def expected(case):
         "open": model.lot.open,
         "closed": model.closed,
     }
+    if case.trail_from and model.over is not None:  # where it trails then does not matter
+        out["stops"].append((model.over, None, case.side * 10 ** 9))
     if case.table is rstop.DEFAULT:
         out["states"] = model.states
     return out

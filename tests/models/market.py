@@ -1,15 +1,16 @@
 """Instruments, random paths of prices, and a venue as paper's `ideal` is without latency: prices in
-whole ticks, quantities in whole steps, sums as fractions. What is asked for during a quote is at the
-venue after it and meets the next one."""
+whole ticks, quantities in whole steps, sums as fractions. What is asked for during a quote is at
+the venue after it and meets the next one."""
 
 from decimal import Decimal
 from fractions import Fraction
 
 
 class Instrument:
-    def __init__(self, name, tick, step, tick_value, base, row):
-        """tick_value: money of one tick of one unit; row: what the configuration says of it."""
-        self.name, self.row, self.base = name, row, base
+    def __init__(self, name, tick, step, tick_value, base, apart, row):
+        """tick_value: money of one tick of one unit; apart: ticks that a stop has to be away from
+        the price; row: what the configuration says of it."""
+        self.name, self.row, self.base, self.apart = name, row, base, apart
         self.tick, self.step = Decimal(tick), Decimal(step)
         self.tick_value = Fraction(tick_value)
 
@@ -42,11 +43,11 @@ def _shares(step):
 
 
 INSTRUMENTS = (
-    Instrument("EURUSD", "0.00001", "0.01", 1, 110000, {"inherit": "EURUSD"}),
-    Instrument("XAUUSD", "0.01", "0.01", 1, 265000, {"inherit": "XAUUSD"}),
-    Instrument("USDJPY", "0.001", "0.01", Fraction(91, 100), 150000, {"inherit": "USDJPY"}),
-    Instrument("SHARES", "0.01", "1", Fraction(1, 100), 10000, _shares("1")),
-    Instrument("PARTS", "0.01", "0.001", Fraction(1, 100), 30000, _shares("0.001")),
+    Instrument("EURUSD", "0.00001", "0.01", 1, 110000, 10, {"inherit": "EURUSD"}),
+    Instrument("XAUUSD", "0.01", "0.01", 1, 265000, 10, {"inherit": "XAUUSD"}),
+    Instrument("USDJPY", "0.001", "0.01", Fraction(91, 100), 150000, 10, {"inherit": "USDJPY"}),
+    Instrument("SHARES", "0.01", "1", Fraction(1, 100), 10000, 0, _shares("1")),
+    Instrument("PARTS", "0.01", "0.001", Fraction(1, 100), 30000, 0, _shares("0.001")),
 )
 
 
@@ -73,8 +74,8 @@ class Lot:
     def __init__(self, side, parts, stop=None, limit=None):
         self.side, self.parts, self.stop, self.limit = side, list(parts), stop, limit
         self.open = self.entered = self.cost = self.asked = self.exiting = 0
-        self.want_stop, self.limit_takes = stop, None
-        self.over = False  # it is closing whole
+        self.want_stop, self.limit_takes = stop, False
+        self.over = self.grew = False  # it is closing whole; an entry filled at this quote
 
     def near(self, quote):
         """The price it would be closed at."""
@@ -95,6 +96,7 @@ class Lot:
             steps = self.parts.pop(0)
             self.open, self.entered = self.open + steps, self.entered + steps
             self.cost += steps * far
+            self.grew = True
             out.append(("main", steps, far))
         rests = [("exit", self.exiting, near, True),
                  ("target", had, near,
@@ -109,7 +111,7 @@ class Lot:
                 had, self.open = had - steps, self.open - steps
                 self.over |= role != "exit" or self.open == 0
                 out.append((role, steps, price))
-        self.exiting, self.limit_takes = 0, False if had else self.limit_takes
+        self.exiting, self.limit_takes = 0, False
         return out
 
     def settle(self, quote):
@@ -123,5 +125,6 @@ class Lot:
         if self.over:
             self.parts = []
         self.stop, self.exiting, self.asked = self.want_stop, self.exiting + self.asked, 0
-        if self.open and self.limit is not None and self.limit_takes is None:
+        if self.grew and self.limit is not None:  # placed or changed: it may take the next price
             self.limit_takes = self.side * (self.near(quote) - self.limit) >= 0
+        self.grew = False

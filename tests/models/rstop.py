@@ -3,10 +3,10 @@
 Readings where it leaves something open:
 - at a quote the price is looked at first, then the venue's fills of that quote;
 - the state of a row: the first row is breakeven, then one for each row with an exit;
-- entry, R and original quantity stand from the first milestone on, but an entry that was sent before
-  it and fills later is part of the original quantity ("growth already sent still counts");
+- entry, R and original quantity stand from the first milestone on, but an entry that was sent
+  before it and fills later is part of the original quantity ("growth already sent still counts");
 - a lot that is closing whole has no milestones to reach, it does not matter what is told of it;
-- the stop of a trailing lot follows the best exit-side price since the entry once r has been reached.
+- the stop of a trailing lot follows the best exit-side price since the entry once r was reached.
 """
 
 from fractions import Fraction
@@ -98,6 +98,8 @@ class Rstop:
         if not case.trail_from or not self._reached(case.trail_from, self.best):
             return stop
         away = case.trail_pct * self.best if case.trail_pct else case.trail_r * self.risk
+        if away < case.instrument.apart:
+            return stop         # it cannot be expressed
         return self._tighter(stop, self.best - self.lot.side * away)
 
     def _tighter(self, one, other):
