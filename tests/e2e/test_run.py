@@ -7,23 +7,27 @@ import os
 import resource
 import signal
 import sqlite3
+import threading
 import time
 
 import pytest
 
+from control import Host, protected
 from pawl import (DEMO, START, base_config, entry, one_trade, pawl, quote, stamp, start, tree,
                   write_config, write_events)
 
 
 def wait_for_line(process, text, seconds=20):
-    """Reads stdout up to the first line with this text."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        line = process.stdout.readline()
-        assert line != "", process.stderr.read()
-        if text in line:
-            return line
-    raise AssertionError("no line with %r" % text)
+    """Reads stdout up to the first line with this text. A process that says nothing is killed."""
+    watch = threading.Timer(seconds, process.kill)
+    watch.start()
+    try:
+        for line in process.stdout:
+            if text in line:
+                return line
+    finally:
+        watch.cancel()
+    raise AssertionError("no line with %r\n%s" % (text, process.stderr.read()))
 
 
 def finish(process, seconds=20):
@@ -166,29 +170,39 @@ def test_a_stop_that_sleeps_is_not_waited_for(tmp_path):
 
 def test_a_failed_database_stops_entries_not_protection(tmp_path):
     """Once the first trade is protected the database may not grow; the venue's file may."""
-    events = [quote(second, 2650.00) for second in range(0, 10)]
-    events.append(entry(10, "BUY", 2645, 2660, "first"))
-    events += [quote(second, 2650.00) for second in range(11, 60)]
-    events += [quote(second, 2661.00) for second in range(60, 90)]
-    events.append(entry(90, "BUY", 2650, 2670, "second"))
-    events += [quote(second, 2661.00) for second in range(91, 600)]
-    config = base_config()
-    config["host"]["data_dir"] = str(tmp_path / "state")
-    config["feeds"] = [{"match": "slow.jsonl", "speed": "60"}]
-    write_events(tmp_path / "slow.jsonl", events)
-    process = start("run", "-c", write_config(tmp_path, config))
-    wait_for_line(process, "first       protected:")
+    host = Host(tmp_path)
+    send = host.client()
+
+    def tell(**event):
+        send.send(event)
+        assert send.line() is not None
+
+    def prices_until(bid, test):
+        def one_more(answer):
+            tell(type="quote", symbol="XAUUSD", bid="%.2f" % bid, ask="%.2f" % (bid + 0.2))
+            return test(answer)
+        host.until(one_more)
+
+    def enter(ref, stop, target):
+        tell(type="entry", symbol="XAUUSD", via="linked", side="BUY", quantity="0.1", ref=ref,
+             stop={"price": stop}, target={"price": target})
+
+    prices_until(2650, lambda answer: answer["brokers"][0]["link"] == "ready")
+    enter("first", "2645", "2660")
+    prices_until(2650, protected)
     assert (tmp_path / "state" / "pawl.db-wal").stat().st_size > 32768
-    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (32768, 32768))
-    wait_for_line(process, "trading is halted now: the database cannot be written")
-    wait_for_line(process, "first       closed by TP_HIT")
-    wait_for_line(process, "second      refused by trading_state")
-    process.terminate()
-    code, _, err = finish(process)
-    assert code == 1
-    assert "the database cannot be written" in err and "stopped with 0 open lots" in err
-    assert pawl("run", "-c", tmp_path / "pawl.json", "--until-end", "--set",
-                "feeds[0].speed=0").returncode == 0
+    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (32768, 32768))
+    prices_until(2661, lambda answer: answer["lots"] == [])
+    assert "first       closed by TP_HIT" in host.lines()
+    assert "trading is halted now: the database cannot be written" in host.lines()
+    enter("second", "2650", "2670")
+    host.until(lambda answer: "second      refused by trading_state" in host.lines())
+    assert host.stop() == 1
+    assert "the database cannot be written" in host.log()
+    assert "stopped with 0 open lots" in host.log()
+    again = Host(tmp_path)  # asks the venue what it missed
+    again.until(lambda answer: answer["lots"] == [] and answer["brokers"][0]["link"] == "ready")
+    assert again.stop() == 0
     assert rows(tmp_path / "state", "SELECT reason FROM lots WHERE ref = 'first'") == [("TP_HIT",)]
 
 
