@@ -7,9 +7,10 @@ import random
 import sys
 import time
 
+import drive_pyramid
 import drive_rstop
 
-DRIVES = {"rstop": drive_rstop}
+DRIVES = {"pyramid": drive_pyramid, "rstop": drive_rstop}
 PATHS, PATHS_THOROUGH, BATCH = 1000, 10000, 500
 
 
