@@ -33,7 +33,8 @@ struct pawl_broker_caps {
     uint8_t amend_stop;          /* 1 = stops can be amended in place */
     uint8_t reserves_quantity;   /* 1 = resting exits lock their quantity */
     uint8_t native_stop;         /* 1 = stops rest at the venue */
-    uint8_t native_trailing;
+    uint8_t native_trailing;     /* 1 = a trailing order begins at the level it is given; a status
+                                        says where it stands, and where it ended (0 = unknown) */
     uint8_t attached_stop;       /* 1 = an entry can carry its stop */
     uint8_t holds_both;          /* 1 = two stops for one lot may rest at once */
     uint8_t dedupe;              /* enum pawl_dedupe */

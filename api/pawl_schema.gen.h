@@ -730,7 +730,7 @@ struct pawl_ev_status {
     struct pawl_qty quantity; /* Total quantity. */
     struct pawl_qty filled; /* Filled so far. */
     struct pawl_price price; /* Limit price. */
-    struct pawl_price stop_price; /* Trigger price. */
+    struct pawl_price stop_price; /* Trigger price; of one that trails where it stands, or ended. */
     char venue_order[32]; /* The venue's id. */
     char ticket[32]; /* Position, on ticket venues. */
 };

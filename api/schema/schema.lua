@@ -289,7 +289,8 @@ event "status" { id = 0x0406, dir = "report", doc = "Answer to a query: how an o
   { "state", "order_state", "accepted, partially_filled, filled, cancelled, rejected or expired." },
   { "side", "side", "BUY or SELL." }, { "kind", "kind", "Market, limit, stop ..." },
   { "quantity", "qty", "Total quantity." }, { "filled", "qty", "Filled so far." },
-  { "price", "price", "Limit price." }, { "stop_price", "price", "Trigger price." },
+  { "price", "price", "Limit price." },
+  { "stop_price", "price", "Trigger price; of one that trails where it stands, or ended." },
   { "venue_order", "str32", "The venue's id." },
   { "ticket", "str32", "Position, on ticket venues." } }
 event "position" { id = 0x0407, dir = "report",

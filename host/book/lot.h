@@ -25,6 +25,9 @@ struct order {
     int64_t amend_strays_ns;       /* an amend without effect (rec.want_*) may arrive until then */
     uint64_t id_key;
     uint32_t lookups;
+    int64_t level_due_ns; /* where it ended is asked again then */
+    uint8_t level_asks;
+    bool level_told; /* kind trailing: the venue has said where it ended, or will not */
     uint32_t outbox_place; /* of its request that waits for the disk, + 1; 0 = none does */
     bool changed;
     bool cancel_wanted; /* cancelled as soon as nothing is in flight about it */

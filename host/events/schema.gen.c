@@ -671,7 +671,7 @@ static const struct pawl_field fields_ev_status[] = {
     {"price", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_status, price), 8,
      "Limit price."},
     {"stop_price", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_status, stop_price), 8,
-     "Trigger price."},
+     "Trigger price; of one that trails where it stands, or ended."},
     {"venue_order", PAWL_F_STR, 0, offsetof(struct pawl_ev_status, venue_order), 32,
      "The venue's id."},
     {"ticket", PAWL_F_STR, 0, offsetof(struct pawl_ev_status, ticket), 32,

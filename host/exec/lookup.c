@@ -8,6 +8,7 @@
 
 #define LOOKUP_FIRST_NS (PAWL_NS / 2)
 #define LOOKUP_MAX_NS (30 * PAWL_NS)
+#define LEVEL_ASKS_MAX 3u /* 3.5 s in all: the guard alone has the lot meanwhile */
 
 bool exec_order_sleeps(const struct exec *exec, const struct order *order) {
     if (!order->rec.attached || !order_is_live(order) || order_is_working(order)) return false;
@@ -149,9 +150,44 @@ static void end_as_told(struct exec *exec, struct order *order, uint8_t state) {
                    state == PAWL_ORDER_STATE_EXPIRED ? "expired" : "the venue took it back");
 }
 
+/* ---- where a trailing order ended ---- */
+
+static bool is_trailing_stop(const struct order *order) {
+    return order->rec.role == PAWL_ROLE_STOP && order_trails(order);
+}
+
+/* The next one begins there. Of a lot that is flat it matters only if the lot grows once more. */
+static void level_told(struct exec *exec, struct order *order, const struct pawl_ev_status *now) {
+    if (!is_trailing_stop(order) || lot_open_e8(order->lot) <= 0) return;
+    adopt_level(exec, order, now->stop_price);
+    if (now->stop_price.e8 > 0) order->rec.stop_price = now->stop_price;
+    order->level_told = !now->found || status_is_end(now->state);
+    book_order_changed(exec->book, order);
+    book_dirty(exec->book, order->lot);
+}
+
+bool lookup_level(struct exec *exec, struct order *order) {
+    int64_t now = book_now(exec->book);
+    if (!is_trailing_stop(order) || order_is_live(order) || order->level_told ||
+        order->rec.sent == 0 || order->rec.state == PAWL_ORDER_STATE_REJECTED)
+        return false;
+    if (now >= order->level_due_ns && order->level_asks == LEVEL_ASKS_MAX) {
+        order->level_told = true; /* what the host has followed itself has to do */
+        return false;
+    }
+    if (now >= order->level_due_ns) {
+        order->level_due_ns = now + (LOOKUP_FIRST_NS << order->level_asks++);
+        command_query(exec, exec_broker_of(exec, order->lot)->component, order->rec.account,
+                      PAWL_QUERY_WHAT_ORDER, order, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    }
+    exec_wake_lot(exec, order->lot, order->level_due_ns);
+    return true;
+}
+
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     struct order *order = book_order_by_id(exec->book, status->order);
     if (order == NULL) order = adopt_from_status(exec, status);
+    if (order != NULL && !order_is_live(order)) level_told(exec, order, status);
     if (order == NULL || !order_is_live(order)) return;
     if (!status->found) {
         if (!order->rec.op_unknown && !order_is_working(order)) return; /* not sent yet */
@@ -186,9 +222,7 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     }
     if (status_is_end(status->state) && order_is_guessed(order) && status->quantity.e8 > 0)
         adopt_terms(exec, order, status);
-    if (order_trails(order) && status_is_end(status->state) &&
-        status->state != PAWL_ORDER_STATE_FILLED)
-        adopt_level(exec, order, status->stop_price); /* the next one begins there */
+    if (status_is_end(status->state)) level_told(exec, order, status);
     if (status_is_end(status->state))
         end_as_told(exec, order, status->state);
     else

@@ -119,6 +119,14 @@ static void submit_stop(struct exec *exec, struct lot *lot, int64_t quantity_e8)
     command_submit(exec, lot, &terms);
 }
 
+/* What follows a trailing order does not begin behind it. */
+static bool levels_awaited(struct exec *exec, struct lot *lot) {
+    bool awaited = false;
+    for (struct order *order = lot->orders; order != NULL; order = order->next)
+        awaited |= lookup_level(exec, order);
+    return awaited;
+}
+
 void plan_stop(struct exec *exec, struct lot *lot) {
     int64_t quantity_e8 = stop_quantity(exec, lot);
     struct stops seen = look(exec, lot, quantity_e8);
@@ -126,12 +134,14 @@ void plan_stop(struct exec *exec, struct lot *lot) {
         if (seen.working > 0) cancel_others(exec, lot, NULL);
         return;
     }
+    bool awaited = levels_awaited(exec, lot);
     if (seen.match != NULL) {
         lot->group_wait_ns = 0;
         if (seen.working > 1) cancel_others(exec, lot, seen.match);
         return;
     }
     if (seen.in_flight > 0) return; /* no second stop until there is evidence about the first */
+    if (awaited && seen.other == NULL) return; /* the guard has the lot */
     if (lot->stop_retry_ns > book_now(exec->book)) {
         exec_wake_lot(exec, lot, lot->stop_retry_ns);
         return;

@@ -123,6 +123,9 @@ void adopt_level(struct exec *exec, struct order *order, struct pawl_price level
 void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char *why);
 void lookup_due(struct exec *exec, struct order *order);
 void lookup_status(struct exec *exec, const struct pawl_ev_status *status);
+/* True while the venue is asked where a trailing order of an open lot has ended: it knows better
+ * than the host, which follows in steps, and hears fewer prices. */
+bool lookup_level(struct exec *exec, struct order *order);
 void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *message);
 void reconcile_round(struct exec *exec, struct exec_broker *broker);
 void reconcile_plan(struct exec *exec); /* asks, for who compares the answers */

@@ -143,7 +143,7 @@ static void keep_best(struct exec *exec, struct lot *lot) {
 
 void trail_catch_up(struct exec *exec, struct lot *lot) {
     struct trigger_spec found;
-    if (lot->trail_best_kept &&
+    if (lot->trail_best_kept && is_wanted(lot) &&
         triggers_find(exec->book->triggers, 0, EXEC_KEY(EXEC_KEY_BEST, lot->rec.id), &found) &&
         found.extreme.e8 > 0)
         follow(exec, lot, found.extreme.e8, true);

@@ -214,7 +214,6 @@ struct sim_lot { /* what was ever wanted of a lot, and what its stop was at the 
     int64_t want_in_e8, want_out_e8;
     int64_t tightest_e8; /* 0 = none yet */
     uint64_t tightest_by; /* the venue's number of that order */
-    uint32_t tightest_life; /* of the process, when it was */
     int64_t bare_ns; /* since when the venue has no stop although the host says so; 0 = it has */
     bool forced;         /* an operator has loosened its stop */
 };

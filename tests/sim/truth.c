@@ -52,20 +52,18 @@ static void never_too_much_out(struct sim_run *run, uint64_t lot) {
 }
 
 /* At the venue, too, a stop only tightens, unless an operator insists. What was sent before it was
- * stored, and has ended, nobody can know of any more. */
+ * stored, and has ended, nobody can know of any more. How far one that trails had come when it
+ * ended the venue is asked, and this one answers; where a venue cannot, what comes next may begin
+ * behind it by less than a step, and nothing else may. */
 static void only_tighter(struct sim_run *run, const struct venue_order *now) {
     struct sim_lot *lot = &run->lots[now->lot];
     const struct venue_order *by = &run->venue.orders[lot->tightest_by];
-    /* How far one had trailed that ended before this process began, nobody asks any more: what
-     * comes after it begins at the last step that was stored. */
-    bool forgotten = by->kind == PAWL_KIND_TRAILING && lot->tightest_life != run->lives;
-    bool lost = !by->works && (forgotten || sim_watch_early(&run->watch, by->id));
+    bool lost = !by->works && sim_watch_early(&run->watch, by->id);
     bool is_long = now->side == 2;
     bool looser = is_long ? now->stop_e8 < lot->tightest_e8 : now->stop_e8 > lot->tightest_e8;
     if (lot->tightest_e8 == 0 || !looser || lost || lot->forced) {
         lot->tightest_e8 = now->stop_e8;
         lot->tightest_by = now->number;
-        lot->tightest_life = run->lives;
         return;
     }
     /* What replaces an order that trails begins a little behind it, and catches up beside it. */

@@ -329,6 +329,7 @@ static void tell_amended(struct kit *kit, const struct order *order, int64_t sto
 }
 
 static struct lot *trailing(struct kit *kit) {
+    kit_wait(kit, PAWL_NS); /* what is sent has a time */
     struct pawl_broker_caps *caps = &kit->book.accounts[1].caps;
     caps->exit_bound = PAWL_EXIT_OCA;
     caps->native_trailing = caps->holds_both = 1;
@@ -416,6 +417,101 @@ static void test_a_replaced_trailing_order_catches_up(void **state) {
     assert_non_null(kit_last(kit, PAWL_EV_CANCEL, 1, before));
 }
 
+static void tell_ended_at(struct kit *kit, const struct order *order, uint8_t state,
+                          int64_t stop_cents) {
+    struct pawl_ev_status ev;
+    EVENT_INIT(ev, PAWL_EV_STATUS);
+    TEXT_SET(ev.order, order->rec.order);
+    ev.account = order->rec.account;
+    ev.instrument = order->rec.instrument;
+    ev.found = state != 0;
+    ev.state = state;
+    ev.quantity = order->rec.quantity;
+    ev.filled = order->rec.filled;
+    ev.stop_price.e8 = stop_cents * (KIT_E8 / 100);
+    kit_turn(kit, &ev.head, 1);
+}
+
+static const struct pawl_ev_query *asked_about(const struct kit *kit, const struct order *order,
+                                               uint32_t from) {
+    const union kit_any *query = kit_last(kit, PAWL_EV_QUERY, 1, from);
+    bool same = query != NULL && query->query.what == PAWL_QUERY_WHAT_ORDER &&
+                strcmp(query->query.order, order->rec.order) == 0;
+    return same ? &query->query : NULL;
+}
+
+static void take_back(struct kit *kit, const struct order *order) {
+    struct pawl_ev_ended ev;
+    EVENT_INIT(ev, PAWL_EV_ENDED);
+    TEXT_SET(ev.order, order->rec.order);
+    ev.state = PAWL_ORDER_STATE_CANCELLED;
+    kit_turn(kit, &ev.head, 1);
+}
+
+/* Where it ended only the venue knows; what comes after it begins there, and not before. */
+static void test_a_trailing_order_that_ended_is_asked_about(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    struct order *old = lot->orders;
+    tell_accepted(kit, old);
+    uint32_t before = kit->sent_count;
+    take_back(kit, old);
+    assert_non_null(asked_about(kit, old, before));
+    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
+    assert_int_equal(lot->rec.protection, PAWL_PROTECTION_GUARDED);
+    tell_ended_at(kit, old, PAWL_ORDER_STATE_ACCEPTED, 9610); /* said before it ended */
+    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
+    tell_ended_at(kit, old, PAWL_ORDER_STATE_CANCELLED, 9650);
+    const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
+    assert_non_null(next);
+    assert_int_equal(next->submit.stop_price.e8, 9650 * (KIT_E8 / 100));
+    before = kit->sent_count;
+    tell_accepted(kit, lot->orders_last);
+    kit_wait(kit, 10 * PAWL_NS);
+    assert_null(asked_about(kit, old, before)); /* it is known */
+}
+
+/* One that filled, in a lot that has grown since, or in an earlier process: nobody has heard. */
+static void test_a_trailing_order_that_filled_is_asked_about(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    struct order *old = lot->orders;
+    tell_accepted(kit, old);
+    old->rec.state = PAWL_ORDER_STATE_FILLED;
+    old->rec.filled = old->rec.quantity;
+    uint32_t before = kit->sent_count;
+    book_dirty(&kit->book, lot);
+    kit_turn(kit, NULL, 0);
+    assert_non_null(asked_about(kit, old, before));
+    tell_ended_at(kit, old, PAWL_ORDER_STATE_FILLED, 9700);
+    const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
+    assert_non_null(next);
+    assert_int_equal(next->submit.stop_price.e8, 97 * KIT_E8);
+    assert_int_equal(lot->rec.stop.e8, 97 * KIT_E8);
+}
+
+/* A venue that does not know any more, or does not answer: the last step has to do. */
+static void test_a_trailing_order_nobody_remembers(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    struct order *old = lot->orders;
+    tell_accepted(kit, old);
+    uint32_t before = kit->sent_count;
+    take_back(kit, old);
+    tell_ended_at(kit, old, 0, 0);
+    const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
+    assert_non_null(next);
+    assert_int_equal(next->submit.stop_price.e8, 96 * KIT_E8);
+    old = lot->orders_last;
+    tell_accepted(kit, old);
+    before = kit->sent_count;
+    take_back(kit, old);
+    kit_wait(kit, 3 * PAWL_NS);
+    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
+    kit_wait(kit, PAWL_NS);
+    assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_outbox, kit_setup, kit_teardown),
@@ -438,6 +534,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_trailing_order_learns_what_it_missed, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_replaced_trailing_order_catches_up, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_trailing_order_that_ended_is_asked_about, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_trailing_order_that_filled_is_asked_about,
+                                        kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_trailing_order_nobody_remembers, kit_setup,
                                         kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
