@@ -43,11 +43,23 @@ def _component(rng, n):
     return SimpleNamespace(name=f"y{n}", o=o, options=options)
 
 
-def _case(rng, component, n):
+def _worth(instrument, steps, rates, n):
+    """Money of one tick of an order at a quote: yen at the rate of then."""
+    def at(k):
+        if instrument.name != "USDJPY" or not rates:
+            return instrument.money(1, steps)
+        yen = Fraction(instrument.tick) * 100000 * steps * Fraction(instrument.step)
+        return yen / Fraction(rates[min(k + n % host.STAGGER, len(rates) - 1)])
+    return at
+
+
+def _case(rng, component, n, rates):
     instrument, o, side = rng.choice(market.INSTRUMENTS), component.o, rng.choice((1, -1))
-    distance = rng.randint(8, 15) if rng.random() < 0.05 else rng.randint(20, 300)
-    steps = max(1, int(o.risk / instrument.money(distance, 1)))
-    unit = max(4, int(o.profit / instrument.money(1, steps)))
+    near = rng.random() < 0.05 and not rates
+    distance = rng.randint(8, 15) if near else rng.randint(25, 300)
+    steps = max(1, int(o.risk / distance / _worth(instrument, 1, rates, n)(0)))
+    worth = _worth(instrument, steps, rates, n)
+    unit = max(4, int(o.profit / worth(0)))
     spread = rng.choice((0, 0, 1, min(unit, distance) // 6))
     quotes = market.path(rng, instrument.base, unit * 2, rng.randint(30, 110), spread)
     quotes[0] = (instrument.base, instrument.base + rng.randint(0, spread))
@@ -62,10 +74,18 @@ def _case(rng, component, n):
                         rng.choice(("BUY", "SELL", "SHORT", "NEUTRAL"))))
     entry = {"type": "entry", "via": component.name, "side": "BUY" if side > 0 else "SELL",
              "quantity": instrument.quantity(steps), "ref": f"B{n}"}
+    attach = rng.randint(1, 8) if rng.random() < 0.15 else None
+    stop = quotes[0][0] - side * max(15, distance * rng.randint(4, 16) // 8)
+    if attach is not None:
+        entry.update(via="linked", stop={"price": instrument.price(stop)})
+        signals = [one for one in signals if one[0] > attach]
     events = [(0, entry)] + [(k, {"type": "signal", "signal": kind, "confidence": "0.9"})
                              for k, kind in signals]
+    if attach is not None:
+        events.append((attach, {"type": "assign", "ref": f"B{n}", "profile": component.name}))
     case = SimpleNamespace(instrument=instrument, side=side, steps=steps, quotes=quotes, o=o,
-                           component=component, signals=signals, events=events)
+                           component=component, signals=signals, events=events, worth=worth,
+                           attach=attach, stop=stop)
     for _ in range(rng.choice((0, 0, 1, 2, 4))):
         _touch(rng, case)
     return case
@@ -75,7 +95,7 @@ def _touch(rng, case):
     """Puts a price on a level that counts then, or a tick beside it."""
     model = pyramid.Chain(case).play()
     levels = [(order.begun, level) for order in model.orders if order.begun is not None
-              for level in (order.target, order.lot.want_stop)]
+              for level in (order.target, order.lot.want_stop) if level is not None]
     levels += [(k, (ceil if case.side > 0 else floor)(price)) for k, price in model.triggers] * 3
     if levels:
         begin, level = rng.choice(levels)
@@ -84,17 +104,42 @@ def _touch(rng, case):
         case.quotes[last if rng.random() < 0.5 else rng.randint(begin, last)] = (near, near)
 
 
+def _beyond(case):
+    """Handed over where its stop is crossed already: the host's guard decides then, after a while."""
+    model = pyramid.Chain(case).play()
+    order, quote = model.orders[0], case.quotes[min(case.attach, len(case.quotes) - 1)]
+    return case.side * (order.lot.near(quote) - order.lot.want_stop) <= 0
+
+
 def batch(rng, count):
     components = [_component(rng, n) for n in range(INSTANCES)]
-    cases = [_case(rng, rng.choice(components), n) for n in range(count)]
+    rates = _rates(rng) if rng.random() < 0.5 else ()
+    cases = []
+    while len(cases) < count:
+        case = _case(rng, rng.choice(components), len(cases), rates)
+        if case.attach is None or not _beyond(case):
+            cases.append(case)
+    instruments = {f"P{n}": case.instrument.row for n, case in enumerate(cases)}
+    if rates:
+        instruments["USDJPY"] = {}
+    aspects = ("grow", "reduce", "stop", "targets")
     config = host.configuration(
-        {f"P{n}": case.instrument.row for n, case in enumerate(cases)},
-        [(one.name, "pyramid", one.options) for one in components], {})
-    return cases, config
+        instruments, [(one.name, "pyramid", one.options) for one in components],
+        {one.name: dict.fromkeys(aspects, one.name) for one in components})
+    return cases, (config, rates)
 
 
 def play(pawl, config, cases):
-    return host.run(pawl, config, cases)[0]
+    return host.run(pawl, config[0], cases, config[1])[0]
+
+
+def _rates(rng):
+    """Prices of USDJPY by row, of which one over the price is exact."""
+    now, out = "160", []
+    for _ in range(140):
+        now = rng.choice(("125", "156.25", "160", "200")) if rng.random() < 0.1 else now
+        out.append(now)
+    return out
 
 
 def describe(case):

@@ -49,11 +49,14 @@ def configuration(instruments, components, profiles, paper=None):
     }
 
 
-def rows(cases):
+def rows(cases, rates):
     """All events of all cases by time; a case has `quotes` and `events`: [(k, object)], which come
-    half a row after quote k."""
+    half a row after quote k. `rates` are prices of USDJPY by row."""
     longest = max(len(case.quotes) for case in cases)
     for row in range(longest + STAGGER):
+        if row < len(rates):
+            yield (f'{{"t":"{stamp(row)}","type":"quote","symbol":"USDJPY","bid":"{rates[row]}",'
+                   f'"ask":"{rates[row]}"}}')
         for n, case in enumerate(cases):
             k = row - n % STAGGER
             if 0 <= k < len(case.quotes):
@@ -70,7 +73,7 @@ class Failed(Exception):
     pass
 
 
-def run(pawl, config, cases, keep=None):
+def run(pawl, config, cases, rates=(), keep=None):
     """[events of the trace] of each case."""
     where = MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pawl-model-", dir=where) as folder:
@@ -78,7 +81,7 @@ def run(pawl, config, cases, keep=None):
         with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
             json.dump(config, file)
         with open(os.path.join(folder, "data.jsonl"), "w", encoding="utf-8") as file:
-            file.write("\n".join(rows(cases)) + "\n")
+            file.write("\n".join(rows(cases, rates)) + "\n")
         done = subprocess.run([pawl, "backtest", "-c", os.path.join(folder, "config.json"),
                                "--data", os.path.join(folder, "data.jsonl"), "--trace", "--json"],
                               capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)

@@ -4,6 +4,7 @@ Readings where it leaves something open:
 - at a quote the price is looked at first (targets, the price that brings a recovery), then the
   venue's fills of that quote, those that take first, then stops, then limits;
 - a window is inclusive: the quote at its very end still brings the recovery;
+- a lot that is handed over beyond its target books at the next price;
 - an order that closed with a loss and without its stop ends the chain at the top level, too;
 - a chain that stops while a recovery waits forgets it; orders under way are taken back.
 """
@@ -32,7 +33,9 @@ class Chain:
     """Plays one chain over its quotes; `events` and `orders` is what is expected."""
 
     def __init__(self, case):
-        """case: instrument, side, steps, quotes, signals [(k, kind)] and the options `o`."""
+        """case: instrument, side, steps, quotes, signals [(k, kind)], worth (money of a tick of one
+        order at a quote), attach (the quote after which a lot with `stop` is handed over; None = the
+        chain opens its own) and the options `o`."""
         self.case, self.o = case, case.o
         self.level = self.episodes = 0
         self.booked = self.net = Fraction(0)
@@ -42,23 +45,33 @@ class Chain:
         self.returning = []                 # orders placed again that have not filled
         self.orders, self.events = [], []
         self.triggers = []                  # (quote, price) of every episode
-        self.distance = self._ticks(self.o.risk)
 
-    def _ticks(self, money):
-        """Exact ticks that are worth this for one order."""
-        return Fraction(money) / self.case.instrument.money(1, self.case.steps)
+    def _ticks(self, money, k):
+        """Exact ticks that are worth this for one order at the rate of a quote."""
+        return Fraction(money) / self.case.worth(k)
+
+    def _too_near(self, k, factor=1):
+        """It would have to risk more than it may."""
+        return floor(self._ticks(self.o.risk * factor, k)) < max(1, self.case.instrument.apart)
 
     def play(self):
-        if floor(self.distance) < max(1, self.case.instrument.apart):
-            return self                     # refused: it would have to risk more
+        if self.case.attach is None and self._too_near(0):
+            return self
         self._place(1)
-        self._tell(0, "created", 1)
-        self._asked(0)
+        if self.case.attach is None:
+            self._tell(0, "created", 1)
+            self._asked(0)
+        else:
+            self.orders[0].lot.want_stop, self.status = self.case.stop, "foreign"
         self._settle(self.case.quotes[0])
         for k, quote in enumerate(self.case.quotes):
             if k > 0 and not self._ended():
                 self._price(k, quote)
                 self._venue(k, quote)
+                if self.status == "foreign":
+                    self._attach(k)
+                    self._settle(quote)
+                    continue
                 self._check(k)
                 if self.until is not None and k >= self.until:
                     self._stop(k)           # the window is over
@@ -66,6 +79,20 @@ class Chain:
                 self._asked(k)
                 self._settle(quote)
         return self
+
+    def _attach(self, k):
+        """A lot of somebody else becomes the first order; its stop may only tighten."""
+        order = self.orders[0]
+        if order.done():
+            self.status = "stopped"         # it closed before
+        elif k == self.case.attach:
+            self.status = "active"
+            self._tell(k, "created", 1)
+            before = order.lot.want_stop
+            self._levels(order, k)
+            if self.case.side * (before - order.lot.want_stop) > 0:
+                order.lot.want_stop = before
+            order.lot.grew = True           # its target is placed now
 
     def _ended(self):
         return self.status in ("stopped", "completed")
@@ -90,11 +117,11 @@ class Chain:
     def _open(self):
         return [order for order in self.orders if not order.done()]
 
-    def _levels(self, order):
+    def _levels(self, order, k):
         """Target and stop from its own fill, profit never below, risk never above."""
         side, entry = self.case.side, order.entry
-        risk = self.distance * (self.o.risk_factor if order.again else 1)
-        gain = self._ticks(self.o.profit)
+        risk = self._ticks(self.o.risk * (self.o.risk_factor if order.again else 1), k)
+        gain = self._ticks(self.o.profit, k)
         order.target = entry + side * ceil(gain)
         order.lot.want_stop = entry - side * floor(risk)
         if self.o.venue:
@@ -107,12 +134,12 @@ class Chain:
         for order in self._open():
             near = order.lot.near(quote)
             if order.lot.open and not order.lot.over and not self.o.venue and \
-                    side * (near - order.target) >= 0:
+                    order.target and side * (near - order.target) >= 0:
                 order.lot.over = True
         near = Lot(side, []).near(quote)
         if self.trigger is not None and side * (near - self.trigger) >= 0:
             self.trigger = self.until = None
-            if floor(self.distance * self.o.risk_factor) < max(1, self.case.instrument.apart):
+            if self._too_near(k, self.o.risk_factor):
                 self._stop(k)
                 return
             self.returning = self._place(len(self.lost), again=True)
@@ -128,7 +155,8 @@ class Chain:
     def _fill(self, k, order, role, price):
         if role == "main":
             order.begun, order.entry = k, price
-            self._levels(order)
+            if self.status != "foreign":
+                self._levels(order, k)
             if order in self.returning:
                 self.returning.remove(order)
                 if not self.returning and self.status == "recovering":
@@ -136,10 +164,11 @@ class Chain:
                     self._tell(k, "recovered")
             return
         order.ended, order.out, order.role = k, price, role
-        order.profit = self.case.instrument.money(self.case.side * (price - order.entry),
-                                                  self.case.steps)
+        order.profit = self.case.worth(k) * self.case.side * (price - order.entry)
         self.net += order.profit
         self.booked += max(order.profit, 0)
+        if self.status == "foreign":
+            return
         if order.profit < 0 and role == "stop":
             self._stopped_out(k, order)
         elif order.profit < 0:
@@ -190,6 +219,9 @@ class Chain:
         elif self.level == self.o.max_level:
             self.status = "completed"
             self._tell(k, "completed")
+        elif self._too_near(k):
+            self._stop(k)                   # nothing of the next level can be placed
+            self._check(k)
         else:
             self.level += 1
             self._place(self.o.per_level[self.level])
