@@ -302,6 +302,8 @@ int pyramid_on_closed(struct pyramid *self, const struct pawl_ev_lot_closed *eve
     order.profit = event->profit;
     order.hit_price = event->exit;
     order.hit_time = self->ctx->host->now_ns(self->ctx);
+    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, order.lot);
+    if (lot != NULL && lot->stop.e8 > 0) order.stop = lot->stop; /* it may have been tighter */
     if (order.status == PAWL_CHAIN_ORDER_STATUS_SL_HIT) order.stop_time = order.hit_time;
     int rc = pyramid_put_order(self, &order);
     if (rc == PAWL_OK) rc = count_up(self, &chain, &order);

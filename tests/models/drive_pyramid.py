@@ -184,6 +184,8 @@ def got(case, trace):
             orders[event["lot"]] = [k, ticks(event["price"]), None, None, None, None]
         elif event["type"] in ("lot.protected", "lot.changed") and event["lot"] in orders:
             orders[event["lot"]][2] = ticks(event["stop"])
+        elif event["type"] == "stop.moved" and event["lot"] in orders:
+            orders[event["lot"]][2] = ticks(event["new"])
         elif event["type"] == "exit.taken":
             orders[event["lot"]][3:] = [k, ticks(event["price"]), str(Fraction(event["profit"]))]
     return {"chain": chain, "orders": sorted(map(tuple, orders.values()), key=str)}
