@@ -31,6 +31,7 @@ struct pawl_instrument {
     struct pawl_price pip_size;              /* 0 = not defined by pips */
     struct pawl_money pip_value_per_std_lot; /* account currency; 0 = none */
     struct pawl_price min_stop_distance;     /* 0 = none */
+    char profile[PAWL_NAME_MAX + 1];         /* of lots that name none; empty = none */
 };
 
 struct pawl_market_state {

@@ -77,6 +77,21 @@ enum pawl_plugin_kind {
     PAWL_PLUGIN_KIND_SERVICE
 };
 
+/* What a strategy does with lots, as its options stand. A profile that contradicts it is refused,
+ * when the configuration is read and when a lot is opened or handed over. */
+#define PAWL_ASPECT_BIT(aspect) ((uint8_t)(1u << ((aspect) - 1u))) /* of PAWL_ASPECT_* */
+#define PAWL_ASPECTS_ALL 15u
+struct pawl_aspects {
+    uint8_t opens;    /* 1 = it opens lots */
+    uint8_t keeps;    /* aspects of its own lots that nobody else may hold */
+    uint8_t takes;    /* aspects it can hold of lots that others opened, */
+    uint8_t together; /* and of these all or none */
+    uint8_t parts;    /* 1 = it takes parts off lots that others opened */
+    uint8_t whole;    /* 1 = nobody else may take parts off its own */
+    uint8_t trails;   /* 1 = the stops it holds follow the price */
+    uint8_t reserved; /* 0 */
+};
+
 struct pawl_plugin {
     uint32_t size;       /* sizeof(struct pawl_plugin) when it was compiled */
     uint32_t abi;        /* PAWL_ABI when it was compiled */
@@ -100,6 +115,9 @@ struct pawl_plugin {
     /* Brokers only. [any] What the venue behind this account can do; constant while the
      * instance lives. */
     int (*caps)(void *self, uint32_t account, struct pawl_broker_caps *ret_caps);
+    /* Strategies only. [any] `options` is a filled option struct; *ret is zeroed. NULL = it opens
+     * lots and can hold anything. */
+    void (*aspects)(const void *options, struct pawl_aspects *ret);
 };
 
 typedef const struct pawl_plugin *pawl_plugin_main_fn(void);

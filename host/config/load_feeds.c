@@ -94,15 +94,6 @@ static const char *entry_text(struct loading *l, const struct path *path, const 
     return json_is_string(value) ? json_string_value(value) : "";
 }
 
-static void check_profile(struct loading *l, const struct path *path, const char *name) {
-    struct report_list known = {.at = 0};
-    if (name[0] == '\0' || config_profile_find(l->config, name) != NULL) return;
-    for (uint32_t i = 0; i < l->config->profile_count; i++)
-        report_list_add(&known, l->config->profiles[i].name);
-    loading_fault(l, path, "there is no profile \"%s\"; there are: %s", name,
-                  report_list_text(&known));
-}
-
 static void check_entry(struct loading *l, const struct path *path, const json_t *entry) {
     struct path part = {.up = path};
     if (entry == NULL) return;
@@ -115,7 +106,7 @@ static void check_entry(struct loading *l, const struct path *path, const json_t
     part.key = "account";
     loading_account_name(l, &part, entry_text(l, &part, entry));
     part.key = "profile";
-    check_profile(l, &part, entry_text(l, &part, entry));
+    loading_profile_name(l, &part, entry_text(l, &part, entry));
     int sizes = (json_object_get(entry, "quantity") != NULL) +
                 (json_object_get(entry, "allocation") != NULL) +
                 (json_object_get(entry, "risk_pct") != NULL);

@@ -16,6 +16,8 @@ static const struct field fields[] = {
     {"inherit", FIELD_OTHER, .doc = "Row of the shipped table; the symbol's own if not given."},
     {"account", FIELD_NAME, ROOM(account),
      .doc = "Where it is traded; the only account if not given."},
+    {"profile", FIELD_NAME, ROOM(base.profile),
+     .doc = "Of entries that name none; the opener holds everything if not given."},
     {"name", FIELD_TEXT, ROOM(name), .doc = "For people."},
     {"venue", FIELD_TEXT, ROOM(venue), .doc = "Exchange or network."},
     {"class", FIELD_TEXT, ROOM(base.class_), .choices = "fx|metal|equity|crypto|future|option|cfd",

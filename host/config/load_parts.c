@@ -36,6 +36,7 @@ static void no_such(struct loading *l, const struct path *path, const char *what
     struct nearest nearest = {.wanted = name};                                                     \
     if (name[0] == '\0' || config_##kind##_find(l->config, name) != NULL) return;                  \
     for (uint32_t i = 0; i < l->config->kind##_count; i++) {                                       \
+        if (l->config->plural[i].member[0] == '\0') continue;                                      \
         report_list_add(&known, l->config->plural[i].member);                                      \
         nearest_offer(&nearest, l->config->plural[i].member);                                      \
     }                                                                                              \
@@ -51,6 +52,10 @@ void loading_account_name(struct loading *l, const struct path *path, const char
 
 void loading_symbol(struct loading *l, const struct path *path, const char *name) {
     MUST_EXIST(instrument, instruments, base.symbol);
+}
+
+void loading_profile_name(struct loading *l, const struct path *path, const char *name) {
+    MUST_EXIST(profile, profiles, name);
 }
 #undef MUST_EXIST
 
@@ -217,29 +222,52 @@ static const struct field profile_fields[] = {
     {"stop", FIELD_NAME, HOLDER(CONFIG_STOP), .doc = "Who moves its stop."},
     {"targets", FIELD_NAME, HOLDER(CONFIG_TARGETS), .doc = "Who sets its targets."},
     {.name = NULL}};
+static const struct field profile_keys[] = {{"grow", FIELD_OTHER},
+                                            {"reduce", FIELD_OTHER},
+                                            {"stop", FIELD_OTHER},
+                                            {"targets", FIELD_OTHER},
+                                            {.name = NULL}};
 
-static void check_holder(struct loading *l, const struct path *profile, const struct field *field,
-                         const char *holder) {
+static void load_holder(struct loading *l, const struct path *profile, const struct field *field,
+                        const json_t *said, struct config_profile *out) {
     struct path path = {.up = profile, .key = field->name};
-    if (strcmp(holder, CONFIG_KEEPER) == 0 || strcmp(holder, CONFIG_OPENER) == 0) return;
-    loading_plugin_name(l, &path, holder);
+    char message[FIELD_MESSAGE_MAX + 1], *holder = (char *)out + field->offset;
+    memcpy(holder, CONFIG_OPENER, sizeof CONFIG_OPENER);
+    if (json_is_array(said))
+        loading_fault(l, &path, "has %zu holders: an aspect has one", json_array_size(said));
+    else if (said != NULL && field_from_json(field, said, out, message) != PAWL_OK)
+        loading_fault(l, &path, "%s", message);
+    else if (strcmp(holder, CONFIG_KEEPER) != 0 && strcmp(holder, CONFIG_OPENER) != 0)
+        loading_plugin_name(l, &path, holder);
+}
+
+static void check_instrument_profiles(struct loading *l) {
+    struct path instruments = {.key = "instruments"};
+    for (uint32_t i = 0; i < l->config->instrument_count; i++) {
+        const struct config_instrument *in = &l->config->instruments[i];
+        struct path path = {.up = &instruments, .key = in->base.symbol};
+        struct path member = {.up = &path, .key = "profile"};
+        loading_profile_name(l, &member, in->base.profile);
+    }
 }
 
 int load_profiles(struct loading *l) {
     struct path profiles = {.key = "profiles"};
     const json_t *object = loading_object(l, "profiles", CONFIG_PROFILES_MAX);
-    if (object == NULL) return PAWL_OK;
-    l->config->profiles = mem_calloc(json_object_size(object), sizeof *l->config->profiles);
-    if (l->config->profiles == NULL) return PAWL_E_NOMEM;
+    size_t count = object == NULL ? 0 : json_object_size(object);
+    if (count > 0) l->config->profiles = mem_calloc(count, sizeof *l->config->profiles);
+    if (count > 0 && l->config->profiles == NULL) return PAWL_E_NOMEM;
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)object, key, value) {
         struct path path = {.up = &profiles, .key = key};
         struct config_profile *out = &l->config->profiles[l->config->profile_count++];
         member_name(l, &path, key, out->name, sizeof out->name);
-        loading_fields(l, &path, value, profile_fields, out, 1);
+        loading_fields(l, &path, value, profile_keys, NULL, 0);
         for (size_t i = 0; i < CONFIG_ASPECTS_; i++)
-            check_holder(l, &path, &profile_fields[i], out->holder[i]);
+            load_holder(l, &path, &profile_fields[i],
+                        json_object_get(value, profile_fields[i].name), out);
     }
+    check_instrument_profiles(l);
     return PAWL_OK;
 }

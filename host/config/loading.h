@@ -54,13 +54,14 @@ int load_accounts(struct loading *l);    /* after plugins */
 int load_instruments(struct loading *l); /* after accounts */
 int load_sessions(struct loading *l);    /* after instruments */
 void sessions_free(struct config *config);
-int load_profiles(struct loading *l);    /* after plugins */
+int load_profiles(struct loading *l);    /* after plugins and instruments */
 int load_feeds(struct loading *l);       /* after instruments */
 int load_schedule(struct loading *l);    /* after all of these */
 
 /* Is it the name of a plugin? If not, the fault lists what there is. */
 void loading_plugin_name(struct loading *l, const struct path *path, const char *name);
 void loading_account_name(struct loading *l, const struct path *path, const char *name);
+void loading_profile_name(struct loading *l, const struct path *path, const char *name);
 void loading_symbol(struct loading *l, const struct path *path, const char *symbol);
 
 #endif

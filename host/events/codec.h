@@ -42,6 +42,8 @@ struct event_decode {
     uint32_t (*instrument)(void *self, const char *symbol);
     uint32_t (*account)(void *self, const char *name);
     uint32_t (*component)(void *self, const char *name);
+    /* May this be asked for? PAWL_E_INVAL with a sentence; NULL = it may. */
+    int (*judge)(void *self, const struct pawl_event *event, struct pawl_err *err);
     const char *type; /* of an object without "type"; NULL = it is required */
     int64_t now_ns;   /* time of an object without "t"; 0 = it is required */
     bool open;        /* null is a value not known yet: the key is checked, the event is no use */

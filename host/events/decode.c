@@ -251,5 +251,5 @@ int event_from_json(const json_t *object, const struct event_decode *env, void *
     rc = check_whole(&d, object);
     head->size = d.size;
     head->type = d.type->id;
-    return rc;
+    return rc == PAWL_OK && env->judge != NULL ? env->judge(env->self, head, err) : rc;
 }

@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "book/book.h"
 #include "config/config.h"
+#include "config/profile.h"
 #include "exec/risk.h"
 
 #define EXEC_BROKERS_MAX 64u
@@ -95,6 +96,7 @@ struct exec {
     const struct config_executor *set;
     const struct config_risk *risk;
     const struct config *config; /* profiles */
+    struct profile_parts parts;  /* what components do; find NULL = not known */
     struct calendars *const *calendars; /* the host's, replaced by a reload; NULL = always open */
     struct rng rng;              /* jitter of retries */
     struct exec_broker brokers[EXEC_BROKERS_MAX];
@@ -153,8 +155,8 @@ void guard_finish_times(struct exec *exec);
 int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
               uint64_t *ret_lot, struct pawl_err *err);
 /* Would `count` such lots pass now, all together? Nothing is opened. */
-int want_may_open(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t count,
-                  struct pawl_err *err);
+int want_may_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
+                  uint32_t count, struct pawl_err *err);
 int want_enter(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
                struct pawl_err *err);
 int want_add(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
@@ -171,6 +173,9 @@ int want_target(struct exec *exec, uint32_t caller, uint64_t lot, uint32_t index
 int want_freeze(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_err *err);
 int want_merge(struct exec *exec, uint32_t caller, uint64_t into, uint64_t from,
                const char *reason, struct pawl_err *err);
+/* Does the profile agree with what the opener (0 = nobody) and its holders do? PAWL_E_INVAL. */
+int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
+                  struct pawl_err *err);
 /* An operator gives the lot another profile. */
 int want_assign(struct exec *exec, uint64_t lot, const char *profile, struct pawl_err *err);
 /* The host's own close of a lot, whoever holds it. */

@@ -21,6 +21,23 @@ void lot_hold(struct exec *exec, struct lot *lot, const char *profile, uint32_t 
     }
 }
 
+int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
+                  struct pawl_err *err) {
+    const struct config_profile *found = config_profile_find(exec->config, profile);
+    const char *name =
+        opener == exec->operator_id ? "" : names_text(exec->book->names, NAME_COMPONENT, opener);
+    enum config_aspect aspect;
+    struct pawl_err why = {0};
+    if (profile[0] == '\0') return PAWL_OK;
+    if (found == NULL)
+        return pawl_fail(err, PAWL_E_INVAL, "profile \"%s\" is not configured", profile);
+    if (exec->parts.find == NULL ||
+        profile_judge(found, name, &exec->parts, &aspect, &why) == PAWL_OK)
+        return PAWL_OK;
+    return pawl_fail(err, PAWL_E_INVAL, "profile %s: %s: %.180s", profile, profile_aspects[aspect],
+                     why.text);
+}
+
 static void report_assigned(struct exec *exec, const struct lot *lot) {
     struct pawl_ev_lot_assigned ev;
     EVENT_INIT(ev, PAWL_EV_LOT_ASSIGNED);
@@ -39,8 +56,8 @@ int want_assign(struct exec *exec, uint64_t id, const char *profile, struct pawl
     struct lot *lot = book_lot(exec->book, id);
     if (lot == NULL || lot->rec.state == PAWL_LOT_STATE_CLOSED)
         return pawl_fail(err, PAWL_E_NOTFOUND, "there is no open lot %llu", (unsigned long long)id);
-    if (config_profile_find(exec->config, profile) == NULL)
-        return pawl_fail(err, PAWL_E_INVAL, "profile \"%s\" is not configured", profile);
+    int rc = profile_check(exec, profile, lot->rec.owner, err);
+    if (rc != PAWL_OK) return rc;
     TEXT_SET(lot->rec.profile, profile);
     lot_hold(exec, lot, profile, lot->rec.owner);
     book_changed(exec->book, lot);

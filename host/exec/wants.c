@@ -48,6 +48,12 @@ static uint8_t ratchet_of(const struct pawl_lot_spec *spec) {
     return spec->size < sizeof *spec || spec->ratchet == 0 ? PAWL_RATCHET_STRICT : spec->ratchet;
 }
 
+/* The one it names, else the instrument's; "" = the opener holds everything. */
+static const char *profile_of(const struct exec *exec, const struct pawl_lot_spec *spec) {
+    bool says = spec->profile != NULL && spec->profile[0] != '\0';
+    return says ? spec->profile : exec->book->instruments[spec->instrument].def.profile;
+}
+
 static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t account,
                       struct pawl_err *err) {
     struct book *book = exec->book;
@@ -71,9 +77,6 @@ static int check_spec(struct exec *exec, const struct pawl_lot_spec *spec, uint3
     if (spec->after == PAWL_AFTER_KIND_LOT_CONCLUDED &&
         (other == NULL || other->rec.instrument != spec->instrument))
         return pawl_fail(err, PAWL_E_INVAL, "the lot to wait for is none of the same instrument");
-    if (spec->profile != NULL && spec->profile[0] != '\0' &&
-        config_profile_find(exec->config, spec->profile) == NULL)
-        return pawl_fail(err, PAWL_E_INVAL, "profile \"%s\" is not configured", spec->profile);
     return PAWL_OK;
 }
 
@@ -167,14 +170,15 @@ struct opening { /* a spec that was judged, in the venue's units */
 };
 
 /* What the spec says and what the gate says, for `count` lots like it. */
-static int judge(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t count,
-                 struct opening *ret, struct pawl_err *err) {
+static int judge(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
+                 uint32_t count, struct opening *ret, struct pawl_err *err) {
     struct book *book = exec->book;
     char why[128];
     *ret = (struct opening){.account = spec->account};
     if (ret->account == 0 && spec->instrument <= book->instrument_count)
         ret->account = book->instruments[spec->instrument].def.account;
     int rc = check_spec(exec, spec, ret->account, err);
+    if (rc == PAWL_OK) rc = profile_check(exec, profile_of(exec, spec), caller, err);
     if (rc == PAWL_OK) rc = check_levels(exec, spec, &ret->stop, &ret->target, err);
     if (rc != PAWL_OK) return rc;
     const struct pawl_instrument *in = &book->instruments[spec->instrument].def;
@@ -198,12 +202,12 @@ static int judge(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t c
     return PAWL_OK;
 }
 
-int want_may_open(struct exec *exec, const struct pawl_lot_spec *spec, uint32_t count,
-                  struct pawl_err *err) {
+int want_may_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
+                  uint32_t count, struct pawl_err *err) {
     struct opening unused;
     if (exec->trial) return pawl_fail(err, PAWL_E_STATE, "no lot opens before it has taken over");
     if (count == 0) return pawl_fail(err, PAWL_E_INVAL, "no lot is asked for");
-    return judge(exec, spec, count, &unused, err);
+    return judge(exec, caller, spec, count, &unused, err);
 }
 
 int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
@@ -211,7 +215,7 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
     struct book *book = exec->book;
     struct opening opening;
     if (exec->trial) return pawl_fail(err, PAWL_E_STATE, "no lot opens before it has taken over");
-    int rc = judge(exec, spec, 1, &opening, err);
+    int rc = judge(exec, caller, spec, 1, &opening, err);
     if (rc != PAWL_OK) return rc;
     struct lot *lot = book_lot_new(book, err);
     if (lot == NULL) return err != NULL ? err->rc : PAWL_E_NOMEM;
@@ -220,7 +224,7 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
     lot->rec.owner = caller;
     lot->rec.side = spec->side;
     lot->rec.stop = lot->rec.initial_stop = opening.stop;
-    TEXT_SET(lot->rec.profile, spec->profile);
+    TEXT_SET(lot->rec.profile, profile_of(exec, spec));
     TEXT_SET(lot->rec.ref, spec->ref);
     lot_hold(exec, lot, lot->rec.profile, caller);
     fill_entry(exec, lot, spec, opening.quantity_e8);

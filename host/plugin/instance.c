@@ -84,8 +84,20 @@ static void init(struct instance *instance, const struct pawl_plugin *plugin, co
         (struct pawl_ctx){.host = &core_table, .instance = instance->name, .component = component};
 }
 
+struct pawl_aspects plugin_aspects(const struct pawl_plugin *plugin, const void *options) {
+    struct pawl_aspects does = {0};
+    if (plugin->aspects != NULL)
+        plugin->aspects(options, &does);
+    else if (plugin->kind == PAWL_PLUGIN_KIND_STRATEGY)
+        does = (struct pawl_aspects){.opens = 1, .takes = PAWL_ASPECTS_ALL};
+    else
+        does.opens = plugin->kind == PAWL_PLUGIN_KIND_SERVICE;
+    return does;
+}
+
 static int create(struct instance *instance, const void *options, struct pawl_err *err) {
     struct pawl_err why = {0};
+    instance->aspects = plugin_aspects(instance->plugin, options);
     int rc = instance->plugin->create(&instance->ctx, options, &instance->self, &why);
     instance->created = rc == PAWL_OK;
     if (rc == PAWL_OK) return rc;

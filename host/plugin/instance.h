@@ -53,6 +53,7 @@ struct instance {
     void *self;
     struct services *services;
     char name[PAWL_NAME_MAX + 1];
+    struct pawl_aspects aspects; /* what it does with lots, by its options */
     struct trial *trial; /* not NULL: it is tried and has not taken over */
     bool created; /* inside create() `service` may be asked, publish may not */
     uint32_t record_type_count;
@@ -64,6 +65,8 @@ struct instance {
     char append_path[DISK_PATH_MAX + 1];
 };
 
+/* What a plugin does with lots under these options. */
+struct pawl_aspects plugin_aspects(const struct pawl_plugin *plugin, const void *options);
 /* Registers its record types with the store, loads their rows, then create(). Options are filled.
  */
 int instance_create(struct instance *instance, const struct pawl_plugin *plugin, const char *name,

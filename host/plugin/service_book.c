@@ -196,7 +196,7 @@ static int lot_may_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, 
                         struct pawl_err *err) {
     if (!in_event(ctx)) return too_early(err);
     exec_of(ctx)->trial = trial_is_on(instance_of(ctx));
-    int rc = want_may_open(exec_of(ctx), spec, count, err);
+    int rc = want_may_open(exec_of(ctx), ctx->component, spec, count, err);
     exec_of(ctx)->trial = false;
     return rc;
 }

@@ -115,6 +115,16 @@ static int make_io(struct host *host, struct pawl_err *err) {
     return rc == PAWL_OK ? io_read_secrets(host->io, host->options.config, err) : rc;
 }
 
+static bool find_aspects(void *arg, const char *name, struct pawl_aspects *ret) {
+    const struct host *host = arg;
+    for (uint32_t i = 0; i < host->instance_count; i++) {
+        if (strcmp(host->instances[i]->name, name) != 0) continue;
+        *ret = host->instances[i]->aspects;
+        return true;
+    }
+    return false;
+}
+
 static int make_parts(struct host *host, struct pawl_err *err) {
     struct book *book = &host->book;
     int rc = names_new(&host->names, err);
@@ -148,6 +158,7 @@ static int make_parts(struct host *host, struct pawl_err *err) {
                                        .data_dir = host->options.data_dir,
                                        .log = host->options.log};
     int rc_exec = exec_init(&host->exec, book, host->options.config, err);
+    host->exec.parts = (struct profile_parts){.find = find_aspects, .arg = host};
     return rc_exec == PAWL_OK ? make_rules(host, err) : rc_exec;
 }
 

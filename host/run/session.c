@@ -36,8 +36,8 @@ int session_loader(struct loader **ret, struct pawl_err *err) {
 }
 
 /* Adds a fault about one place of the configuration. */
-static void fault(const struct session *session, struct config_errors *errors, const char *format,
-                  const char *name, const char *text) {
+void session_fault(const struct session *session, struct config_errors *errors, const char *format,
+                   const char *name, const char *text) {
     char path[CONFIG_PATH_MAX + 1];
     snprintf(path, sizeof path, format, name);
     config_errors_add(errors, config_file_of(session->config, path), path, "%s", text);
@@ -52,7 +52,7 @@ static int load_plugin(struct session *session, uint32_t index, struct config_er
     int rc = loader_open(session->loader, entry->so, &library, why);
     snprintf(number, sizeof number, "%u", index);
     if (rc != PAWL_OK)
-        fault(session, errors, "plugins[%s]", number,
+        session_fault(session, errors, "plugins[%s]", number,
               why->count > 0 ? why->line[0] : pawl_rc_text(rc));
     else
         session->plugins[index] = (session->libraries[index] = library)->plugin;
@@ -66,6 +66,7 @@ static int check_options(struct session *session, uint32_t index, struct config_
     if (options == NULL) return PAWL_E_NOMEM;
     int rc = config_plugin_options(session->config, index, plugin->options, plugin->options_size,
                                    options, errors);
+    if (rc == PAWL_OK) session->aspects[index] = plugin_aspects(plugin, options);
     mem_free(options);
     return rc == PAWL_E_CONFIG ? PAWL_OK : rc; /* its faults are in *errors */
 }
@@ -82,9 +83,8 @@ static int load_plugins(struct session *session, struct config_errors *errors) {
 
 /* NULL = not configured, or not loaded: that is told elsewhere. */
 static const struct pawl_plugin *plugin_of(const struct session *session, const char *name) {
-    for (uint32_t i = 0; i < session->config->plugin_count; i++)
-        if (strcmp(session->config->plugins[i].name, name) == 0) return session->plugins[i];
-    return NULL;
+    uint32_t place = session_place(session, name);
+    return place == 0 ? NULL : session->plugins[place - 1];
 }
 
 /* ---- what only the loaded plugins and the lower layers can tell ---- */
@@ -94,42 +94,42 @@ static void check_brokers(const struct session *session, struct config_errors *e
         const struct config_account *account = &session->config->accounts[i];
         const struct pawl_plugin *plugin = plugin_of(session, account->broker);
         if (plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_BROKER)
-            fault(session, errors, "accounts.%s.broker", account->name,
+            session_fault(session, errors, "accounts.%s.broker", account->name,
                   "names a plugin that is no broker");
     }
 }
 
-static void check_profiles(const struct session *session, struct config_errors *errors) {
-    for (uint32_t i = 0; i < session->config->profile_count; i++) {
-        const struct config_profile *profile = &session->config->profiles[i];
-        for (int aspect = 0; aspect < CONFIG_ASPECTS_; aspect++) {
-            const struct pawl_plugin *plugin = plugin_of(session, profile->holder[aspect]);
-            if (plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_STRATEGY)
-                fault(session, errors, "profiles.%s", profile->name,
-                      "an aspect is given to a plugin that is no strategy");
-        }
-    }
-}
+/* ---- entries of the schedule and of rules ---- */
 
 static uint32_t find_instrument(void *self, const char *symbol) {
-    return config_instrument_find(self, symbol) != NULL;
+    const struct session *session = self;
+    const struct config_instrument *in = config_instrument_find(session->config, symbol);
+    return in == NULL ? 0 : (uint32_t)(in - session->config->instruments) + 1;
 }
 
 static uint32_t find_account(void *self, const char *name) {
-    return config_account_find(self, name) != NULL;
+    return config_account_find(((struct session *)self)->config, name) != NULL;
 }
 
 static uint32_t find_component(void *self, const char *name) {
-    return config_plugin_find(self, name) != NULL;
+    return session_place(self, name);
+}
+
+/* Only a strategy or service opens lots. */
+static uint32_t find_opener(void *self, const char *name) {
+    const struct pawl_plugin *plugin = plugin_of(self, name);
+    bool opens = plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_BROKER;
+    return opens ? session_place(self, name) : 0;
 }
 
 /* The values of each entry, read as they will be when it is due. */
 static void check_schedule(const struct session *session, struct config_errors *errors) {
     _Alignas(16) unsigned char entry[PAWL_EVENT_SIZE_MAX];
-    const struct event_decode env = {.self = session->config,
+    const struct event_decode env = {.self = (void *)(uintptr_t)session,
                                      .instrument = find_instrument,
                                      .account = find_account,
                                      .component = find_component,
+                                     .judge = session_judge_entry,
                                      .type = "entry",
                                      .now_ns = 1};
     for (uint32_t i = 0; i < session->config->schedule_count; i++) {
@@ -138,37 +138,24 @@ static void check_schedule(const struct session *session, struct config_errors *
         const json_t *object = session->config->schedule[i].entry;
         snprintf(number, sizeof number, "%u", i);
         if (event_from_json(object, &env, entry, sizeof entry, &why) != PAWL_OK) {
-            fault(session, errors, "schedule[%s]", number, why.text);
+            session_fault(session, errors, "schedule[%s]", number, why.text);
             continue;
         }
         const struct pawl_plugin *via =
             plugin_of(session, json_string_value(json_object_get(object, "via")));
         if (via != NULL && via->kind != PAWL_PLUGIN_KIND_STRATEGY)
-            fault(session, errors, "schedule[%s].entry.via", number,
+            session_fault(session, errors, "schedule[%s].entry.via", number,
                   "names a plugin that is no strategy");
     }
-}
-
-/* Only a strategy or service opens lots. */
-static uint32_t find_opener(void *self, const char *name) {
-    const struct pawl_plugin *plugin = plugin_of(self, name);
-    return plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_BROKER;
-}
-
-static uint32_t session_instrument(void *self, const char *symbol) {
-    return find_instrument(((struct session *)self)->config, symbol);
-}
-
-static uint32_t session_account(void *self, const char *name) {
-    return find_account(((struct session *)self)->config, name);
 }
 
 int session_rules(const struct session *session, struct config_errors *errors,
                   struct ruleset **ret) {
     const struct event_decode decode = {.self = (void *)(uintptr_t)session,
-                                        .instrument = session_instrument,
-                                        .account = session_account,
-                                        .component = find_opener};
+                                        .instrument = find_instrument,
+                                        .account = find_account,
+                                        .component = find_opener,
+                                        .judge = session_judge_entry};
     return host_rules_load(session->config, &decode, errors, ret);
 }
 
@@ -183,7 +170,7 @@ static void check_zones(const struct session *session, struct config_errors *err
         struct tz *tz = NULL;
         const struct config_account *account = &session->config->accounts[i];
         if (tz_new(account->reset_tz, NULL, &tz, &why) != PAWL_OK)
-            fault(session, errors, "accounts.%s.reset_time", account->name, why.text);
+            session_fault(session, errors, "accounts.%s.reset_time", account->name, why.text);
         tz_free(tz);
     }
     for (uint32_t i = 0; i < session->config->feed_count; i++) {
@@ -193,7 +180,7 @@ static void check_zones(const struct session *session, struct config_errors *err
         const char *name = session->config->feeds[i].tz;
         snprintf(number, sizeof number, "%u", i);
         if (name[0] != '\0' && tz_new(name, NULL, &tz, &why) != PAWL_OK)
-            fault(session, errors, "feeds[%s].tz", number, why.text);
+            session_fault(session, errors, "feeds[%s].tz", number, why.text);
         tz_free(tz);
     }
 }
@@ -222,7 +209,7 @@ static int check_all(struct session *session, bool faulty, struct config_errors 
     }
     if (faulty) return PAWL_E_CONFIG;
     check_brokers(session, errors);
-    check_profiles(session, errors);
+    session_profiles(session, errors);
     check_schedule(session, errors);
     check_zones(session, errors);
     check_rules(session, errors);

@@ -13,6 +13,7 @@ struct session {
     struct loader *loader;
     const struct pawl_plugin *plugins[HOST_PLUGINS_MAX]; /* in the configuration's order */
     const struct library *libraries[HOST_PLUGINS_MAX];    /* theirs */
+    struct pawl_aspects aspects[HOST_PLUGINS_MAX];        /* what they do, by their options */
     const char *const *sets; /* overrides of the configuration; the opener's */
     uint32_t set_count;
     struct log *log;
@@ -40,6 +41,15 @@ int session_rules(const struct session *session, struct config_errors *errors,
 
 /* What only a start can tell: a host is started in a temporary folder and stopped again. */
 int session_try(struct session *session, struct pawl_err *err);
+
+/* ---- internal: session_profiles.c, session.c ---- */
+uint32_t session_place(const struct session *session, const char *name); /* from 1; 0 = no plugin */
+/* Adds a fault about one place of the configuration. */
+void session_fault(const struct session *session, struct config_errors *errors, const char *format,
+                   const char *name, const char *text);
+void session_profiles(const struct session *session, struct config_errors *errors);
+/* For struct event_decode, whose callbacks answer with places from 1. */
+int session_judge_entry(void *self, const struct pawl_event *event, struct pawl_err *err);
 
 /* A loader that knows what this host has; for session_open() and for looking at plugins. */
 int session_loader(struct loader **ret, struct pawl_err *err);

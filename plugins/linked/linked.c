@@ -145,6 +145,12 @@ static int linked_on_event(void *object, const struct pawl_event *event) {
     }
 }
 
+/* It looks after its own lots only, and leaves alone what a profile gives away. */
+static void linked_aspects(const void *filled, struct pawl_aspects *ret) {
+    ret->opens = 1;
+    ret->trails = ((const struct linked_options *)filled)->trailing_stop_pct_e8 > 0;
+}
+
 static const struct pawl_plugin plugin = {
     PAWL_PLUGIN_HEAD,
     .name = "linked",
@@ -158,6 +164,7 @@ static const struct pawl_plugin plugin = {
     .create = linked_create,
     .destroy = linked_destroy,
     .on_event = linked_on_event,
+    .aspects = linked_aspects,
 };
 
 PAWL_EXPORT const struct pawl_plugin *pawl_plugin_main(void);

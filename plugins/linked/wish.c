@@ -139,7 +139,8 @@ int linked_open(const struct linked_request *request, const struct linked_plan *
                 const struct linked_place *place, uint64_t *ret_lot, struct pawl_err *err) {
     struct linked *self = request->self;
     const struct pawl_ev_entry *ask = request->ask;
-    bool later = plan->target_by_default && plan->target.e8 != 0 && ask->profile[0] != '\0';
+    bool later = plan->target_by_default && plan->target.e8 != 0 &&
+                 (ask->profile[0] != '\0' || plan->instrument->profile[0] != '\0');
     struct linked_plan kept = *plan;
     *ret_lot = 0;
     const struct pawl_lot_spec spec = {

@@ -122,7 +122,10 @@ static int set_levels(struct pyramid *self, const struct pyramid_rec_profit_chai
     if (rc == PAWL_OK) rc = level(in, chain->side, order->entry, up.e8, &order->target);
     if (rc == PAWL_OK) rc = level(in, chain->side, order->entry, -down.e8, &order->stop);
     if (rc != PAWL_OK) return rc;
-    rc = mine(self->book->stop(self->ctx, lot->id, order->stop, "fixed risk", &err));
+    if (lot->hold_stop != self->ctx->component)
+        order->stop = lot->stop; /* another one moves it, from where it was opened */
+    else
+        rc = mine(self->book->stop(self->ctx, lot->id, order->stop, "fixed risk", &err));
     if (rc != PAWL_OK || self->options.target_mode != PYRAMID_VENUE) return rc;
     return mine(self->book->set_target(self->ctx, lot->id, 0, order->target,
                                        (struct pawl_qty){PAWL_QTY_ALL}, PAWL_LEVEL_MODE_REST,

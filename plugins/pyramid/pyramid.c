@@ -202,6 +202,18 @@ static int pyramid_on_event(void *object, const struct pawl_event *event) {
     }
 }
 
+/* A lot that is handed over begins a chain: it has to be able to book it, and to let nothing more
+ * in. An order of a chain books as a whole. */
+static void pyramid_aspects(const void *filled, struct pawl_aspects *ret) {
+    const struct pyramid_options *set = filled;
+    const uint8_t grow = PAWL_ASPECT_BIT(PAWL_ASPECT_GROW),
+                  targets = PAWL_ASPECT_BIT(PAWL_ASPECT_TARGETS);
+    ret->opens = ret->whole = 1;
+    ret->takes = PAWL_ASPECTS_ALL;
+    ret->together = (uint8_t)(grow | targets | PAWL_ASPECT_BIT(PAWL_ASPECT_REDUCE));
+    ret->keeps = set->target_mode == PYRAMID_VENUE ? (uint8_t)(grow | targets) : grow;
+}
+
 static const struct pawl_plugin plugin = {
     PAWL_PLUGIN_HEAD,
     .name = "pyramid",
@@ -215,6 +227,7 @@ static const struct pawl_plugin plugin = {
     .create = pyramid_create,
     .destroy = pyramid_destroy,
     .on_event = pyramid_on_event,
+    .aspects = pyramid_aspects,
 };
 
 PAWL_EXPORT const struct pawl_plugin *pawl_plugin_main(void);

@@ -132,6 +132,17 @@ static int rstop_on_event(void *object, const struct pawl_event *event) {
     }
 }
 
+static void rstop_aspects(const void *filled, struct pawl_aspects *ret) {
+    const struct rstop_options *set = filled;
+    struct rstop read = {.options = *set};
+    ret->takes = PAWL_ASPECT_BIT(PAWL_ASPECT_REDUCE) | PAWL_ASPECT_BIT(PAWL_ASPECT_STOP);
+    ret->together = ret->takes;
+    ret->trails = set->trail_from_e8 > 0;
+    if (rstop_read_table(&read, NULL) != PAWL_OK) return; /* create() tells */
+    for (uint32_t i = 0; i < read.row_count; i++)
+        if (read.rows[i].exit_e8 > 0) ret->parts = 1;
+}
+
 static const struct pawl_plugin plugin = {
     PAWL_PLUGIN_HEAD,
     .name = "rstop",
@@ -145,6 +156,7 @@ static const struct pawl_plugin plugin = {
     .create = rstop_create,
     .destroy = rstop_destroy,
     .on_event = rstop_on_event,
+    .aspects = rstop_aspects,
 };
 
 PAWL_EXPORT const struct pawl_plugin *pawl_plugin_main(void);
