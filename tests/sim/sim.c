@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define JOBS_MAX 64u
+#define SEEDS_PER_PROCESS 1000u
 
 struct arguments {
     uint64_t seeds, from, twice;
@@ -185,7 +186,7 @@ static void add_up(struct sim_tally *sum, const struct sim_tally *one) {
 }
 
 /* Each process writes its tally into a pipe when it is done; one that dies has failed. */
-static bool run_jobs(const struct arguments *a, struct sim_tally *sum) {
+static bool run_round(const struct arguments *a, struct sim_tally *sum) {
     int ends[2];
     bool good = true;
     if (pipe(ends) != 0) exit(2);
@@ -210,6 +211,19 @@ static bool run_jobs(const struct arguments *a, struct sim_tally *sum) {
     return good;
 }
 
+/* A library that was replaced stays mapped, and a process may have only so many mappings. */
+static bool run_jobs(const struct arguments *a, struct sim_tally *sum) {
+    const uint64_t most = (uint64_t)a->jobs * SEEDS_PER_PROCESS;
+    bool good = true;
+    for (uint64_t done = 0; done < a->seeds; done += most) {
+        struct arguments round = *a;
+        round.from = a->from + done;
+        round.seeds = a->seeds - done < most ? a->seeds - done : most;
+        if (!run_round(&round, sum)) good = false;
+    }
+    return good;
+}
+
 static double seconds_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -222,7 +236,7 @@ int main(int argc, char **argv) {
     double began = seconds_now();
     bool good = true;
     if (a.sweep) return sweep(&a);
-    if (a.jobs == 1)
+    if (a.seeds == 1)
         run_slice(&a, 0, &sum);
     else
         good = run_jobs(&a, &sum);
