@@ -85,6 +85,10 @@ uint32_t slots_add(struct slots *slots, uint32_t owner, uint64_t key) {
     return slot;
 }
 
+void slots_fetch_bucket(const struct slots *slots, uint32_t slot) {
+    __builtin_prefetch(bucket_of(slots, slots->items[slot].owner, slots->items[slot].key), 1);
+}
+
 void slots_remove(struct slots *slots, uint32_t slot) {
     assert(slot < slots->used);
     struct slot *item = &slots->items[slot];
@@ -94,6 +98,7 @@ void slots_remove(struct slots *slots, uint32_t slot) {
         link = &slots->items[*link].next;
     }
     *link = item->next;
+    item->owner = SLOTS_NONE;
     item->next = slots->free;
     slots->free = slot;
     slots->count--;

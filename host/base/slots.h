@@ -17,7 +17,7 @@
 
 struct slot {
     uint64_t key;
-    uint32_t owner;
+    uint32_t owner; /* SLOTS_NONE: not in use, so no owner may have that number */
     uint32_t next; /* in its bucket, or of the free ones; SLOTS_NONE ends */
 };
 struct slots {
@@ -41,5 +41,10 @@ int slots_reserve(struct slots *slots) PAWL_MUST_CHECK;
 /* Add a pair that is not there; one more must be reserved. */
 uint32_t slots_add(struct slots *slots, uint32_t owner, uint64_t key);
 void slots_remove(struct slots *slots, uint32_t slot);
+/* Fetch what removing it will look at: first its pair, and when that is there its bucket. */
+static inline void slots_fetch_pair(const struct slots *slots, uint32_t slot) {
+    __builtin_prefetch(&slots->items[slot], 1);
+}
+void slots_fetch_bucket(const struct slots *slots, uint32_t slot);
 
 #endif

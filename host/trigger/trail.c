@@ -64,15 +64,11 @@ void pile_free(struct trails *t, uint32_t pile) {
 
 /* ---- the pairing heap ---- */
 
-static bool nearer(const struct trail *a, const struct trail *b) {
-    return a->by < b->by || (a->by == b->by && a->age < b->age);
-}
-
 /* Two roots become one; either may be NONE. */
 static uint32_t meld(struct trail *items, uint32_t a, uint32_t b) {
     if (a == TRAIL_NONE) return b;
     if (b == TRAIL_NONE) return a;
-    if (nearer(&items[b], &items[a])) {
+    if (trail_nearer(&items[b], &items[a])) {
         uint32_t other = a;
         a = b;
         b = other;

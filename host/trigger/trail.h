@@ -2,7 +2,7 @@
  * trail.h - trailing levels that share their best price so far. Internal to host/trigger.
  *
  * All levels of a line that trail in one direction and have seen the same best price are one pile:
- * a pairing heap by distance. Only the pile's nearest level stands in the line's heap of levels. A
+ * a pairing heap by distance. Only the pile's nearest level stands in the line's list of levels. A
  * new best price passes over the piles whose best it beats and makes one of them, whatever their
  * sizes; a pile of fractions and one of distances are kept apart, since their order differs. So a
  * level costs nothing until it is the nearest of its pile.
@@ -45,6 +45,11 @@ int trails_reserve(struct trails *trails, uint32_t slots_room) PAWL_MUST_CHECK;
 /* The level `by` away from a best price: below it, or above. Never the best price itself; beyond
  * the range of numbers it is their end. */
 int64_t trail_level(const struct trail *trail, int64_t best, uint32_t below);
+
+/* Of one pile: the first is reached before the second. */
+static inline bool trail_nearer(const struct trail *a, const struct trail *b) {
+    return a->by < b->by || (a->by == b->by && a->age < b->age);
+}
 
 uint32_t pile_new(struct trails *trails, int64_t best); /* empty; there must be room */
 void pile_free(struct trails *trails, uint32_t pile);

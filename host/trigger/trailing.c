@@ -1,6 +1,6 @@
 /*
  * Where trailing levels are: waiting for a price (due), for their activation (a level of the other
- * direction), or trailing in a pile whose nearest level stands in the line's heap.
+ * direction), or trailing in a pile whose nearest level stands in the line's list.
  */
 #include <assert.h>
 
@@ -34,13 +34,13 @@ int trailing_reserve(struct index *x, uint32_t at_line, const struct trigger_spe
     uint32_t all = line->trails->count[0] + line->trails->count[1] + 1u;
     if (rc == PAWL_OK) rc = idx_heap_reserve(&line->trails->best[below][fraction], all);
     for (int i = 0; rc == PAWL_OK && i < 2; i++)
-        rc = idx_heap_reserve(&line->heaps[i], line->heaps[i].count + line->due.live + all);
+        rc = idx_list_reserve(&line->lists[i], line->due.live + all, IDX_LIST_ANY);
     return rc;
 }
 
-static struct idx_heap *heap_of(struct index *x, uint32_t slot, uint32_t other) {
+static struct idx_list *list_of(struct index *x, uint32_t slot, uint32_t other) {
     uint32_t place = x->places[slot], below = (place & PLACE_BELOW) != 0;
-    return &x->lines[place >> PLACE_LINE_SHIFT].heaps[below ^ other];
+    return &x->lines[place >> PLACE_LINE_SHIFT].lists[below ^ other];
 }
 
 static struct idx_heap *bests_of(struct index *x, uint32_t slot) {
@@ -55,41 +55,51 @@ static int64_t better(int64_t a, int64_t b, uint32_t below) {
     return (below != 0) == (a > b) ? a : b;
 }
 
-/* ---- piles and the line's heap ---- */
+/* ---- piles and the line's lists ---- */
 
-/* The pile's nearest level into the heap. */
-static void root_push(struct index *x, uint32_t pile) {
+/* The node of a pile's nearest level. */
+static struct idx_node root_node(const struct index *x, uint32_t pile) {
     uint32_t root = x->trails.piles[pile].root, below = (x->places[root] & PLACE_BELOW) != 0;
     const struct trail *trail = &x->trails.items[root];
     int64_t level = trail_level(trail, x->trails.piles[pile].best, below);
-    idx_heap_push(heap_of(x, root, 0), x->at,
-                  (struct idx_node){rank_of(level, below), idx_tag(trail->age, root)});
+    return (struct idx_node){rank_of(level, below), idx_tag(trail->age, root)};
 }
 
-static void root_pull(struct index *x, uint32_t root) {
-    idx_heap_remove(heap_of(x, root, 0), x->at, x->at[root]);
-    x->at[root] = AT_PILE;
+static void root_push(struct index *x, uint32_t pile) {
+    idx_list_add(list_of(x, x->trails.piles[pile].root, 0), root_node(x, pile));
+}
+
+static void root_pull(struct index *x, uint32_t pile) {
+    idx_list_remove(list_of(x, x->trails.piles[pile].root, 0), root_node(x, pile));
+}
+
+/* The node of one that waits for its activation, in the list of the other direction. */
+static struct idx_node activation_node(const struct index *x, uint32_t slot) {
+    const struct trail *trail = &x->trails.items[slot];
+    uint32_t below = (x->places[slot] & PLACE_BELOW) != 0;
+    return (struct idx_node){rank_of(trail->activation, !below), idx_tag(trail->age, slot)};
 }
 
 /* It trails from now on, with this best price. */
 static void join(struct index *x, uint32_t slot, int64_t best) {
     struct trails *t = &x->trails;
-    uint32_t below = (x->places[slot] & PLACE_BELOW) != 0, pile, old = TRAIL_NONE;
+    uint32_t below = (x->places[slot] & PLACE_BELOW) != 0, pile;
     struct idx_heap *bests = bests_of(x, slot);
     int64_t rank = rank_of(best, !below);
     x->places[slot] = (x->places[slot] & ~PLACE_DUE) | PLACE_PILE;
-    x->at[slot] = AT_PILE;
     t->items[slot].child = TRAIL_NONE;
     if (bests->count > 0 && bests->nodes[0].rank == rank) {
         pile = idx_slot(bests->nodes[0].tag);
-        old = t->piles[pile].root;
+        if (!trail_nearer(&t->items[slot], &t->items[t->piles[pile].root])) {
+            pile_add(t, pile, slot);
+            return;
+        }
+        root_pull(x, pile);
     } else {
         pile = pile_new(t, best);
         idx_heap_push(bests, t->pile_at, (struct idx_node){rank, idx_tag(++t->pile_age, pile)});
     }
     pile_add(t, pile, slot);
-    if (t->piles[pile].root == old) return;
-    if (old != TRAIL_NONE) root_pull(x, old);
     root_push(x, pile);
 }
 
@@ -100,7 +110,7 @@ static void leave(struct index *x, uint32_t slot) {
         pile_remove(t, slot);
     } else {
         uint32_t pile = t->items[slot].next;
-        root_pull(x, slot);
+        root_pull(x, pile);
         pile_remove(t, slot);
         if (t->piles[pile].root == TRAIL_NONE) {
             idx_heap_remove(bests_of(x, slot), t->pile_at, t->pile_at[pile]);
@@ -109,7 +119,6 @@ static void leave(struct index *x, uint32_t slot) {
             root_push(x, pile);
         }
     }
-    x->at[slot] = IDX_NOWHERE;
     x->places[slot] &= ~PLACE_PILE;
 }
 
@@ -128,23 +137,21 @@ static void bests_raise(struct index *x, struct line *line, uint32_t below, uint
     int64_t rank = rank_of(price, !below);
     if (bests->count == 0 || bests->nodes[0].rank >= rank) return;
     struct idx_node first = bests->nodes[0];
-    uint32_t pile = idx_slot(first.tag), root = t->piles[pile].root;
+    uint32_t pile = idx_slot(first.tag);
+    root_pull(x, pile);
     t->piles[pile].best = price;
-    if (second_rank(bests) >= rank) { /* the usual case: its two nodes move */
+    if (second_rank(bests) >= rank) { /* the usual case */
         idx_heap_rerank(bests, t->pile_at, 0, rank);
-        int64_t level = trail_level(&t->items[root], price, below);
-        idx_heap_rerank(&line->heaps[below], x->at, x->at[root], rank_of(level, below));
+        root_push(x, pile);
         return;
     }
     idx_heap_remove(bests, t->pile_at, 0);
-    root_pull(x, root);
     while (bests->count > 0 && bests->nodes[0].rank < rank) { /* all that are beaten become one */
         uint32_t other = idx_slot(bests->nodes[0].tag);
+        root_pull(x, other);
         idx_heap_remove(bests, t->pile_at, 0);
-        root = t->piles[other].root;
-        root_pull(x, root);
+        pile_add(t, pile, t->piles[other].root);
         pile_free(t, other);
-        pile_add(t, pile, root);
     }
     idx_heap_push(bests, t->pile_at, (struct idx_node){rank, first.tag});
     root_push(x, pile);
@@ -180,15 +187,13 @@ static void wait_for_price(struct index *x, uint32_t slot, uint32_t at_line) {
              (struct idx_node){.tag = idx_tag(x->trails.items[slot].age, slot)});
 }
 
-/* Where one belongs that is in no heap, at this price. True = its level is reached. */
+/* Where one belongs that is in no list, at this price. True = its level is reached. */
 static bool place(struct index *x, uint32_t slot, int64_t price) {
     struct trail *trail = &x->trails.items[slot];
     uint32_t below = (x->places[slot] & PLACE_BELOW) != 0;
     if (trail->activation != 0 && !reached(trail->activation, price, !below)) {
         x->places[slot] &= ~PLACE_DUE;
-        idx_heap_push(heap_of(x, slot, 1), x->at,
-                      (struct idx_node){rank_of(trail->activation, !below),
-                                        idx_tag(trail->age, slot)});
+        idx_list_add(list_of(x, slot, 1), activation_node(x, slot));
         return false;
     }
     trail->activation = 0;
@@ -230,18 +235,17 @@ void trailing_detach(struct index *x, uint32_t slot) {
     else if (at & PLACE_PILE)
         leave(x, slot);
     else
-        idx_heap_remove(heap_of(x, slot, 1), x->at, x->at[slot]);
+        idx_list_remove(list_of(x, slot, 1), activation_node(x, slot));
     line->trails->count[(at & PLACE_BELOW) != 0]--;
 }
 
-bool trailing_take(struct index *x, struct idx_heap *heap, int64_t price, int64_t *ret_best) {
-    uint32_t slot = idx_slot(heap->nodes[0].tag);
+bool trailing_take(struct index *x, struct idx_list *list, int64_t price) {
+    uint32_t slot = idx_slot(idx_list_first(list)->tag);
     if (x->places[slot] & PLACE_PILE) {
-        *ret_best = x->trails.piles[x->trails.items[slot].next].best;
         leave(x, slot);
         return true;
     }
-    idx_heap_remove(heap, x->at, 0);
+    idx_list_pop(list);
     x->trails.items[slot].activation = 0;
     join(x, slot, price);
     return false;

@@ -1,6 +1,6 @@
 /*
- * Invariant of a line outside a wave: the heaps hold only levels that its last price has not
- * reached; all others are due. So one price cannot hit both heaps, hits come off the heap in the
+ * Invariant of a line outside a wave: the lists hold only levels that its last price has not
+ * reached; all others are due. So one price cannot hit both lists, hits come off a list in the
  * order in which the price passed them, and those that are due fire before them.
  *
  * A wave is a price whose hits are being taken: they stay where they are, so a disarm takes them
@@ -11,6 +11,10 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "trigger/trigger_int.h"
+
+/* Hits ahead of the one taken: its pair first, which says where its bucket is. */
+#define FETCH_PAIR_AHEAD 6u
+#define FETCH_BUCKET_AHEAD 3u
 
 int triggers_new(struct triggers **ret, struct pawl_err *err) {
     struct index *x = mem_calloc(1, sizeof *x);
@@ -26,8 +30,8 @@ void triggers_free(struct triggers *t) {
     if (t == NULL) return;
     struct index *x = index_of(t);
     for (uint32_t i = 0; i < x->head.instruments * TRIGGER_LINES; i++) {
-        idx_heap_done(&x->lines[i].heaps[0]);
-        idx_heap_done(&x->lines[i].heaps[1]);
+        idx_list_done(&x->lines[i].lists[0]);
+        idx_list_done(&x->lines[i].lists[1]);
         due_done(&x->lines[i].due);
         line_trails_free(x->lines[i].trails);
     }
@@ -37,6 +41,7 @@ void triggers_free(struct triggers *t) {
     mem_free(x->lines);
     mem_free(x->places);
     mem_free(x->at);
+    mem_free(x->nodes);
     mem_free(x);
 }
 
@@ -49,8 +54,9 @@ static void gate_set(struct index *x, uint32_t at_line) {
         gate->above = INT64_MIN;
         return;
     }
-    gate->above = line->heaps[0].count == 0 ? INT64_MAX : line->heaps[0].nodes[0].rank;
-    gate->below = line->heaps[1].count == 0 ? INT64_MIN : ~line->heaps[1].nodes[0].rank;
+    const struct idx_list *above = &line->lists[0], *below = &line->lists[1];
+    gate->above = above->count == 0 ? INT64_MAX : idx_list_first(above)->rank;
+    gate->below = below->count == 0 ? INT64_MIN : ~idx_list_first(below)->rank;
     if (line->trails != NULL) trailing_gate(line, gate);
 }
 
@@ -83,12 +89,14 @@ static int slot_reserve(struct index *x) {
     uint32_t *at = mem_realloc(x->at, (size_t)x->slots.room * sizeof *at);
     if (at == NULL) return PAWL_E_NOMEM;
     x->at = at;
-    for (uint32_t i = x->places_room; i < x->slots.room; i++) at[i] = IDX_NOWHERE;
+    struct idx_node *nodes = mem_realloc(x->nodes, (size_t)x->slots.room * sizeof *nodes);
+    if (nodes == NULL) return PAWL_E_NOMEM;
+    x->nodes = nodes;
     x->places_room = x->slots.room;
     return PAWL_OK;
 }
 
-/* Take a level out of its heap or due list; its slot stays. */
+/* Take a level out of its list; its slot stays. */
 static void detach(struct index *x, uint32_t slot) {
     uint32_t place = x->places[slot];
     uint32_t at_line = place >> PLACE_LINE_SHIFT;
@@ -98,7 +106,7 @@ static void detach(struct index *x, uint32_t slot) {
     else if (place & PLACE_DUE)
         due_leave(&line->due, x->at, x->at[slot]);
     else
-        idx_heap_remove(&line->heaps[(place & PLACE_BELOW) != 0], x->at, x->at[slot]);
+        idx_list_remove(&line->lists[(place & PLACE_BELOW) != 0], x->nodes[slot]);
     gate_set(x, at_line);
 }
 
@@ -118,14 +126,16 @@ static int arm_reserve(struct index *x, const struct trigger_spec *spec, bool is
     if (rc == PAWL_OK && is_new) rc = slot_reserve(x);
     if (rc != PAWL_OK) return rc;
     struct line *line = &x->lines[line_index(spec->instrument, spec->line)];
-    struct idx_heap *heap = &line->heaps[spec->cross == TRIGGER_AT_OR_BELOW];
+    struct idx_list *list = &line->lists[spec->cross == TRIGGER_AT_OR_BELOW];
     rc = due_reserve(&line->due, x->at);
-    uint32_t trails = 0;
+    uint32_t more = line->due.live + 1u, adds = more;
     if (rc == PAWL_OK && spec_trails(spec))
         rc = trailing_reserve(x, line_index(spec->instrument, spec->line), spec);
-    if (line->trails != NULL) trails = line->trails->count[0] + line->trails->count[1];
-    return rc != PAWL_OK ? rc
-                         : idx_heap_reserve(heap, heap->count + line->due.live + trails + 1u);
+    if (line->trails != NULL) { /* they come and go with prices */
+        more += line->trails->count[0] + line->trails->count[1];
+        adds = IDX_LIST_ANY;
+    }
+    return rc != PAWL_OK ? rc : idx_list_reserve(list, more, adds);
 }
 
 int triggers_arm(struct triggers *t, const struct trigger_spec *spec, struct pawl_err *err) {
@@ -150,13 +160,14 @@ int triggers_arm(struct triggers *t, const struct trigger_spec *spec, struct paw
     struct idx_node node = {.rank = rank_of(spec->level.e8, below),
                             .tag = idx_tag(++x->age, slot)};
     x->places[slot] = at_line << PLACE_LINE_SHIFT | (below ? PLACE_BELOW : 0u);
+    x->nodes[slot] = node;
     if (spec_trails(spec)) {
         trailing_arm(x, slot, at_line, spec);
     } else if (!gate->has_price || node.rank <= rank_of(gate->price, below)) {
         x->places[slot] |= PLACE_DUE;
         due_push(&line->due, x->at, node);
     } else {
-        idx_heap_push(&line->heaps[below], x->at, node);
+        idx_list_add(&line->lists[below], node);
     }
     gate_set(x, at_line);
     return PAWL_OK;
@@ -176,7 +187,7 @@ uint32_t triggers_drop_unless(struct triggers *t, uint32_t owner,
     struct index *x = index_of(t);
     uint32_t dropped = 0;
     for (uint32_t slot = 0; slot < x->slots.used; slot++) {
-        if (x->at[slot] == IDX_NOWHERE || x->slots.items[slot].owner != owner) continue;
+        if (x->slots.items[slot].owner != owner) continue;
         if (keep != NULL && keep(arg, x->slots.items[slot].key)) continue;
         detach(x, slot);
         slots_remove(&x->slots, slot);
@@ -189,8 +200,7 @@ uint32_t triggers_drop_owner(struct triggers *t, uint32_t owner) {
     return triggers_drop_unless(t, owner, NULL, NULL);
 }
 
-/* The spec of a slot whose node has this rank. */
-static struct trigger_spec spec_of(const struct index *x, uint32_t slot, int64_t rank) {
+static struct trigger_spec spec_of(const struct index *x, uint32_t slot) {
     uint32_t place = x->places[slot];
     uint32_t at_line = place >> PLACE_LINE_SHIFT;
     bool below = (place & PLACE_BELOW) != 0;
@@ -198,7 +208,7 @@ static struct trigger_spec spec_of(const struct index *x, uint32_t slot, int64_t
         .key = x->slots.items[slot].key,
         .owner = x->slots.items[slot].owner,
         .instrument = at_line / TRIGGER_LINES,
-        .level = {rank_of(rank, below)},
+        .level = {rank_of(x->nodes[slot].rank, below)},
         .line = (uint8_t)(at_line % TRIGGER_LINES + 1u),
         .cross = below ? TRIGGER_AT_OR_BELOW : TRIGGER_AT_OR_ABOVE,
     };
@@ -211,16 +221,7 @@ bool triggers_find(const struct triggers *t, uint32_t owner, uint64_t key,
     const struct index *x = const_index_of(t);
     uint32_t slot = slots_find(&x->slots, owner, key);
     if (slot == SLOTS_NONE) return false;
-    uint32_t place = x->places[slot];
-    if (place & PLACE_TRAIL) {
-        *ret = spec_of(x, slot, 0);
-        return true;
-    }
-    const struct line *line = &x->lines[place >> PLACE_LINE_SHIFT];
-    const struct idx_node *nodes = place & PLACE_DUE
-                                       ? line->due.nodes
-                                       : line->heaps[(place & PLACE_BELOW) != 0].nodes;
-    *ret = spec_of(x, slot, nodes[x->at[slot]].rank);
+    *ret = spec_of(x, slot);
     return true;
 }
 
@@ -235,26 +236,26 @@ uint64_t triggers_age(const struct triggers *t) { return const_index_of(t)->age;
 uint64_t triggers_bytes(const struct triggers *t) {
     const struct index *x = const_index_of(t);
     uint64_t lines_count = (uint64_t)x->head.instruments * TRIGGER_LINES;
-    uint64_t nodes = 0;
+    uint64_t bytes = 0;
     for (uint64_t i = 0; i < lines_count; i++)
-        nodes += (uint64_t)x->lines[i].heaps[0].room + x->lines[i].heaps[1].room +
-                 x->lines[i].due.room;
-    return sizeof *x + lines_count * (sizeof *x->head.gates + sizeof *x->lines) +
-           nodes * sizeof(struct idx_node) + (uint64_t)x->slots.room * sizeof(struct slot) +
+        bytes += idx_list_bytes(&x->lines[i].lists[0]) + idx_list_bytes(&x->lines[i].lists[1]) +
+                 (uint64_t)x->lines[i].due.room * sizeof(struct idx_node);
+    return bytes + sizeof *x + lines_count * (sizeof *x->head.gates + sizeof *x->lines) +
+           (uint64_t)x->slots.room * sizeof(struct slot) +
            (uint64_t)x->slots.buckets_count * sizeof(uint32_t) +
-           (uint64_t)x->places_room * (sizeof *x->places + sizeof *x->at);
+           (uint64_t)x->places_room * (sizeof *x->places + sizeof *x->at + sizeof *x->nodes);
 }
 
-/* The heap whose first level the line's price has reached, or NULL. */
-static struct idx_heap *heap_hit(struct line *line, int64_t price) {
+/* The list whose first level the line's price has reached, or NULL. */
+static struct idx_list *list_hit(struct line *line, int64_t price) {
     for (uint32_t below = 0; below < 2; below++) {
-        struct idx_heap *heap = &line->heaps[below];
-        if (heap->count > 0 && heap->nodes[0].rank <= rank_of(price, below)) return heap;
+        struct idx_list *list = &line->lists[below];
+        if (list->count > 0 && idx_list_first(list)->rank <= rank_of(price, below)) return list;
     }
     return NULL;
 }
 
-/* Of what is due, keep those that fire on this price; the others go to their heaps, where
+/* Of what is due, keep those that fire on this price; the others go to their lists, where
  * arm_reserve() made room. While quiet, trailing ones stay as they are, behind those that fire. */
 static void due_settle(struct index *x, struct line *line, int64_t price) {
     struct due *due = &line->due;
@@ -277,7 +278,7 @@ static void due_settle(struct index *x, struct line *line, int64_t price) {
             due_push(due, x->at, node);
         } else {
             x->places[slot] &= ~PLACE_DUE;
-            idx_heap_push(&line->heaps[below], x->at, node);
+            idx_list_add(&line->lists[below], node);
         }
     }
     due->fires_end = due->end;
@@ -300,7 +301,7 @@ bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line o
     x->head.gates[at_line].has_price = 1;
     if (line->trails != NULL) trailing_raise(x, at_line, price.e8);
     if (line->due.end > 0) due_settle(x, line, price.e8);
-    line->wave = due_fires(&line->due) || heap_hit(line, price.e8) != NULL;
+    line->wave = due_fires(&line->due) || list_hit(line, price.e8) != NULL;
     if (line->wave) {
         if (x->wave_first == NO_LINE)
             x->wave_first = at_line;
@@ -319,7 +320,7 @@ bool triggers_pending(struct triggers *t) {
     while (x->wave_first != NO_LINE) {
         uint32_t at_line = x->wave_first;
         struct line *line = &x->lines[at_line];
-        if (due_fires(&line->due) || heap_hit(line, x->head.gates[at_line].price) != NULL)
+        if (due_fires(&line->due) || list_hit(line, x->head.gates[at_line].price) != NULL)
             return true;
         due_compact(&line->due, x->at);
         x->wave_first = line->next;
@@ -332,34 +333,36 @@ bool triggers_pending(struct triggers *t) {
 
 void triggers_quiet(struct triggers *t, bool quiet) { index_of(t)->quiet = quiet; }
 
+/* The next hits are likely to be asked for soon, and where they are kept is not in the cache. */
+static void look_ahead(const struct index *x, const struct idx_list *list) {
+    const struct idx_node *first = idx_list_first(list);
+    uint32_t near = idx_list_near(list);
+    if (near > FETCH_PAIR_AHEAD)
+        slots_fetch_pair(&x->slots, idx_slot(first[-(int)FETCH_PAIR_AHEAD].tag));
+    if (near > FETCH_BUCKET_AHEAD)
+        slots_fetch_bucket(&x->slots, idx_slot(first[-(int)FETCH_BUCKET_AHEAD].tag));
+}
+
 /* The next of the first wave, out of the index; false = it was an activation. */
 static bool take(struct index *x, struct trigger_hit *ret) {
     struct line *line = &x->lines[x->wave_first];
-    int64_t price = x->head.gates[x->wave_first].price, best = 0;
-    struct idx_node node;
-    if (due_fires(&line->due)) {
-        node = due_pop(&line->due, x->at);
-        ret->spec = spec_of(x, idx_slot(node.tag), node.rank);
-    } else {
-        struct idx_heap *heap = heap_hit(line, price);
-        node = heap->nodes[0];
-        uint32_t slot = idx_slot(node.tag);
-        bool trails = (x->places[slot] & PLACE_TRAIL) != 0;
-        if (!trails)
-            idx_heap_remove(heap, x->at, 0);
-        else if (!trailing_take(x, heap, price, &best))
-            return false;
-        ret->spec = spec_of(x, slot, node.rank);
-        if (trails) {
-            ret->spec.extreme.e8 = best;
-            ret->spec.level.e8 = rank_of(node.rank, ret->spec.cross == TRIGGER_AT_OR_BELOW);
-        }
-    }
-    if (x->places[idx_slot(node.tag)] & PLACE_TRAIL)
-        line->trails->count[ret->spec.cross == TRIGGER_AT_OR_BELOW]--;
-    slots_remove(&x->slots, idx_slot(node.tag));
+    int64_t price = x->head.gates[x->wave_first].price;
+    bool due = due_fires(&line->due);
+    struct idx_list *list = due ? NULL : list_hit(line, price);
+    struct idx_node node = due ? due_pop(&line->due, x->at) : *idx_list_first(list);
+    uint32_t slot = idx_slot(node.tag);
+    ret->spec = spec_of(x, slot);
     ret->price.e8 = price;
     ret->age = idx_age(node.tag);
+    bool trails = (x->places[slot] & PLACE_TRAIL) != 0;
+    if (trails && !due) {
+        if (!trailing_take(x, list, price)) return false;
+    } else if (!due) {
+        look_ahead(x, list);
+        idx_list_pop(list);
+    }
+    if (trails) line->trails->count[ret->spec.cross == TRIGGER_AT_OR_BELOW]--;
+    slots_remove(&x->slots, slot);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * trigger.h - the price-trigger index: who wants to know when a price crosses a level.
  *
- * Four price lines per instrument, two indexed heaps per line. A price between the next level above
+ * Four price lines per instrument, two ordered lists per line. A price between the next level above
  * and the next level below costs two comparisons however many levels rest; a hit costs O(log n).
  *
  * A level fires on the first price at or beyond it that is applied after it was armed, also if the

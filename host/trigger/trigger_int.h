@@ -5,6 +5,7 @@
 #ifndef TRIGGER_TRIGGER_INT_H
 #define TRIGGER_TRIGGER_INT_H
 
+#include "base/idx_list.h"
 #include "base/names.h"
 #include "base/slots.h"
 #include "trigger/due.h"
@@ -23,7 +24,7 @@ struct line_trails {
 };
 
 struct line {
-    struct idx_heap heaps[2]; /* [0] fire at or above, [1] at or below; ranks in rank_of() */
+    struct idx_list lists[2]; /* [0] fire at or above, [1] at or below; ranks in rank_of() */
     struct due due;
     struct line_trails *trails; /* NULL until one is armed */
     uint32_t next; /* line of the next wave */
@@ -31,12 +32,11 @@ struct line {
 };
 
 /* Where a slot's level is kept. */
-#define PLACE_DUE 1u   /* in the line's due list, not in a heap */
+#define PLACE_DUE 1u   /* in the line's due list, not in one of levels */
 #define PLACE_BELOW 2u /* fires at or below */
 #define PLACE_TRAIL 4u /* a trailing level */
-#define PLACE_PILE 8u  /* it trails: in a pile, and in a heap only as its root */
+#define PLACE_PILE 8u  /* it trails: in a pile, and in a list of levels only as its root */
 #define PLACE_LINE_SHIFT 4u
-#define AT_PILE (IDX_NOWHERE - 1u) /* in a pile, not its root */
 
 struct index {
     struct triggers head;
@@ -44,8 +44,9 @@ struct index {
     struct slots slots;
     struct trails trails;
     bool quiet;
-    uint32_t *places; /* by slot */
-    uint32_t *at;     /* by slot: position in the heap or the due list */
+    uint32_t *places;       /* by slot */
+    uint32_t *at;           /* by slot: position in the due list */
+    struct idx_node *nodes; /* by slot: of a level that does not trail */
     uint32_t places_room;
     uint32_t wave_first, wave_last; /* lines; NO_LINE = none */
     uint32_t fires_left;
@@ -81,9 +82,9 @@ void trailing_detach(struct index *x, uint32_t slot);
 void trailing_raise(struct index *x, uint32_t line, int64_t price);
 /* One that is due meets a price. True if it fires; else it has gone where it belongs. */
 bool trailing_settle(struct index *x, uint32_t slot, int64_t price);
-/* The first of a heap is one: true if it is a hit, taken out, with its best price; false if it was
- * its activation, and it trails now. */
-bool trailing_take(struct index *x, struct idx_heap *heap, int64_t price, int64_t *ret_best);
+/* The first of a list is one: true if it is a hit, and is taken out; false if it was its
+ * activation, and it trails now. */
+bool trailing_take(struct index *x, struct idx_list *list, int64_t price);
 /* Its part of the spec. */
 void trailing_spec(const struct index *x, uint32_t slot, struct trigger_spec *ret);
 /* Narrow the gate by the bests that could be beaten. */
