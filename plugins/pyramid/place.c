@@ -152,8 +152,8 @@ int pyramid_filled(struct pyramid *self, const struct pawl_rec_lot *found) {
     const struct pawl_rec_lot lot = *found;
     const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot.id);
     int64_t entry_e8;
-    if (known == NULL || lot.entered.e8 == 0 || lot.exited.e8 > 0 ||
-        known->status > PAWL_CHAIN_ORDER_STATUS_ACTIVE ||
+    if (known == NULL || lot.entered.e8 == 0 ||
+        known->status > PAWL_CHAIN_ORDER_STATUS_CLOSING ||
         pawl_muldiv(lot.entry_value.e8, PAWL_E8, lot.entered.e8, PAWL_ROUND_EVEN, &entry_e8) !=
             PAWL_OK)
         return PAWL_OK;
@@ -163,7 +163,8 @@ int pyramid_filled(struct pyramid *self, const struct pawl_rec_lot *found) {
     bool first = order.status == PAWL_CHAIN_ORDER_STATUS_PENDING;
     order.entry.e8 = entry_e8;
     order.lot_size = lot.entered;
-    order.status = PAWL_CHAIN_ORDER_STATUS_ACTIVE;
+    if (order.status != PAWL_CHAIN_ORDER_STATUS_CLOSING) /* else more came in while it goes out */
+        order.status = PAWL_CHAIN_ORDER_STATUS_ACTIVE;
     int rc = set_levels(self, &chain, &lot, &order);
     if (rc == PAWL_OK) rc = pyramid_put_order(self, &order);
     if (rc == PAWL_OK) rc = pyramid_arm(self, &order);

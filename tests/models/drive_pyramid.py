@@ -105,7 +105,7 @@ def _touch(rng, case):
 
 
 def _beyond(case):
-    """Handed over where its stop is crossed already: the host's guard decides then, after a while."""
+    """Handed over where its stop is crossed already: the host's guard decides, after a while."""
     model = pyramid.Chain(case).play()
     order, quote = model.orders[0], case.quotes[min(case.attach, len(case.quotes) - 1)]
     return case.side * (order.lot.near(quote) - order.lot.want_stop) <= 0

@@ -49,9 +49,16 @@ def configuration(instruments, components, profiles, paper=None):
     }
 
 
-def rows(cases, rates):
+def _restarts(restarts, row, begin, end):
+    """Stop and restore, between two milliseconds of a row."""
+    for ms in sorted(restarts):
+        if begin <= ms - 1000 * SECONDS * row < end:
+            yield f'{{"t":"{stamp(0, ms)}","type":"restart"}}'
+
+
+def rows(cases, rates, restarts):
     """All events of all cases by time; a case has `quotes` and `events`: [(k, object)], which come
-    half a row after quote k. `rates` are prices of USDJPY by row."""
+    half a row after quote k. `rates` are prices of USDJPY by row, `restarts` milliseconds."""
     longest = max(len(case.quotes) for case in cases)
     for row in range(longest + STAGGER):
         if row < len(rates):
@@ -63,17 +70,19 @@ def rows(cases, rates):
                 bid, ask = (case.instrument.price(p) for p in case.quotes[k])
                 yield (f'{{"t":"{stamp(row)}","type":"quote","symbol":"P{n}","bid":"{bid}",'
                        f'"ask":"{ask}"}}')
+        yield from _restarts(restarts, row, 0, SECONDS * 500)
         for n, case in enumerate(cases):
             for when, event in case.events:
                 if when == row - n % STAGGER:
                     yield json.dumps({"t": stamp(row, SECONDS * 500), "symbol": f"P{n}", **event})
+        yield from _restarts(restarts, row, SECONDS * 500 + 1, SECONDS * 1000)
 
 
 class Failed(Exception):
     pass
 
 
-def run(pawl, config, cases, rates=(), keep=None):
+def run(pawl, config, cases, rates=(), restarts=(), keep=None):
     """[events of the trace] of each case."""
     where = MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pawl-model-", dir=where) as folder:
@@ -81,7 +90,7 @@ def run(pawl, config, cases, rates=(), keep=None):
         with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
             json.dump(config, file)
         with open(os.path.join(folder, "data.jsonl"), "w", encoding="utf-8") as file:
-            file.write("\n".join(rows(cases, rates)) + "\n")
+            file.write("\n".join(rows(cases, rates, restarts)) + "\n")
         done = subprocess.run([pawl, "backtest", "-c", os.path.join(folder, "config.json"),
                                "--data", os.path.join(folder, "data.jsonl"), "--trace", "--json"],
                               capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False)

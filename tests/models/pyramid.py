@@ -34,8 +34,8 @@ class Chain:
 
     def __init__(self, case):
         """case: instrument, side, steps, quotes, signals [(k, kind)], worth (money of a tick of one
-        order at a quote), attach (the quote after which a lot with `stop` is handed over; None = the
-        chain opens its own) and the options `o`."""
+        order at a quote), attach (the quote after which a lot with `stop` is handed over; None =
+        the chain opens its own) and the options `o`."""
         self.case, self.o = case, case.o
         self.level = self.episodes = 0
         self.booked = self.net = Fraction(0)
