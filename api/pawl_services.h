@@ -20,6 +20,7 @@ extern "C" {
 /* ---- pawl.records/1: a plugin's own records ---- */
 
 #define PAWL_RECORDS "pawl.records/1"
+#define PAWL_LAYOUT_MAX 63u
 
 struct pawl_records {
     uint32_t size;
@@ -33,6 +34,14 @@ struct pawl_records {
     const void *(*get)(struct pawl_ctx *ctx, uint16_t type, uint64_t key);
     /* [any] The row with the smallest key above `after`; NULL = no more. */
     const void *(*next)(struct pawl_ctx *ctx, uint16_t type, uint64_t after);
+    /* [any] Memory that whoever takes this instance's place in a reload may read while it is tried:
+     * yours until destroy(), and whole between any two events. `layout` (up to PAWL_LAYOUT_MAX
+     * bytes) says what is in it, down to the sizes: the reader may be other code. NULL takes it
+     * back. */
+    void (*offer)(struct pawl_ctx *ctx, const char *layout, const void *memory);
+    /* [create, restored] What the instance before offers under just this layout; NULL = nothing, or
+     * there is none before. */
+    const void *(*before)(struct pawl_ctx *ctx, const char *layout);
 };
 
 /* ---- pawl.timers/1 ---- */
@@ -104,7 +113,8 @@ struct pawl_files {
     uint32_t size;
     uint32_t reserved;
     /* [any] A name is [A-Za-z0-9_.-]+, its file <data_dir>/<instance>.NAME. Nothing is synced: what
-     * was written survives the process, not the machine. */
+     * was written survives the process, not the machine. What a full disk took of it is cut off
+     * again. */
     int (*append)(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                   struct pawl_err *err);
     /* [any] Replace the file as a whole, by rename. */
@@ -114,6 +124,8 @@ struct pawl_files {
      * there is no such file, or a negative code. */
     int64_t (*read)(struct pawl_ctx *ctx, const char *name, uint64_t offset, void *bytes,
                     size_t max, struct pawl_err *err);
+    /* [any] Give the file `from` the name `to`; what had that name is gone. */
+    int (*rename)(struct pawl_ctx *ctx, const char *from, const char *to, struct pawl_err *err);
 };
 
 #ifdef __cplusplus

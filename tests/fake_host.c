@@ -149,24 +149,31 @@ static void file_add(struct fake_file *file, const void *bytes, size_t len) {
 
 static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                         struct pawl_err *err) {
-    if (of(ctx)->files_fail) {
+    struct fake_host *fake = of(ctx);
+    if (fake->files_left > 0 && --fake->files_left == 0) {
+        if (len > 1) file_add(file_made(fake, name), bytes, len / 2);
+        fake->files_fail = true;
+    }
+    if (fake->files_fail) {
         if (err != NULL && err->rc == 0) {
             err->rc = PAWL_E_IO;
             strcpy(err->text, "disk full");
         }
         return PAWL_E_IO;
     }
-    file_add(file_made(of(ctx), name), bytes, len);
+    file_add(file_made(fake, name), bytes, len);
     return PAWL_OK;
 }
 
 static int files_replace(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                          struct pawl_err *err) {
+    struct fake_host *fake = of(ctx);
     char *copy = malloc(len + 1); /* `bytes` may lie in the file */
     assert(copy != NULL);
     memcpy(copy, bytes, len);
-    if (!of(ctx)->files_fail) file_made(of(ctx), name)->len = 0;
-    int rc = files_append(ctx, name, copy, len, err);
+    bool dies = fake->files_left == 1; /* before the new one has the name */
+    if (!fake->files_fail && !dies) file_made(fake, name)->len = 0;
+    int rc = files_append(ctx, name, copy, dies ? 0 : len, err);
     free(copy);
     return rc;
 }
@@ -180,6 +187,17 @@ static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offse
     if (len > 3000) len = 3000; /* short reads are allowed, so they happen */
     memcpy(bytes, file->bytes + offset, len);
     return (int64_t)len;
+}
+
+static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
+                        struct pawl_err *err) {
+    struct fake_host *fake = of(ctx);
+    const struct fake_file *file = fake_file(fake, from);
+    assert(file != NULL);
+    if (fake->on_rename != NULL) fake->on_rename(fake->on_rename_arg);
+    int rc = files_replace(ctx, to, file->bytes, file->len, err);
+    if (rc == PAWL_OK) file_made(fake, from)->len = 0;
+    return rc;
 }
 
 void fake_file_set(struct fake_host *fake, const char *name, const void *bytes, size_t len) {
@@ -269,7 +287,8 @@ void fake_init(struct fake_host *fake) {
     fake->timers = (struct pawl_timers){.size = sizeof fake->timers, .set = timers_set,
                                         .clear = timers_clear};
     fake->files = (struct pawl_files){.size = sizeof fake->files, .append = files_append,
-                                      .replace = files_replace, .read = files_read};
+                                      .replace = files_replace, .read = files_read,
+                                      .rename = files_rename};
     fake->ctx = (struct pawl_ctx){.host = &fake->table, .instance = "fake",
                                   .component = FAKE_COMPONENT};
     fake->now_ns = FAKE_START_NS;

@@ -63,7 +63,10 @@ struct fake_host {
     uint32_t timer_count;
     struct fake_file file_list[FAKE_FILES_MAX];
     uint32_t file_count;
-    bool files_fail; /* append and replace answer PAWL_E_IO */
+    bool files_fail; /* append, replace and rename answer PAWL_E_IO */
+    uint32_t files_left; /* above 0: the last of so many writes is torn, then all fail */
+    void (*on_rename)(void *arg); /* before a file gets another name */
+    void *on_rename_arg;
     const char *service_names[FAKE_SERVICES_MAX];
     const void *services[FAKE_SERVICES_MAX];
     uint32_t service_count;

@@ -27,40 +27,63 @@ static int too_much(struct pawl_err *err) {
     return pawl_fail(err, PAWL_E_RANGE, "more than %u bytes at once", PAWL_FILE_WRITE_MAX);
 }
 
+static void append_close(struct instance *instance) {
+    disk_close(instance->append_file);
+    instance->append_file = NULL;
+}
+
 /* The file appended to last stays open: a venue writes one line per change to one file. */
 static int append_handle(struct instance *instance, const char *path, struct pawl_err *err) {
     if (instance->append_file != NULL && strcmp(instance->append_path, path) == 0) return PAWL_OK;
-    disk_close(instance->append_file);
-    instance->append_file = NULL;
+    append_close(instance);
     snprintf(instance->append_path, sizeof instance->append_path, "%s", path);
-    return disk_open(instance->services->disk, path, DISK_CREATE, &instance->append_file, err);
+    int rc = disk_open(instance->services->disk, path, DISK_CREATE, &instance->append_file, err);
+    if (rc == PAWL_OK) rc = disk_size(instance->append_file, &instance->append_size, err);
+    if (rc != PAWL_OK) append_close(instance);
+    return rc;
+}
+
+/* The part of a line that a full disk has taken must not stand before the next attempt. */
+static int append_whole(struct instance *instance, const void *bytes, size_t len,
+                        struct pawl_err *err) {
+    int rc = disk_write(instance->append_file, instance->append_size, bytes, len, err);
+    if (rc == PAWL_OK)
+        instance->append_size += (int64_t)len;
+    else
+        disk_truncate(instance->append_file, instance->append_size, NULL);
+    return rc;
 }
 
 static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                         struct pawl_err *err);
 static int files_replace(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                          struct pawl_err *err);
+static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
+                        struct pawl_err *err);
 
 /* What is written on trial goes to the file when the instance takes over. */
-struct noted_file {
+enum file_op { FILE_APPEND = 1, FILE_REPLACE, FILE_RENAME };
+struct noted_file { /* bytes, or the new name, follow */
     char name[PAWL_FILE_NAME_MAX + 1];
-    bool replace;
+    enum file_op op;
 };
 
 static int file_noted(struct instance *instance, const void *args, size_t size) {
     const struct noted_file *noted = args;
-    return (noted->replace ? files_replace : files_append)(
+    if (noted->op == FILE_RENAME)
+        return files_rename(&instance->ctx, noted->name, (const char *)(noted + 1), NULL);
+    return (noted->op == FILE_REPLACE ? files_replace : files_append)(
         &instance->ctx, noted->name, noted + 1, size - sizeof *noted, NULL);
 }
 
-static int note_file(struct instance *instance, const char *name, bool replace, const void *bytes,
-                     size_t len, struct pawl_err *err) {
+static int note_file(struct instance *instance, const char *name, enum file_op op,
+                     const void *bytes, size_t len, struct pawl_err *err) {
     char path[DISK_PATH_MAX + 1];
     int rc = path_of(instance, name, ".new", path, sizeof path, err);
     if (rc != PAWL_OK) return rc;
     struct noted_file *noted = mem_calloc(1, sizeof *noted + len);
     if (noted == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory to note a file");
-    noted->replace = replace;
+    noted->op = op;
     memcpy(noted->name, name, strlen(name) + 1);
     memcpy(noted + 1, bytes, len);
     rc = trial_defer(instance, file_noted, noted, sizeof *noted + len);
@@ -73,10 +96,10 @@ static int files_append(struct pawl_ctx *ctx, const char *name, const void *byte
     struct instance *instance = instance_of(ctx);
     char path[DISK_PATH_MAX + 1];
     if (len > PAWL_FILE_WRITE_MAX) return too_much(err);
-    if (trial_is_on(instance)) return note_file(instance, name, false, bytes, len, err);
+    if (trial_is_on(instance)) return note_file(instance, name, FILE_APPEND, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = append_handle(instance, path, err);
-    return rc == PAWL_OK ? disk_append(instance->append_file, bytes, len, err) : rc;
+    return rc == PAWL_OK ? append_whole(instance, bytes, len, err) : rc;
 }
 
 static int files_replace(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
@@ -86,7 +109,7 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     char path[DISK_PATH_MAX + 1], fresh[DISK_PATH_MAX + 1];
     struct disk_file *file = NULL;
     if (len > PAWL_FILE_WRITE_MAX) return too_much(err);
-    if (trial_is_on(instance)) return note_file(instance, name, true, bytes, len, err);
+    if (trial_is_on(instance)) return note_file(instance, name, FILE_REPLACE, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = path_of(instance, name, ".new", fresh, sizeof fresh, err);
     if (rc == PAWL_OK) rc = disk_open(disk, fresh, DISK_CREATE, &file, err);
@@ -94,11 +117,22 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     if (rc == PAWL_OK) rc = disk_write(file, 0, bytes, len, err);
     disk_close(file);
     if (rc != PAWL_OK) return rc;
-    if (instance->append_file != NULL && strcmp(instance->append_path, path) == 0) {
-        disk_close(instance->append_file); /* it would go on writing to the old one */
-        instance->append_file = NULL;
-    }
+    if (strcmp(instance->append_path, path) == 0)
+        append_close(instance); /* it would go on writing to the old one */
     return disk_rename(disk, fresh, path, err);
+}
+
+static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
+                        struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    char old[DISK_PATH_MAX + 1], fresh[DISK_PATH_MAX + 1];
+    int rc = path_of(instance, from, "", old, sizeof old, err);
+    if (rc == PAWL_OK) rc = path_of(instance, to, "", fresh, sizeof fresh, err);
+    if (rc != PAWL_OK) return rc;
+    if (trial_is_on(instance))
+        return note_file(instance, from, FILE_RENAME, to, strlen(to) + 1, err);
+    append_close(instance); /* it may be one of the two */
+    return disk_rename(instance->services->disk, old, fresh, err);
 }
 
 static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offset, void *bytes,
@@ -122,4 +156,5 @@ static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offse
 const struct pawl_files files_table = {.size = (uint32_t)sizeof(struct pawl_files),
                                        .append = files_append,
                                        .replace = files_replace,
-                                       .read = files_read};
+                                       .read = files_read,
+                                       .rename = files_rename};

@@ -133,8 +133,11 @@ int instance_stage(struct instance *instance, const struct pawl_plugin *plugin, 
     init(instance, plugin, name, component, services);
     int rc = trial_begin(instance, err);
     if (rc == PAWL_OK) rc = records_load(instance, old, err);
+    instance->before = old;
     if (rc == PAWL_OK) rc = create(instance, options, err);
-    return rc == PAWL_OK ? try_restore(instance, err) : rc;
+    if (rc == PAWL_OK) rc = try_restore(instance, err);
+    instance->before = NULL;
+    return rc;
 }
 
 void instance_take_over(struct instance *instance) {

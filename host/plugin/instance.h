@@ -62,7 +62,11 @@ struct instance {
     struct metric *handler;        /* how long it takes, of every HANDLER_SAMPLE-th; NULL = none */
     uint32_t handled;
     struct disk_file *append_file; /* files.c: appended to last */
+    int64_t append_size;           /* of it, whole appends only */
     char append_path[DISK_PATH_MAX + 1];
+    char layout[PAWL_LAYOUT_MAX + 1]; /* of what it offers to the one after it */
+    const void *memory;               /* NULL = nothing */
+    const struct instance *before;    /* while it is made and tried; NULL = none */
 };
 
 /* What a plugin does with lots under these options. */

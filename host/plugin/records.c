@@ -186,11 +186,26 @@ static const void *records_next(struct pawl_ctx *ctx, uint16_t type, uint64_t af
     return at < rows->count ? rows->rows[at] : NULL;
 }
 
+static void records_offer(struct pawl_ctx *ctx, const char *layout, const void *memory) {
+    struct instance *instance = instance_of(ctx);
+    bool fits = strnlen(layout, PAWL_LAYOUT_MAX + 1) <= PAWL_LAYOUT_MAX;
+    instance->memory = fits ? memory : NULL;
+    if (fits) strcpy(instance->layout, layout);
+}
+
+static const void *records_before(struct pawl_ctx *ctx, const char *layout) {
+    const struct instance *before = instance_of(ctx)->before;
+    bool same = before != NULL && before->memory != NULL && strcmp(before->layout, layout) == 0;
+    return same ? before->memory : NULL;
+}
+
 const struct pawl_records records_table = {.size = (uint32_t)sizeof(struct pawl_records),
                                            .put = records_put,
                                            .erase = records_erase,
                                            .get = records_get,
-                                           .next = records_next};
+                                           .next = records_next,
+                                           .offer = records_offer,
+                                           .before = records_before};
 
 static int load_row(void *arg, const void *row, struct pawl_err *err) {
     int rc = insert(arg, row);

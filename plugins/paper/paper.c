@@ -1,5 +1,5 @@
 /* The plugin: its description, its life, and where its events go. */
-#include "paper.h"
+#include "heir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #define OFFSET(member) (uint32_t)offsetof(struct paper_options, member)
 #define LATENCY_MAX_NS (3600 * PAWL_NS)
+#define COMPACT_BYTES_MAX (INT64_C(1) << 30)
 
 static const struct pawl_option options[] = {
     {"personality", PAWL_OPT_ENUM, OFFSET(personality), 0, 0, "ideal", PAPER_PERSONALITIES,
@@ -31,6 +32,8 @@ static const struct pawl_option options[] = {
      "How often a submit or amend is refused (retryable), 0 to 1."},
     {"limit_fill", PAWL_OPT_ENUM, OFFSET(limit_fill), 0, 0, "through", "touch|through",
      "What fills a resting limit: the market touching it, or trading through it."},
+    {"compact_bytes", PAWL_OPT_INT, OFFSET(compact_bytes), 4096, COMPACT_BYTES_MAX, "16777216",
+     NULL, "The world file is written anew when so much of it is past."},
     {0}};
 
 static const uint16_t listens[] = {PAWL_EV_QUOTE, PAWL_EV_TRADE, PAWL_EV_BAR, PAWL_EV_MARK,
@@ -41,6 +44,7 @@ static void paper_destroy(void *self) {
     struct paper *paper = self;
     if (paper == NULL) return;
     paper_wire_done(paper);
+    paper_compact_done(paper);
     paper_world_free(paper->world);
     free(paper);
 }
@@ -66,11 +70,17 @@ static void resolve(struct paper *paper) {
 
 static int load(struct paper *paper, struct pawl_err *err) {
     uint64_t dropped = 0;
-    paper->world->personality = paper->options.personality;
-    paper->world->prng = (uint64_t)paper->options.seed;
-    int rc = paper_world_load(paper->world, paper->ctx, paper->files, &dropped, err);
+    bool taken = false;
+    int rc = paper_take_over(paper, &taken, err);
+    if (rc == PAWL_OK && !taken) {
+        rc = paper_world_new(&paper->world);
+        if (rc != PAWL_OK) return paper_fail(err, rc, "out of memory");
+        paper->world->personality = paper->options.personality;
+        paper->world->prng = (uint64_t)paper->options.seed;
+        rc = paper_world_load(paper->world, paper->ctx, paper->files, &dropped, err);
+        paper->world->prng_written = paper->world->prng;
+    }
     if (rc != PAWL_OK) return rc;
-    paper->world->prng_written = paper->world->prng;
     if (dropped > 0)
         paper->ctx->host->log(paper->ctx, PAWL_LOG_WARN,
                               "%s: the last step was cut short; its %llu lines are dropped",
@@ -103,21 +113,20 @@ static int paper_create(struct pawl_ctx *ctx, const void *opts, void **ret_self,
     else if (paper->market == NULL || paper->timers == NULL || paper->files == NULL)
         rc = paper_fail(err, PAWL_E_DENIED, "needs %s, %s and %s", PAWL_MARKET, PAWL_TIMERS,
                         PAWL_FILES);
-    else if (paper_world_new(&paper->world) != PAWL_OK)
-        rc = paper_fail(err, PAWL_E_NOMEM, "out of memory");
     if (rc == PAWL_OK) rc = paper_wire_init(paper);
     if (rc == PAWL_OK) rc = load(paper, err);
     if (rc != PAWL_OK) {
         paper_destroy(paper);
         return rc;
     }
+    paper_offer(paper);
     *ret_self = paper;
     return PAWL_OK;
 }
 
 static void restored(struct paper *paper) {
     int64_t until_ns = paper->world->link_until_ns;
-    paper_carry_on(paper);
+    paper_lane_timers(paper);
     if (paper->world->link_down && until_ns != 0 && until_ns <= paper->now_ns) {
         paper_link_set(paper, true, 0, "connected again");
     } else {
@@ -143,13 +152,20 @@ static int paper_on_event(void *self, const struct pawl_event *event) {
     case PAWL_EV_QUERY: paper_send(paper, event); break;
     case PAWL_EV_TIMER: paper_timer(paper, (const struct pawl_ev_timer *)event); break;
     case PAWL_EV_FAULT: paper_fault_event(paper, (const struct pawl_ev_fault *)event); break;
-    case PAWL_EV_RESTORED: restored(paper); break;
+    case PAWL_EV_RESTORED:
+        paper->on_trial = ((const struct pawl_ev_restored *)event)->reload != 0;
+        restored(paper);
+        if (!paper->on_trial) break;
+        paper->on_trial = false;
+        return PAWL_OK; /* what it changed goes out with the next event */
     default: break;
     }
     /* The common case: a price at which nothing happened. */
     if (paper->world->journal.len == 0 && paper->world->prng == paper->world->prng_written)
         return PAWL_OK;
-    return paper_step(paper);
+    int rc = paper_step(paper);
+    paper_compact(paper);
+    return rc;
 }
 
 static int paper_caps(void *self, uint32_t account, struct pawl_broker_caps *ret_caps) {
@@ -180,7 +196,6 @@ static const struct pawl_plugin plugin = {
     .kind = PAWL_PLUGIN_KIND_BROKER,
     .options_size = sizeof(struct paper_options),
     .options = options,
-    .records = paper_records,
     .listens = listens,
     .needs = needs,
     .create = paper_create,

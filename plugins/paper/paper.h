@@ -1,6 +1,6 @@
 /*
  * paper.h - inside of the paper plugin: the connection (wire.c), the venue behind it (requests.c,
- * fill.c, match.c, bar.c, query.c, faults.c) and its memory (world.h).
+ * fill.c, match.c, bar.c, query.c, faults.c) and its memory (world.h, compact.c).
  *
  * A command travels for latency_request, takes effect at the venue, and its answer travels back
  * for latency_reply. Market data reach the venue when they reach the host. What one input changes
@@ -31,6 +31,7 @@ struct paper_options {
     int64_t fee_rate_e8, fee_per_unit_e8;
     int64_t slippage_ticks;
     int64_t partial_fill_probability_e8, reject_probability_e8;
+    int64_t compact_bytes;
     uint32_t personality; /* enum paper_personality */
     uint32_t limit_fill;  /* enum paper_limit_fill */
 };
@@ -90,8 +91,10 @@ struct paper {
     uint64_t point;       /* price points matched */
     uint64_t last_point;  /* the last one of this event */
     bool at_open;         /* this point is the open of a bar */
-    uint64_t carried;     /* messages noted so far */
     bool unwritten;       /* the world file could not be written */
+    bool on_trial;        /* it is tried in a reload: nothing is written */
+    struct paper_compact *compact; /* the file is being written anew; NULL = not */
+    uint64_t compact_not_below;    /* bytes of the file, after an attempt that failed */
     int64_t expiry_set_ns; /* what the expiry timer is set to; 0 = not */
 };
 
@@ -109,16 +112,13 @@ void paper_link_publish(struct paper *paper, const char *why);
 /* Close the step: what changed goes to the file. */
 int paper_step(struct paper *paper);
 void paper_expiry_timer(struct paper *paper);
-/* After a reload: a message that was under way, in the order of sending; then its lane's timer. */
-void paper_lane_again(struct paper *paper, struct paper_lane *lane, const struct pawl_event *event,
-                      int64_t due_ns);
+/* For what was under way before a reload. */
+void paper_lane_timers(struct paper *paper);
 
-/* ---- carry.c ---- */
-#define PAPER_REC_MESSAGE 0x110u
-extern const struct pawl_record_type paper_records[];
-void paper_carry(struct paper *paper, const struct paper_lane *lane, uint32_t slot);
-void paper_carry_end(struct paper *paper, const struct paper_lane *lane, uint32_t slot);
-void paper_carry_on(struct paper *paper);
+/* ---- compact.c: the world file written anew when most of it is past ---- */
+/* After a step: begin if it is time, or do a little more of it. */
+void paper_compact(struct paper *paper);
+void paper_compact_done(struct paper *paper);
 
 /* ---- report.c: from the world to events; `answer` ones may be lost by a fault ---- */
 #define PAPER_EVENT(name, type_)                                                                   \

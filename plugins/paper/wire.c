@@ -22,12 +22,8 @@ static struct paper_message *lane_at(const struct paper_lane *lane, uint32_t i) 
     return &lane->items[(lane->first + i) % lane->capacity];
 }
 
-static uint32_t slot_at(const struct paper_lane *lane, uint32_t i) {
-    return (lane->first + i) % lane->capacity;
-}
-
 /* A ring that grows is full: its messages take all the slots there were, in order. */
-static bool lane_grow(struct paper *paper, struct paper_lane *lane) {
+static bool lane_grow(struct paper_lane *lane) {
     uint32_t capacity = lane->capacity == 0 ? 16 : lane->capacity * 2;
     if (capacity > lane->max) return false;
     struct paper_message *items = calloc(capacity, sizeof *items);
@@ -37,24 +33,20 @@ static bool lane_grow(struct paper *paper, struct paper_lane *lane) {
     lane->items = items;
     lane->first = 0;
     lane->capacity = capacity;
-    for (uint32_t i = 0; i < lane->count; i++) paper_carry(paper, lane, i);
     return true;
 }
 
-static bool lane_put(struct paper *paper, struct paper_lane *lane, const struct pawl_event *event,
-                     int64_t due_ns) {
+static bool lane_put(struct paper_lane *lane, const struct pawl_event *event, int64_t due_ns) {
     if (event->size > sizeof(union paper_any)) return false;
-    if (lane->count == lane->capacity && !lane_grow(paper, lane)) return false;
+    if (lane->count == lane->capacity && !lane_grow(lane)) return false;
     struct paper_message *message = lane_at(lane, lane->count++);
     memset(message, 0, sizeof *message);
     message->due_ns = due_ns;
     memcpy(&message->event, event, event->size);
-    paper_carry(paper, lane, slot_at(lane, lane->count - 1));
     return true;
 }
 
-static void lane_pop(struct paper *paper, struct paper_lane *lane) {
-    paper_carry_end(paper, lane, lane->first);
+static void lane_pop(struct paper_lane *lane) {
     lane->first = (lane->first + 1) % lane->capacity;
     lane->count--;
 }
@@ -109,7 +101,7 @@ static void lane_timer(struct paper *paper, const struct paper_lane *lane, enum 
 /* Past the queue: whatever is sent meanwhile arrives before it. */
 static bool overtaken(struct paper *paper, const union paper_any *command, int64_t delay_ns) {
     int64_t due_ns = paper->now_ns + paper->options.latency_request_ns + delay_ns;
-    if (!lane_put(paper, &paper->slow, &command->head, due_ns)) return false;
+    if (!lane_put(&paper->slow, &command->head, due_ns)) return false;
     lane_timer(paper, &paper->slow, PAPER_KEY_SLOW);
     return true;
 }
@@ -148,7 +140,7 @@ void paper_send(struct paper *paper, const struct pawl_event *command) {
         return;
     }
     int64_t due_ns = arrival(paper, lane, paper->options.latency_request_ns + delay_ns);
-    if (!lane_put(paper, lane, command, due_ns)) {
+    if (!lane_put(lane, command, due_ns)) {
         no_room(paper, &copy);
         return;
     }
@@ -166,7 +158,7 @@ static void requests_arrive(struct paper *paper) {
     struct paper_lane *lane = &paper->requests;
     while (lane->count > 0 && lane_at(lane, 0)->due_ns <= paper->now_ns) {
         union paper_any request = lane_at(lane, 0)->event;
-        lane_pop(paper, lane);
+        lane_pop(lane);
         arrives(paper, &request);
     }
     if (lane->count > 0) timer_set(paper, PAPER_KEY_REQUESTS, lane_at(lane, 0)->due_ns);
@@ -176,11 +168,11 @@ static void slow_arrive(struct paper *paper) {
     struct paper_lane *lane = &paper->slow;
     for (uint32_t left = lane->count; left > 0; left--) { /* turns the ring once */
         struct paper_message message = *lane_at(lane, 0);
-        lane_pop(paper, lane);
+        lane_pop(lane);
         if (message.due_ns <= paper->now_ns)
             arrives(paper, &message.event);
         else
-            lane_put(paper, lane, &message.event.head, message.due_ns);
+            lane_put(lane, &message.event.head, message.due_ns);
     }
     lane_timer(paper, lane, PAPER_KEY_SLOW);
 }
@@ -191,7 +183,7 @@ bool paper_reply(struct paper *paper, const struct pawl_event *event) {
     struct paper_lane *lane = &paper->replies;
     if (paper->world->link_down) return true;
     int64_t due_ns = arrival(paper, lane, paper->options.latency_reply_ns);
-    if (!lane_put(paper, lane, event, due_ns)) {
+    if (!lane_put(lane, event, due_ns)) {
         paper->ctx->host->log(paper->ctx, PAWL_LOG_ERROR,
                               "a report is lost: %u are under way already", lane->count);
         return false;
@@ -203,7 +195,7 @@ bool paper_reply(struct paper *paper, const struct pawl_event *event) {
 void paper_reply_late(struct paper *paper, const struct pawl_event *event, int64_t delay_ns) {
     if (paper->world->link_down) return;
     int64_t due_ns = paper->now_ns + paper->options.latency_reply_ns + delay_ns;
-    if (lane_put(paper, &paper->late, event, due_ns))
+    if (lane_put(&paper->late, event, due_ns))
         lane_timer(paper, &paper->late, PAPER_KEY_LATE);
     else
         paper_reply(paper, event);
@@ -224,7 +216,7 @@ static void replies_arrive(struct paper *paper) {
             timer_set(paper, PAPER_KEY_REPLIES, paper->now_ns + PAWL_MS); /* the turn is full */
             return;
         }
-        lane_pop(paper, lane);
+        lane_pop(lane);
     }
     if (lane->count > 0) timer_set(paper, PAPER_KEY_REPLIES, lane_at(lane, 0)->due_ns);
 }
@@ -234,10 +226,10 @@ static void late_arrive(struct paper *paper) {
     if (!may_publish(paper, PAPER_KEY_LATE)) return;
     for (uint32_t left = lane->count; left > 0; left--) { /* turns the ring once */
         struct paper_message message = *lane_at(lane, 0);
-        lane_pop(paper, lane);
+        lane_pop(lane);
         if (message.due_ns > paper->now_ns ||
             paper->ctx->host->publish(paper->ctx, &message.event.head) != PAWL_OK)
-            lane_put(paper, lane, &message.event.head, message.due_ns);
+            lane_put(lane, &message.event.head, message.due_ns);
     }
     lane_timer(paper, &paper->late, PAPER_KEY_LATE);
 }
@@ -257,26 +249,21 @@ void paper_link_set(struct paper *paper, bool up, int64_t until_ns, const char *
     if (world->link_down == !up && world->link_until_ns == until_ns) return;
     world->link_down = !up;
     world->link_until_ns = until_ns;
-    while (!up && paper->replies.count > 0) lane_pop(paper, &paper->replies); /* lost on the way */
-    while (!up && paper->late.count > 0) lane_pop(paper, &paper->late);
+    while (!up && paper->replies.count > 0) lane_pop(&paper->replies); /* lost on the way */
+    while (!up && paper->late.count > 0) lane_pop(&paper->late);
     paper_put_link(world, paper->now_ns);
     paper_step(paper);
     if (until_ns != 0) timer_set(paper, PAPER_KEY_LINK, until_ns);
     paper_link_publish(paper, why);
 }
 
-void paper_lane_again(struct paper *paper, struct paper_lane *lane, const struct pawl_event *event,
-                      int64_t due_ns) {
-    bool queued = lane == &paper->requests || lane == &paper->replies;
-    enum paper_key key = lane == &paper->requests  ? PAPER_KEY_REQUESTS
-                         : lane == &paper->replies ? PAPER_KEY_REPLIES
-                         : lane == &paper->late    ? PAPER_KEY_LATE
-                                                   : PAPER_KEY_SLOW;
-    if (!lane_put(paper, lane, event, due_ns)) return;
-    if (queued)
-        timer_set(paper, key, lane_at(lane, 0)->due_ns);
-    else
-        lane_timer(paper, lane, key);
+void paper_lane_timers(struct paper *paper) {
+    if (paper->requests.count > 0)
+        timer_set(paper, PAPER_KEY_REQUESTS, lane_at(&paper->requests, 0)->due_ns);
+    if (paper->replies.count > 0)
+        timer_set(paper, PAPER_KEY_REPLIES, lane_at(&paper->replies, 0)->due_ns);
+    lane_timer(paper, &paper->late, PAPER_KEY_LATE);
+    lane_timer(paper, &paper->slow, PAPER_KEY_SLOW);
 }
 
 /* ---- time ---- */
@@ -317,7 +304,7 @@ int paper_step(struct paper *paper) {
     struct paper_world *world = paper->world;
     struct pawl_err err = {0};
     bool drawn = world->prng != world->prng_written; /* chance is part of the world */
-    if (world->journal.len == 0 && !drawn) return PAWL_OK;
+    if ((world->journal.len == 0 && !drawn) || paper->on_trial) return PAWL_OK;
     if (!world->journal.closed || drawn) paper_put_step(world, paper->now_ns);
     int rc = paper_world_save(world, paper->ctx, paper->files, &err);
     paper->unwritten = rc != PAWL_OK;

@@ -147,21 +147,28 @@ static int list_add(struct paper_symbol *symbol, struct paper_order *order) {
     return PAWL_OK;
 }
 
-int paper_order_place(struct paper_world *world, struct paper_order *order) {
-    struct paper_symbol *symbol = world->symbols[order->symbol];
-    uint32_t at = 0;
-    while (at < symbol->count && symbol->orders[at] != order) at++;
-    if (paper_order_works(order)) return at < symbol->count ? PAWL_OK : list_add(symbol, order);
-    if (at == symbol->count) return PAWL_OK;
-    symbol->count--;
-    memmove(symbol->orders + at, symbol->orders + at + 1,
-            (symbol->count - at) * sizeof *symbol->orders);
+static void ended_add(struct paper_world *world, struct paper_order *order) {
     if (world->ended_last != NULL)
         world->ended_last->ended_next = order;
     else
         world->ended = order;
     world->ended_last = order;
     if (++world->ended_count > PAPER_ENDED_MAX) forget_oldest(world);
+}
+
+int paper_order_place(struct paper_world *world, struct paper_order *order) {
+    struct paper_symbol *symbol = world->symbols[order->symbol];
+    uint32_t at = 0;
+    while (at < symbol->count && symbol->orders[at] != order) at++;
+    if (paper_order_works(order)) return at < symbol->count ? PAWL_OK : list_add(symbol, order);
+    if (at < symbol->count) {
+        symbol->count--;
+        memmove(symbol->orders + at, symbol->orders + at + 1,
+                (symbol->count - at) * sizeof *symbol->orders);
+    } else if (order->ended_next != NULL || order == world->ended_last) {
+        return PAWL_OK; /* it had ended before */
+    }
+    ended_add(world, order);
     return PAWL_OK;
 }
 
@@ -242,4 +249,90 @@ uint64_t paper_draw(struct paper_world *world, uint64_t bound) {
 bool paper_chance(struct paper_world *world, int64_t probability_e8) {
     if (probability_e8 <= 0) return false;
     return paper_draw(world, (uint64_t)PAWL_E8) < (uint64_t)probability_e8;
+}
+
+/* ---- all of it once more ---- */
+
+static bool copy_order(struct paper_world *world, const struct paper_order *from) {
+    struct paper_order *order = paper_order_new(world, from->number, from->id);
+    if (order == NULL) return false;
+    struct paper_order like = *from;
+    like.id_next = order->id_next;
+    like.number_next = order->number_next;
+    like.ended_next = NULL;
+    like.acted = like.from_point = 0; /* between two events neither matters */
+    *order = like;
+    if (paper_order_works(order)) return list_add(world->symbols[order->symbol], order) == PAWL_OK;
+    ended_add(world, order);
+    return true;
+}
+
+static bool copy_symbol(struct paper_world *world, const struct paper_symbol *from) {
+    uint32_t slot = paper_symbol_named(world, from->name);
+    if (slot == 0) return false;
+    world->symbols[slot]->quoted = from->quoted;
+    world->symbols[slot]->known = from->known;
+    world->symbols[slot]->traded_ns = from->traded_ns;
+    return true;
+}
+
+static void *copy_bytes(const void *bytes, size_t size, bool *ok) {
+    void *copy = size == 0 ? NULL : malloc(size);
+    if (copy != NULL) memcpy(copy, bytes, size);
+    *ok = *ok && (size == 0 || copy != NULL);
+    return copy;
+}
+
+/* What points to nothing that is the other's. */
+static bool copy_plain(struct paper_world *world, const struct paper_world *from) {
+    bool ok = true;
+    for (uint32_t i = 1; i < from->account_count; i++)
+        ok = ok && paper_account_named(world, from->accounts[i].name) == i;
+    world->positions = copy_bytes(from->positions,
+                                  from->position_capacity * sizeof *from->positions, &ok);
+    world->position_count = from->position_count;
+    world->position_capacity = from->position_capacity;
+    world->executions = copy_bytes(from->executions,
+                                   from->execution_capacity * sizeof *from->executions, &ok);
+    world->execution_first = from->execution_first;
+    world->execution_count = from->execution_count;
+    world->execution_capacity = from->execution_capacity;
+    world->executions_forgotten = from->executions_forgotten;
+    memcpy(world->faults, from->faults, sizeof from->faults);
+    world->fault_count = from->fault_count;
+    world->last_order = from->last_order;
+    world->last_execution = from->last_execution;
+    world->last_fault = from->last_fault;
+    world->prng = from->prng;
+    world->prng_written = from->prng_written;
+    world->created_ns = from->created_ns;
+    world->row = from->row;
+    world->restored_row = from->restored_row;
+    world->link_until_ns = from->link_until_ns;
+    world->link_down = from->link_down;
+    world->personality = from->personality;
+    world->journal = from->journal;
+    if (from->journal.len == 0) world->journal.capacity = 0;
+    world->journal.bytes = copy_bytes(from->journal.bytes, world->journal.capacity, &ok);
+    world->compactions = from->compactions;
+    world->snapshot_bytes = from->snapshot_bytes;
+    world->file_bytes = from->file_bytes;
+    return ok;
+}
+
+/* Orders in the order in which they ended, then working ones: of one id the newest comes last. */
+struct paper_world *paper_world_copy(const struct paper_world *from) {
+    struct paper_world *world = NULL;
+    if (paper_world_new(&world) != PAWL_OK) return NULL;
+    bool ok = copy_plain(world, from);
+    for (uint32_t i = 1; ok && i < from->symbol_count; i++)
+        ok = copy_symbol(world, from->symbols[i]);
+    for (const struct paper_order *order = from->ended; ok && order; order = order->ended_next)
+        ok = copy_order(world, order);
+    for (uint32_t i = 1; ok && i < from->symbol_count; i++)
+        for (uint32_t n = 0; ok && n < from->symbols[i]->count; n++)
+            ok = copy_order(world, from->symbols[i]->orders[n]);
+    if (ok) return world;
+    paper_world_free(world);
+    return NULL;
 }

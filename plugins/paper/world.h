@@ -3,7 +3,7 @@
  * market data. A world of its own: nothing of the host's book is in it, and it outlives the host.
  *
  * Every change is put as one line into `journal` (worldfile.c), which goes to the world file before
- * a report of it leaves.
+ * a report of it leaves. compact.c writes the file anew when most of it is past.
  *
  * Owner   the world owns orders and symbols; pointers are valid until the world is freed, but an
  *         ended order is forgotten once PAPER_ENDED_MAX newer ones have ended.
@@ -21,7 +21,8 @@
 #define PAPER_INSTRUMENT_ID_MAX 65535u
 #define PAPER_ACCOUNTS_MAX 64u
 #define PAPER_WORKING_MAX 4096u /* of one instrument */
-#define PAPER_ENDED_MAX 65536u
+/* What may still be asked about; in memory, and in the file when it is written anew. */
+#define PAPER_ENDED_MAX 16384u      /* orders that have ended, the newest */
 #define PAPER_EXECUTIONS_MAX 65536u /* the newest; queries about older ones are not complete */
 #define PAPER_POSITIONS_MAX 65536u
 #define PAPER_FAULTS_MAX 64u
@@ -135,10 +136,16 @@ struct paper_world {
     uint8_t link_down;
     uint32_t personality;  /* enum paper_personality it was made with */
     struct paper_text journal; /* changes that are not in the file yet */
-};
+    uint64_t compactions;      /* how often the file has been written anew */
+    uint64_t snapshot_bytes;   /* of the file, as it was written last; 0 = never */
+    uint64_t file_bytes;       /* of the file now */
+}; /* a change here raises PAPER_LAYOUT (heir.h) */
 
 int paper_world_new(struct paper_world **ret);
 void paper_world_free(struct paper_world *world);
+/* A second one like it, as if read back from a file: instruments and accounts are names only. NULL
+ * = no memory. */
+struct paper_world *paper_world_copy(const struct paper_world *from);
 
 /* Slot of an instrument; 0 = unknown or no room. */
 uint32_t paper_symbol_slot(struct paper_world *world, struct pawl_ctx *ctx,

@@ -22,6 +22,12 @@ static const struct paper_field header_fields[] = {
     FIELD(paper_header, F_ENUM, personality, "personality",
           .words = WORDS("ideal", "binance_oneway", "binance_hedge", "ib", "mt5_hedging",
                          "mt5_netting")),
+    FIELD(paper_header, F_U64, compactions, "compacted"),
+    FIELD(paper_header, F_U64, stands_for, "stands_for"),
+    FIELD(paper_header, F_U64, last_order, "orders"),
+    FIELD(paper_header, F_U64, last_execution, "fills"),
+    FIELD(paper_header, F_U64, last_fault, "faults"),
+    FIELD(paper_header, F_U8, forgotten, "forgotten"),
     {0}};
 
 static const struct paper_field order_fields[] = {
@@ -243,14 +249,27 @@ static void put(struct paper_world *world, enum paper_line_id id, const void *ro
     add_text(text, "}\n");
 }
 
+void paper_put_world(struct paper_world *world, uint64_t stands_for, int64_t now_ns) {
+    struct paper_header header = {.created_ns = world->created_ns,
+                                  .version = PAPER_WORLD_VERSION,
+                                  .personality = (uint8_t)world->personality,
+                                  .forgotten = world->executions_forgotten,
+                                  .last_order = world->last_order,
+                                  .last_execution = world->last_execution,
+                                  .last_fault = world->last_fault,
+                                  .compactions = world->compactions,
+                                  .stands_for = stands_for};
+    put(world, L_WORLD, &header, now_ns);
+}
+
 /* The first line of a world says whose it is; it is made when there is something to write. */
 static void put_change(struct paper_world *world, enum paper_line_id id, const void *row,
                        int64_t now_ns) {
     if (world->created_ns == 0) {
-        world->created_ns = now_ns > 0 ? now_ns : 1;
-        struct paper_header header = {.created_ns = world->created_ns,
+        struct paper_header header = {.created_ns = now_ns > 0 ? now_ns : 1,
                                       .version = PAPER_WORLD_VERSION,
                                       .personality = (uint8_t)world->personality};
+        world->created_ns = header.created_ns;
         put(world, L_WORLD, &header, now_ns);
     }
     put(world, id, row, now_ns);
@@ -296,6 +315,18 @@ int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
     if (text->len == 0) return PAWL_OK;
     int rc = files->append(ctx, PAPER_WORLD_FILE, text->bytes, text->len, err);
     if (rc < 0) return rc;
+    world->file_bytes += text->len;
     text->len = 0;
     return PAWL_OK;
+}
+
+int paper_world_rewrite(struct pawl_ctx *ctx, const struct pawl_files *files, const char *bytes,
+                        size_t len, struct pawl_err *err) {
+    if (len <= PAWL_FILE_WRITE_MAX) return files->replace(ctx, PAPER_WORLD_FILE, bytes, len, err);
+    int rc = files->replace(ctx, PAPER_WORLD_NEXT, bytes, PAWL_FILE_WRITE_MAX, err);
+    for (size_t at = PAWL_FILE_WRITE_MAX; rc == PAWL_OK && at < len; at += PAWL_FILE_WRITE_MAX) {
+        size_t part = len - at < PAWL_FILE_WRITE_MAX ? len - at : PAWL_FILE_WRITE_MAX;
+        rc = files->append(ctx, PAPER_WORLD_NEXT, bytes + at, part, err);
+    }
+    return rc == PAWL_OK ? files->rename(ctx, PAPER_WORLD_NEXT, PAPER_WORLD_FILE, err) : rc;
 }

@@ -1,7 +1,8 @@
 /*
  * worldfile.h - the world as text: one JSON object a line, one line a change, each line the full
  * state of what changed. A `step` line ends what one input did; lines after the last one are of a
- * step that was cut short and count as not written. README.md has the format for readers.
+ * step that was cut short and count as not written. A file written anew (compact.c) begins with all
+ * that lived at one moment, up to its first `step`. README.md has the format for readers.
  */
 #ifndef PAPER_WORLDFILE_H
 #define PAPER_WORLDFILE_H
@@ -9,10 +10,13 @@
 #include "world.h"
 
 #define PAPER_WORLD_FILE "world.jsonl"
+#define PAPER_WORLD_NEXT "world.next.jsonl" /* while it is written anew */
 #define PAPER_WORLD_BYTES_MAX (UINT64_C(1) << 31) /* a larger file is not read back */
 #define PAPER_JOURNAL_BYTES_MAX (UINT32_C(16) << 20) /* kept while the file cannot be written */
 
 /* Lines into world->journal; `now_ns` is the venue's clock. */
+/* The first line of a file written anew, in place of so many bytes of the one before. */
+void paper_put_world(struct paper_world *world, uint64_t stands_for, int64_t now_ns);
 void paper_put_order(struct paper_world *world, const struct paper_order *order, int64_t now_ns);
 void paper_put_execution(struct paper_world *world, const struct paper_execution *execution,
                          int64_t now_ns);
@@ -36,6 +40,13 @@ int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
  * understood; `ret_dropped` = lines of an unfinished last step, which are cut off. */
 int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err);
+
+/* Another content for the file, of any length, by rename. */
+int paper_world_rewrite(struct pawl_ctx *ctx, const struct pawl_files *files, const char *bytes,
+                        size_t len, struct pawl_err *err);
+
+#define PAPER_OTHER_PERSONALITY                                                                    \
+    "this world was made by another personality; move the file away to begin a new one"
 
 /* Record the sentence unless an earlier cause stands; returns rc. */
 int paper_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);

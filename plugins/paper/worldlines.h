@@ -31,6 +31,10 @@ struct paper_header {
     int64_t created_ns;
     uint64_t version;
     uint8_t personality;
+    uint8_t forgotten; /* executions are */
+    uint64_t last_order, last_execution, last_fault;
+    uint64_t compactions;
+    uint64_t stands_for; /* bytes of the file before */
 };
 struct paper_step {
     uint64_t prng;

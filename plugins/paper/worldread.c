@@ -216,6 +216,20 @@ static int apply_fault(struct reader *reader, const struct paper_fault *read) {
     return PAWL_OK;
 }
 
+static int apply_header(struct reader *reader, const struct paper_header *read) {
+    struct paper_world *world = reader->world;
+    if (read->last_order > NUMBER_MAX || read->last_execution > NUMBER_MAX ||
+        read->last_fault > NUMBER_MAX || reader->line != 1)
+        return bad(reader, "not the beginning of a world", "");
+    world->created_ns = read->created_ns;
+    world->last_order = read->last_order;
+    world->last_execution = read->last_execution;
+    world->last_fault = read->last_fault;
+    world->executions_forgotten = read->forgotten != 0;
+    world->compactions = read->compactions;
+    return PAWL_OK;
+}
+
 static int apply(struct reader *reader, enum paper_line_id id, const union row *row) {
     struct paper_world *world = reader->world;
     switch (id) {
@@ -223,10 +237,8 @@ static int apply(struct reader *reader, enum paper_line_id id, const union row *
         if (row->header.version != PAPER_WORLD_VERSION)
             return bad(reader, "another version of the format", "");
         if (row->header.personality != world->personality)
-            return bad(reader, "this world was made by another personality; move the file away to "
-                       "begin a new one", "");
-        world->created_ns = row->header.created_ns;
-        return PAWL_OK;
+            return bad(reader, PAPER_OTHER_PERSONALITY, "");
+        return apply_header(reader, &row->header);
     case L_ORDER: return apply_order(reader, &row->order);
     case L_FILL: return apply_execution(reader, &row->execution);
     case L_POSITION: return apply_position(reader, &row->position);
@@ -344,6 +356,8 @@ static int check_rest(struct reader *reader, const struct paper_text *file, size
         rc = read_line(reader, file->bytes + from, end);
         from = (size_t)(end - file->bytes) + 1;
     }
+    if (rc == PAWL_OK && scratch->compactions > 0)
+        rc = bad(reader, "it ends inside what it began with: not all of it reached the disk", "");
     reader->world = kept;
     paper_world_free(scratch);
     return rc;
@@ -357,13 +371,17 @@ int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
     size_t done = rc == PAWL_OK ? finished(&file, ret_dropped) : 0;
     for (size_t at = 0; rc == PAWL_OK && at < done;) {
         const char *end = memchr(file.bytes + at, '\n', file.len - at);
+        bool step = is_step(file.bytes + at, end);
         rc = read_line(&reader, file.bytes + at, end);
         at = (size_t)(end - file.bytes) + 1;
+        if (step && world->compactions > 0 && world->snapshot_bytes == 0)
+            world->snapshot_bytes = at;
     }
     world->restored_row = world->row;
+    world->file_bytes = done;
     if (rc == PAWL_OK && done < file.len) {
         rc = check_rest(&reader, &file, done);
-        if (rc == PAWL_OK) rc = files->replace(ctx, PAPER_WORLD_FILE, file.bytes, done, err);
+        if (rc == PAWL_OK) rc = paper_world_rewrite(ctx, files, file.bytes, done, err);
     }
     free(file.bytes);
     return rc;

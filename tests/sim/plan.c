@@ -136,6 +136,9 @@ static void add_paper(struct text *out, struct rng *rng, const struct sim_plan *
     draw(rng, ranges, sizeof ranges / sizeof *ranges, v);
     add(out, "\"seed\":%" PRIu64 ",\"limit_fill\":\"%s\",\"slippage_ticks\":%" PRId64 ",",
         plan->seed & INT32_MAX, v[0] ? "touch" : "through", v[1]);
+    /* Not drawn: the rest of a seed is what it was before there was this. */
+    if (plan->seed % 4 != 0)
+        add(out, "\"compact_bytes\":%" PRIu64 ",", 4096 + plan->seed % 7 * 8192);
     add(out,
         "\"latency_request\":\"%" PRId64 "ms\",\"latency_reply\":\"%" PRId64 "ms\","
         "\"latency_jitter\":\"%" PRId64 "ms\"}}",

@@ -187,6 +187,7 @@ struct venue {
     struct disk *disk;
     const struct sim_plan *plan;
     int64_t offset; /* bytes of whole steps read */
+    uint64_t compactions; /* of the file that is read */
     int64_t created_s;
     char *buffer;
     size_t buffer_size;

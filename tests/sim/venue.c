@@ -122,8 +122,8 @@ static const char *const position_sides[] = {"LONG", "SHORT", NULL};
 static const char *const roles[] = {"main", "stop", "target", "scale", "doubledown", "exit", NULL};
 static const char *const kinds[] = {"market", "limit", "stop", "stop_limit", "trailing", NULL};
 
-static bool on_order(struct sim_run *run, const struct line *line) {
-    struct venue *venue = &run->venue;
+static bool parse_order(const struct venue *venue, const struct line *line,
+                        struct venue_order *ret) {
     uint64_t n = number(line, "n");
     struct venue_order now = {.number = n, .symbol = symbol_of(venue, line)};
     const char *state = get(line, "state");
@@ -143,6 +143,15 @@ static bool on_order(struct sim_run *run, const struct line *line) {
     now.stop_e8 = amount(line, "stop_price");
     uint8_t role;
     now.ours = sim_id_parse(now.id, &now.lot, &role);
+    *ret = now;
+    return true;
+}
+
+static bool on_order(struct sim_run *run, const struct line *line) {
+    struct venue *venue = &run->venue;
+    struct venue_order now;
+    if (!parse_order(venue, line, &now)) return false;
+    uint64_t n = now.number;
     venue->orders = grow(venue->orders, venue->order_count, n + 1, sizeof *venue->orders);
     if (n >= venue->order_count) venue->order_count = n + 1;
     struct venue_order before = venue->orders[n];
@@ -197,15 +206,20 @@ static void account_for(struct sim_run *run, const struct venue_fill *fill, bool
     find(venue, fill->symbol, opens, by_ticket ? fill->ticket : 0, true)->quantity_e8 += left;
 }
 
-static bool on_fill(struct sim_run *run, const struct line *line) {
-    struct venue *venue = &run->venue;
+static struct venue_fill parse_fill(const struct venue *venue, const struct line *line) {
     struct venue_fill fill = {.number = number(line, "n"), .order = number(line, "order"),
                               .ticket = number(line, "ticket"), .symbol = symbol_of(venue, line),
                               .side = word(get(line, "side"), sides),
                               .quantity_e8 = amount(line, "quantity"),
                               .price_e8 = amount(line, "price")};
-    if (fill.number != venue->fill_count + 1 || fill.symbol == 0 || fill.side == 0) return false;
     strncpy(fill.id, get(line, "id"), sizeof fill.id - 1);
+    return fill;
+}
+
+static bool on_fill(struct sim_run *run, const struct line *line) {
+    struct venue *venue = &run->venue;
+    struct venue_fill fill = parse_fill(venue, line);
+    if (fill.number != venue->fill_count + 1 || fill.symbol == 0 || fill.side == 0) return false;
     venue->fills = grow(venue->fills, venue->fill_count, venue->fill_count + 1, sizeof fill);
     venue->fills[venue->fill_count++] = fill;
     const struct venue_order *order =
@@ -244,8 +258,63 @@ static bool on_line(struct sim_run *run, const char *at, const char *end) {
     return true;
 }
 
+/* ---- a file written anew: read from its beginning it must say what is known already ---- */
+
+static bool same_order(const struct venue_order *a, const struct venue_order *b) {
+    return strcmp(a->id, b->id) == 0 && a->ticket == b->ticket && a->parent == b->parent &&
+           a->symbol == b->symbol && a->side == b->side && a->role == b->role &&
+           a->kind == b->kind && a->works == b->works && a->reduce == b->reduce &&
+           a->dormant == b->dormant && a->quantity_e8 == b->quantity_e8 &&
+           a->filled_e8 == b->filled_e8 && a->price_e8 == b->price_e8 && a->stop_e8 == b->stop_e8;
+}
+
+static bool same_fill(const struct venue_fill *a, const struct venue_fill *b) {
+    return a->number == b->number && a->order == b->order && a->ticket == b->ticket &&
+           a->symbol == b->symbol && a->side == b->side && a->quantity_e8 == b->quantity_e8 &&
+           a->price_e8 == b->price_e8 && strcmp(a->id, b->id) == 0;
+}
+
+/* One line into `again`; false: it contradicts what is known. */
+static bool line_again(const struct venue *known, struct venue *again, const struct line *line) {
+    const char *kind = get(line, "k");
+    if (strcmp(kind, "order") == 0) {
+        struct venue_order told;
+        if (!parse_order(known, line, &told) || told.number >= known->order_count) return false;
+        again->orders = grow(again->orders, again->order_count, known->order_count, sizeof told);
+        again->order_count = known->order_count;
+        again->orders[told.number] = told;
+    } else if (strcmp(kind, "fill") == 0) {
+        struct venue_fill told = parse_fill(known, line);
+        again->fill_count++;
+        return told.number > 0 && told.number <= known->fill_count &&
+               same_fill(&told, &known->fills[told.number - 1]);
+    } else if (strcmp(kind, "position") == 0) {
+        find(again, symbol_of(known, line), word(get(line, "side"), position_sides),
+             number(line, "ticket"), true)->told_e8 = amount(line, "quantity");
+    } else if (strcmp(kind, "link") == 0) {
+        again->link_down = number(line, "down") != 0;
+    }
+    return true;
+}
+
+static bool same_world(const struct venue *known, struct venue *again) {
+    for (size_t n = 0; n < known->order_count; n++) {
+        if (known->orders[n].number == 0) continue;
+        if (n >= again->order_count || !same_order(&known->orders[n], &again->orders[n]))
+            return false;
+    }
+    for (size_t i = 0; i < known->position_count; i++) {
+        const struct venue_position *one = &known->positions[i];
+        if (find(again, one->symbol, one->side, one->ticket, true)->told_e8 != one->told_e8)
+            return false;
+    }
+    return again->position_count == known->position_count &&
+           again->fill_count == known->fill_count && again->link_down == known->link_down;
+}
+
 /* ---- the file ---- */
 
+/* Everything behind venue->offset. */
 static size_t load(struct venue *venue, struct disk_file *file) {
     int64_t size = 0;
     size_t got = 0;
@@ -276,13 +345,60 @@ static bool on_step(struct sim_run *run, const char *at, const char *end) {
     return true;
 }
 
+/* How often the file has been written anew, by its first line, and what that stands for. */
+static uint64_t generation(struct disk_file *file, uint64_t *ret_stands_for) {
+    char bytes[512];
+    size_t size = 0;
+    struct line line;
+    *ret_stands_for = 0;
+    if (disk_read(file, 0, bytes, sizeof bytes, &size, NULL) != PAWL_OK) return 0;
+    const char *end = memchr(bytes, '\n', size);
+    if (end == NULL || !split(bytes, end, &line)) return 0;
+    *ret_stands_for = number(&line, "stands_for");
+    return number(&line, "compacted");
+}
+
+/* Bytes up to the end of the first step. */
+static size_t snapshot_of(const char *bytes, size_t size) {
+    for (const char *at = bytes, *end; (end = memchr(at, '\n', size - (size_t)(at - bytes)));
+         at = end + 1)
+        if (strncmp(at, "{\"k\":\"step\"", 11) == 0) return (size_t)(end - bytes) + 1;
+    return 0;
+}
+
+/* If it is another file than before: it stands for so many bytes of that one up to its first step,
+ * and has the rest behind. */
+static bool read_again(struct sim_run *run, struct disk_file *file) {
+    struct venue *venue = &run->venue, again = {0};
+    struct line line;
+    uint64_t offset = (uint64_t)venue->offset, stands_for, now = generation(file, &stands_for);
+    if (now == venue->compactions) return true;
+    venue->offset = 0;
+    size_t size = load(venue, file), snapshot = snapshot_of(venue->buffer, size);
+    size_t known = snapshot + (size_t)(offset - stands_for);
+    bool good = now == venue->compactions + 1 && snapshot > 0 && stands_for <= offset &&
+                known <= size;
+    for (size_t at = 0; good && at < known;) {
+        const char *from = venue->buffer + at, *end = memchr(from, '\n', known - at);
+        good = end != NULL && split(from, end, &line) && line_again(venue, &again, &line);
+        if (end != NULL) at = (size_t)(end - venue->buffer) + 1;
+    }
+    good = good && same_world(venue, &again);
+    if (!good) sim_fail(run, "a world written anew is the same", "time %" PRIu64, now);
+    sim_venue_done(&again);
+    sim_say(run, "venue its file is new: %zu bytes for %" PRIu64, snapshot, stands_for);
+    venue->compactions = now;
+    venue->offset = (int64_t)known;
+    return good;
+}
+
 bool sim_venue_read(struct sim_run *run) {
     struct venue *venue = &run->venue;
     struct disk_file *file = NULL;
     if (disk_open(venue->disk, FILE_PATH, DISK_READ_ONLY, &file, NULL) != PAWL_OK) return true;
-    size_t size = load(venue, file), done = 0;
+    bool good = read_again(run, file);
+    size_t size = good ? load(venue, file) : 0, done = 0;
     disk_close(file);
-    bool good = true;
     for (size_t at = 0; good && at < size;) {
         const char *line = venue->buffer + at, *end = memchr(line, '\n', size - at);
         if (end == NULL) break;

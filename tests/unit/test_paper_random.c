@@ -129,6 +129,18 @@ static struct paper_text dump(struct paper_world *world) {
     return text;
 }
 
+/* What a reload takes over is what a restart would read. */
+static void check_copy(struct play *play) {
+    struct paper_world *world = play_paper(play)->world, *copy = paper_world_copy(world);
+    assert_non_null(copy);
+    struct paper_text a = dump(world), b = dump(copy);
+    if (a.len != b.len || (a.len > 0 && memcmp(a.bytes, b.bytes, a.len) != 0))
+        fail_msg("in memory:\n%.*s\ncopied:\n%.*s", (int)a.len, a.bytes, (int)b.len, b.bytes);
+    free(a.bytes);
+    free(b.bytes);
+    paper_world_free(copy);
+}
+
 static void check_read_back(struct play *play) {
     struct paper *paper = play_paper(play);
     struct paper_world *again;
@@ -152,9 +164,35 @@ static void check_read_back(struct play *play) {
         for (uint32_t n = 0; n < one->count; n++)
             assert_int_equal(one->orders[n]->number, other->orders[n]->number);
     }
+    const struct paper_order *one = paper->world->ended, *other = again->ended;
+    for (; one != NULL && other != NULL; one = one->ended_next, other = other->ended_next)
+        assert_int_equal(one->number, other->number);
+    assert_true(one == NULL && other == NULL);
+    assert_int_equal(paper->world->file_bytes, again->file_bytes);
+    assert_int_equal(paper->world->snapshot_bytes, again->snapshot_bytes);
+    assert_int_equal(paper->world->compactions, again->compactions);
     free(a.bytes);
     free(b.bytes);
     paper_world_free(again);
+}
+
+struct game {
+    struct play play;
+    struct truth truth;
+    char ids[IDS_MAX][24];
+    uint32_t id_count;
+    int64_t price; /* in hundredths */
+    uint64_t row;
+    uint64_t compactions;
+};
+
+/* The file is about to be written anew: all of it is read, and what it will be is known by then. */
+static void on_rename(void *arg) {
+    struct game *game = arg;
+    struct fake_host *fake = &game->play.fake;
+    truth_read(&game->truth, fake_file(fake, "world.jsonl"));
+    game->truth.at = fake_file(fake, "world.next.jsonl")->len;
+    game->compactions++;
 }
 
 static void check_truth(struct play *play, struct truth *truth) {
@@ -178,15 +216,6 @@ static void check_truth(struct play *play, struct truth *truth) {
 }
 
 /* ---- one random step ---- */
-
-struct game {
-    struct play play;
-    struct truth truth;
-    char ids[IDS_MAX][24];
-    uint32_t id_count;
-    int64_t price; /* in hundredths */
-    uint64_t row;
-};
 
 static void any_submit(struct game *game) {
     const struct paper_world *world = play_paper(&game->play)->world;
@@ -276,7 +305,7 @@ static void any_sequence_keeps_the_books(void **state) {
         const char *name;
         bool hedging;
     } venues[] = {{"ideal", false}, {"binance_oneway", false}, {"mt5_hedging", true}};
-    uint64_t seed = prop_seed("paper_random"), fills = 0;
+    uint64_t seed = prop_seed("paper_random"), fills = 0, compactions = 0;
     for (uint64_t n = 0; n < SEQUENCES; n++) {
         struct game *game = calloc(1, sizeof *game);
         assert_non_null(game);
@@ -288,6 +317,9 @@ static void any_sequence_keeps_the_books(void **state) {
         if (below(2) == 0) fake_option(&game->play.fake, "latency_jitter", "30ms");
         if (below(2) == 0) fake_option(&game->play.fake, "limit_fill", "touch");
         if (below(2) == 0) fake_option(&game->play.fake, "slippage_ticks", "2");
+        if (below(2) == 0) fake_option(&game->play.fake, "compact_bytes", "4096");
+        game->play.fake.on_rename = on_rename;
+        game->play.fake.on_rename_arg = game;
         assert_int_equal(fake_start(&game->play.fake, pawl_plugin_main()), PAWL_OK);
         bool bars_only = below(4) == 0;
         for (int step = 0; step < STEPS; step++) {
@@ -296,14 +328,18 @@ static void any_sequence_keeps_the_books(void **state) {
             assert_int_equal(game->play.fake.last_rc, PAWL_OK);
             check_truth(&game->play, &game->truth);
             check_read_back(&game->play);
+            check_copy(&game->play);
             fake_clear(&game->play.fake);
         }
         fills += game->truth.fills;
+        compactions += game->compactions;
         play_done(&game->play);
         free(game);
     }
-    printf("paper_random: %llu fills\n", (unsigned long long)fills);
+    printf("paper_random: %llu fills, %llu times written anew\n", (unsigned long long)fills,
+           (unsigned long long)compactions);
     assert_true(fills > SEQUENCES); /* the sequences do trade */
+    assert_true(compactions > SEQUENCES / 8);
 }
 
 int main(void) {

@@ -215,6 +215,122 @@ static void executions_of_a_new_world_have_new_ids(void **state) {
     play_done(&p);
 }
 
+/* ---- written anew ---- */
+
+static void play_start_small(struct play *p) {
+    play_init(p, "ideal", false);
+    fake_option(&p->fake, "compact_bytes", "4096");
+    assert_int_equal(fake_start(&p->fake, pawl_plugin_main()), PAWL_OK);
+    fake_clear(&p->fake);
+}
+
+static void play_buy(struct play *p) {
+    SUBMIT(p, .side = BUY, .quantity = 100);
+    play_quote(p, 10000, 10002);
+}
+
+/* Two fills, and a stop that is moved: in the end nothing more lives. */
+static void play_round(struct play *p) {
+    char stop[24];
+    play_buy(p);
+    SUBMIT(p, .side = SELL, .kind = PAWL_KIND_STOP, .reduce = 1, .quantity = 100, .stop = 9900);
+    memcpy(stop, p->id, sizeof stop);
+    play_amend(p, stop, 100, 0, 9910);
+    SUBMIT(p, .side = SELL, .reduce = 1, .quantity = 100);
+    play_quote(p, 10000, 10002);
+    fake_clear(&p->fake);
+}
+
+static void the_file_and_the_memory_do_not_grow_for_ever(void **state) {
+    (void)state;
+    struct play p;
+    size_t largest = 0;
+    play_start_small(&p);
+    for (uint32_t i = 0; i < 40000; i++) {
+        play_round(&p);
+        size_t len = fake_file(&p.fake, "world.jsonl")->len;
+        if (i > 35000 && len > largest) largest = len;
+    }
+    const struct paper_world *world = play_paper(&p)->world;
+    assert_true(world->compactions > 10);
+    assert_int_equal(world->execution_count, PAPER_EXECUTIONS_MAX);
+    assert_int_equal(world->ended_count, PAPER_ENDED_MAX);
+    assert_int_equal(world->order_count, PAPER_ENDED_MAX);
+    /* What lives, as much again that is past, what was written meanwhile. */
+    assert_true(largest < 2 * world->snapshot_bytes + world->snapshot_bytes / 2);
+    uint64_t last_order = world->last_order, last_execution = world->last_execution;
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    world = play_paper(&p)->world;
+    assert_int_equal(world->last_order, last_order);
+    assert_int_equal(world->last_execution, last_execution);
+    assert_int_equal(world->ended_count, PAPER_ENDED_MAX);
+    assert_true(world->executions_forgotten);
+    play_done(&p);
+}
+
+/* What was told is in the file, wherever the process ends while the file is written anew. */
+static void a_death_at_any_write_loses_nothing(void **state) {
+    (void)state;
+    uint32_t survived = 0;
+    for (uint32_t write = 1; survived < 3; write++) {
+        struct play p;
+        play_start_small(&p);
+        p.fake.files_left = write;
+        char last[24] = "";
+        for (uint32_t i = 0; i < 60 && !p.fake.files_fail; i++) {
+            play_buy(&p);
+            if (play_count(&p, PAWL_EV_EXECUTION) > 0) memcpy(last, p.id, sizeof last);
+            fake_clear(&p.fake);
+        }
+        survived += !p.fake.files_fail;
+        p.fake.files_fail = false;
+        p.fake.files_left = 0;
+        int64_t position = 0;
+        assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+        const struct paper_world *world = play_paper(&p)->world;
+        for (uint32_t i = 0; i < world->execution_count; i++)
+            position += paper_execution_at(world, i)->quantity_e8 / CENT;
+        assert_int_equal(play_position(&p), position);
+        assert_int_equal(world->execution_count, world->last_execution);
+        const struct paper_order *order = paper_order_find(world, last);
+        if (last[0] != '\0') assert_int_equal(order->state, PAWL_ORDER_STATE_FILLED);
+        for (uint32_t i = 0; i < 60; i++) play_buy(&p);
+        assert_true(play_paper(&p)->world->compactions > 0); /* the next attempt is whole */
+        play_done(&p);
+    }
+}
+
+static void a_full_disk_only_puts_it_off(void **state) {
+    (void)state;
+    struct play p;
+    play_start_small(&p);
+    while (play_paper(&p)->compact == NULL) play_round(&p);
+    p.fake.files_fail = true;
+    for (uint32_t i = 0; i < 10; i++) play_round(&p);
+    p.fake.files_fail = false;
+    fake_advance(&p.fake, 2 * PAWL_NS);
+    for (uint32_t i = 0; i < 5000 && play_paper(&p)->world->compactions == 0; i++) play_round(&p);
+    assert_true(play_paper(&p)->world->compactions > 0);
+    uint64_t executions = play_paper(&p)->world->last_execution;
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    assert_int_equal(play_paper(&p)->world->execution_count, executions);
+    play_done(&p);
+}
+
+static void one_that_ends_inside_its_beginning_is_refused(void **state) {
+    (void)state;
+    struct play p;
+    play_start_small(&p);
+    while (play_paper(&p)->world->compactions == 0) play_round(&p);
+    fake_stop(&p.fake);
+    struct fake_file *file = fake_file(&p.fake, "world.jsonl");
+    file->len = 2000;
+    assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_DATA);
+    assert_non_null(strstr(p.fake.err.text, "not all of it reached the disk"));
+    assert_int_equal(file->len, 2000);
+    play_done(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_told_that_is_not_written),
@@ -226,6 +342,10 @@ int main(void) {
         cmocka_unit_test(orders_that_cannot_be_are_not_read),
         cmocka_unit_test(a_symbol_that_is_gone_stays_untouched),
         cmocka_unit_test(executions_of_a_new_world_have_new_ids),
+        cmocka_unit_test(the_file_and_the_memory_do_not_grow_for_ever),
+        cmocka_unit_test(a_death_at_any_write_loses_nothing),
+        cmocka_unit_test(a_full_disk_only_puts_it_off),
+        cmocka_unit_test(one_that_ends_inside_its_beginning_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
