@@ -216,7 +216,7 @@ bool exec_end_of_turn(void *arg) {
         return true;
     }
     if (!triggers_pending(exec->book->triggers) && book_path_step(exec->book)) return true;
-    struct lot *lot = book_next_dirty(exec->book);
+    struct lot *lot = exec->restoring ? NULL : book_next_dirty(exec->book);
     if (lot == NULL) return false;
     bus_set_cause(exec->book->bus, lot->dirty_cause);
     plan_lot(exec, lot);

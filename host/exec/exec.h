@@ -110,6 +110,7 @@ struct exec {
     const char *command_reason;
     const char *stop_entries; /* why, at the end of this turn; NULL = not */
     bool entries_stopped; /* until the process ends: it is stopping, or the disk failed */
+    bool restoring; /* not everybody knows yet what was restored: nothing is planned */
     bool trial; /* wants are judged and answered, and nothing of them is applied: reload */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;

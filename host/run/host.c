@@ -238,8 +238,10 @@ uint32_t host_component(const struct host *host, const char *name) {
     return 0;
 }
 
-/* `restored` for each plugin in its own turn; a refusal stops the start. */
+/* `restored` for each plugin in its own turn; a refusal stops the start. What a lot comes to is
+ * heard by nobody before that: it would not know the lot. */
 static int tell_restored(struct host *host, struct pawl_err *err) {
+    host->exec.restoring = true;
     for (uint32_t i = 0; i < host->instance_count; i++) {
         struct instance *instance = host->instances[i];
         struct pawl_ev_restored event;
@@ -251,6 +253,8 @@ static int tell_restored(struct host *host, struct pawl_err *err) {
         if (instance->failures != failures)
             return pawl_fail(err, PAWL_E_STATE, "%s: it refuses what is stored", instance->name);
     }
+    host->exec.restoring = false;
+    host_turn(host, NULL, host->bus->now_ns);
     if (host->orphans > 0)
         log_write(host->options.log, PAWL_LOG_WARN, "host",
                   "of %u lot%s an aspect has no holder that is configured: the keeper enforces the "

@@ -12,10 +12,11 @@
 #include "sim.h"
 
 static void make_sets(struct sim_run *run) {
-    static const char *const names[SIM_PLUGINS_MAX] = {"paper", "chaos", "linked"};
-    uint32_t count = run->plan->linked ? 3 : 2;
+    uint32_t count = run->plan->plugin_count;
     for (uint32_t i = 0; i < count; i++) {
-        snprintf(run->so[i], sizeof run->so[i], "plugins.%s.so=%s", names[i], run->code->path[i]);
+        uint8_t at = run->plan->plugins[i];
+        snprintf(run->so[i], sizeof run->so[i], "plugins.%s.so=%s", sim_plugins[at],
+                 run->code->path[at]);
         run->sets[i] = run->so[i];
     }
     run->session.sets = run->sets;
@@ -69,11 +70,12 @@ static void reload(struct sim_run *run, const struct reload_request *request, bo
 }
 
 static void renew(struct sim_run *run, struct rng *rng) {
-    static const char *const names[SIM_PLUGINS_MAX] = {"paper", "chaos", "linked"};
     const char *chosen[SIM_PLUGINS_MAX];
     struct reload_request request = {.by = "sim", .renew = chosen};
-    for (uint32_t i = 0; i < run->session.set_count; i++)
-        if (rng_chance(rng, 2, 3)) chosen[request.renew_count++] = names[i];
+    for (uint32_t i = 0; i < run->plan->plugin_count; i++) {
+        const char *name = sim_plugins[run->plan->plugins[i]];
+        if (rng_chance(rng, 2, 3)) chosen[request.renew_count++] = name;
+    }
     reload(run, &request, false);
 }
 

@@ -351,6 +351,7 @@ void sim_check_end(struct sim_run *run) {
         orders_agree(run, &copy);
         positions_agree(run, lots, count);
         links_are_gone(run, &copy);
+        sim_check_partners(run, copy.db);
         for (size_t i = 0; i < count; i++) lot_is_settled(run, &copy, &lots[i]);
     }
     sim_copy_close(&copy);

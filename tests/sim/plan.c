@@ -7,6 +7,8 @@
 #include "pawl_num.h"
 #include "sim.h"
 
+const char *const sim_plugins[SIM_PLUGINS_MAX] = {"paper",   "chaos", "linked",
+                                                  "pyramid", "rstop", "tranche"};
 static const char *const venue_names[] = {"", "ideal", "binance_oneway", "mt5_hedging"};
 static const char *const foreign_names[] = {"", "adopt", "ignore", "halt_symbol"};
 
@@ -163,6 +165,48 @@ static void add_linked(struct text *out, struct rng *rng, const struct sim_plan 
         doubles && !(plan->parts & SIM_PART_GROW) ? "true" : "false", rng_between(rng, 100, 3000));
 }
 
+/* A risk of 1000 is some ticks: sim_wish_partner() chooses the quantity for it. */
+static void add_pyramid(struct text *out, struct rng *rng) {
+    static const char *const modes[] = {"watch", "venue"}, *const ends[] = {"run_off", "close"};
+    bool hunt = rng_chance(rng, 3, 4);
+    static const struct range ranges[] = {{300, 2000}, {0, 3}, {0, 3}, {0, 1}, {0, 1}, {5, 20}};
+    int64_t v[sizeof ranges / sizeof *ranges];
+    draw(rng, ranges, sizeof ranges / sizeof *ranges, v);
+    add(out,
+        ",\n{\"name\":\"pyramid\",\"options\":{\"fixed_risk_per_order\":\"1000\","
+        "\"min_profit_target\":\"%" PRId64 "\",\"max_level\":%" PRId64
+        ",\"max_recoveries\":%" PRId64 ",\"orders_per_level\":\"1 2 3 4\","
+        "\"recovery_window_minutes\":1,",
+        v[0], v[1], v[2]);
+    add(out,
+        "\"target_mode\":\"%s\",\"on_stop\":\"%s\",\"sl_hunt\":%s,"
+        "\"recovery_risk_factor\":\"%s%" PRId64 "\"}}",
+        modes[v[3]], ends[v[4]], hunt ? "true" : "false", v[5] < 10 ? "0." : "1.",
+        v[5] < 10 ? v[5] : v[5] - 10);
+}
+
+static void add_rstop(struct text *out, struct rng *rng, const struct sim_plan *plan) {
+    const char *table = "1:0 1.5:0.5 2:1:50 3:1.5:25 4:2:rest";
+    if (plan->whole) table = "0.3:0 0.5:0.2 0.8:0.4";
+    else if (rng_chance(rng, 1, 3)) table = "0.2:0:20 0.4:0.1:20 0.6:0.3:30 1:0.5:rest";
+    bool trails = rng_chance(rng, 1, 3), percent = rng_chance(rng, 1, 2);
+    bool catch_up = rng_chance(rng, 1, 3);
+    add(out, ",\n{\"name\":\"rstop\",\"options\":{\"table\":\"%s\",\"catch_up\":%s", table,
+        catch_up ? "true" : "false");
+    if (trails && !plan->linked) /* linked may trail by its options: two may not */
+        add(out, ",\"trail_from\":\"0.5\",\"%s\":\"%s\"", percent ? "trail_pct" : "trail_r",
+            percent ? "0.002" : "0.4");
+    add(out, "}}");
+}
+
+static void add_profiles(struct text *out, const struct sim_plan *plan) {
+    if (!plan->partners) return;
+    add(out, "\"profiles\":{\"own\":{},\"r\":{\"reduce\":\"rstop\",\"stop\":\"rstop\"},"
+             "\"rk\":{\"reduce\":\"rstop\",\"stop\":\"rstop\",\"targets\":\"keeper\"},"
+             "\"chain\":{\"grow\":\"pyramid\",\"reduce\":\"pyramid\",\"targets\":\"pyramid\","
+             "\"stop\":\"pyramid\"}},\n");
+}
+
 static void add_strategies(struct text *out, struct rng *rng, const struct sim_plan *plan) {
     int64_t period_ms = rng_between(rng, 300, 3000), lots = rng_between(rng, 1, 5);
     int64_t quiet_ns = SIM_BEGIN_NS + plan->active_ns;
@@ -178,7 +222,14 @@ static void add_strategies(struct text *out, struct rng *rng, const struct sim_p
         add(out, "%s%s", i == 0 ? "" : ",", plan->symbols[i].name);
     add(out, "\"}}");
     if (plan->linked) add_linked(out, rng, plan);
+    if (plan->partners) {
+        struct rng part;
+        rng_init(&part, plan->rng_partner);
+        add_pyramid(out, &part);
+        add_rstop(out, &part, plan);
+    }
     add(out, "],\n");
+    add_profiles(out, plan);
 }
 
 static void add_rest(struct text *out, struct rng *rng, const struct sim_plan *plan) {
@@ -223,6 +274,21 @@ static void crash_at_store_op(struct sim_plan *plan, uint32_t store_op) {
                                           .down_ns = PAWL_NS};
 }
 
+/* A stream of its own, so that the rest of a seed is what it is without it. */
+static void draw_partners(struct sim_plan *plan, uint64_t seed, uint32_t without) {
+    struct rng rng;
+    rng_init(&rng, seed ^ UINT64_C(0x7061727473));
+    plan->partners = rng_chance(&rng, 1, 2) && !(without & SIM_PART_PARTNERS);
+    plan->whole = rng_chance(&rng, 1, 2);
+    plan->rng_partner = rng_u64(&rng);
+    plan->plugins[plan->plugin_count++] = 0;
+    plan->plugins[plan->plugin_count++] = 1;
+    if (plan->linked) plan->plugins[plan->plugin_count++] = 2;
+    if (!plan->partners) return;
+    plan->plugins[plan->plugin_count++] = 3;
+    plan->plugins[plan->plugin_count++] = 4;
+}
+
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint32_t store_op) {
     struct rng rng, part;
     memset(plan, 0, sizeof *plan);
@@ -242,6 +308,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint3
     rng_fork(&rng, 2, &part);
     draw_misfortune(plan, &part);
     switch_off(plan, without);
+    draw_partners(plan, seed, without);
     rng_fork(&rng, 3, &part);
     write_config(plan, &part);
     uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market,   &plan->rng_fault,

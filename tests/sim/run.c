@@ -63,6 +63,7 @@ static void see_wants(struct sim_run *run) {
     for (const struct lot *lot = run->host->book.first_lot; lot != NULL; lot = lot->next) {
         uint64_t id = lot->rec.id;
         if (id >= SIM_LOTS_MAX) continue;
+        run->lots[id].follows = lot->rec.ratchet == PAWL_RATCHET_RECOMPUTE;
         int64_t add_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
         int64_t in_e8 = lot->rec.enter_up_to.e8;
         if (add_e8 > 0 && lot->rec.entered.e8 > in_e8) in_e8 = lot->rec.entered.e8;
@@ -314,6 +315,10 @@ static void due_operator(struct sim_run *run) {
     run->next_operator_ns = in_a_while(run, &run->rng_operator, run->plan->operator_period_ns);
     sim_wish_operator(run);
 }
+static void due_partner(struct sim_run *run) {
+    run->next_partner_ns = in_a_while(run, &run->rng_partner, run->plan->wish_period_ns / 2);
+    sim_wish_partner(run);
+}
 static void due_foreign(struct sim_run *run) {
     run->next_foreign_ns = 0;
     sim_wish_foreign(run);
@@ -376,6 +381,7 @@ static struct due first_due(const struct sim_run *run) {
         {run->next_fault_ns, due_fault},
         {run->next_wish_ns, due_wish},
         {run->next_operator_ns, due_operator},
+        {run->next_partner_ns, due_partner},
         {run->next_foreign_ns, due_foreign},
         {run->next_reload_ns, due_reload},
         {run->calm_ns, due_calm},
@@ -430,9 +436,12 @@ static void set_times(struct sim_run *run) {
     rng_init(&run->rng_foreign, plan->rng_foreign);
     rng_init(&run->rng_trail, plan->rng_trail);
     rng_init(&run->rng_reload, plan->rng_reload);
+    rng_init(&run->rng_partner, plan->rng_partner);
     if (plan->fault_period_ns > 0)
         run->next_fault_ns = in_a_while(run, &run->rng_fault, plan->fault_period_ns);
     if (plan->linked) run->next_wish_ns = in_a_while(run, &run->rng_wish, plan->wish_period_ns);
+    if (plan->partners)
+        run->next_partner_ns = in_a_while(run, &run->rng_partner, plan->wish_period_ns);
     if (plan->operator_period_ns > 0)
         run->next_operator_ns = in_a_while(run, &run->rng_operator, plan->operator_period_ns);
     if (plan->reload_period_ns > 0)

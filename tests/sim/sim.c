@@ -38,14 +38,15 @@ static const struct part_name part_names[] = {
     {"faults", SIM_PART_FAULTS}, {"kills", SIM_PART_KILLS},       {"stalls", SIM_PART_STALLS},
     {"chaos", SIM_PART_CHAOS},   {"linked", SIM_PART_LINKED},     {"operator", SIM_PART_OPERATOR},
     {"foreign", SIM_PART_FOREIGN}, {"gaps", SIM_PART_GAPS},     {"grow", SIM_PART_GROW},
-    {"trail", SIM_PART_TRAIL},   {"reload", SIM_PART_RELOAD}};
+    {"trail", SIM_PART_TRAIL},   {"reload", SIM_PART_RELOAD}, {"partners", SIM_PART_PARTNERS}};
 #define PARTS (sizeof part_names / sizeof *part_names)
 
 static _Noreturn void usage(void) {
     fputs("usage: sim [--seeds N] [--from S] [--jobs N] [--twice N] [--without PART,...]\n"
           "       sim --seed N [--trace] [--without PART,...] [--store-op K]\n"
           "       sim --every-store-op SEED [--ops N]\n"
-          "parts: faults kills stalls chaos linked operator foreign gaps grow trail reload\n",
+          "parts: faults kills stalls chaos linked operator foreign gaps grow trail reload "
+          "partners\n",
           stderr);
     exit(2);
 }
@@ -98,8 +99,6 @@ static struct arguments read_arguments(int argc, char **argv) {
 /* ---- the real .so files, beside this program ---- */
 
 static void load_all(struct sim_code *code) {
-    static const char *const files[SIM_PLUGINS_MAX] = {"../../plugins/paper.so", "chaos.so",
-                                                       "../../plugins/linked.so"};
     struct pawl_err err = {0};
     char folder[4000];
     ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
@@ -107,7 +106,8 @@ static void load_all(struct sim_code *code) {
     folder[length] = '\0';
     *strrchr(folder, '/') = '\0';
     for (size_t i = 0; i < SIM_PLUGINS_MAX; i++)
-        snprintf(code->path[i], sizeof code->path[i], "%.3900s/%s", folder, files[i]);
+        snprintf(code->path[i], sizeof code->path[i], "%.3900s/%s%s.so", folder,
+                 strcmp(sim_plugins[i], "chaos") == 0 ? "" : "../../plugins/", sim_plugins[i]);
     if (session_loader(&code->loader, &err) == PAWL_OK) return;
     fprintf(stderr, "sim: %s\n", err.text);
     exit(2);

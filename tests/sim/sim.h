@@ -13,6 +13,7 @@
  *   truth.c    what must hold whenever the venue has changed
  *   watch.c    what must hold of what the host says it does
  *   check.c    what must hold after a crash and at the end
+ *   partner.c  components that share lots: what is wished of them, what must hold
  *
  * One run is a pure function of its seed and of the parts switched off.
  */
@@ -27,7 +28,7 @@
 #include "run/session.h"
 
 #define SIM_SYMBOLS_MAX 3u
-#define SIM_PLUGINS_MAX 3u
+#define SIM_PLUGINS_MAX 6u
 #define SIM_BEGIN_NS (INT64_C(1700000000) * PAWL_NS)
 #define SIM_ID_SIZE 24u
 #define SIM_LOTS_MAX 4096u
@@ -44,7 +45,8 @@ enum sim_part { /* what --without may switch off */
     SIM_PART_GAPS = 128,
     SIM_PART_GROW = 256, /* more of a lot than it began with */
     SIM_PART_TRAIL = 512, /* stops that follow the price */
-    SIM_PART_RELOAD = 1024
+    SIM_PART_RELOAD = 1024,
+    SIM_PART_PARTNERS = 2048 /* pyramid and rstop beside the others */
 };
 
 enum sim_venue { SIM_IDEAL = 1, SIM_BINANCE, SIM_MT5 };
@@ -83,6 +85,8 @@ struct sim_plan {
     uint32_t parts;
     enum sim_venue venue;
     bool hedging, linked, feed_rows, flatten;
+    bool partners; /* chains, and lots that one opens and another protects */
+    bool whole;    /* rstop takes no parts: it may protect orders of chains */
     bool foreign; /* trades at the venue that are not ours occur */
     uint32_t foreign_policy; /* enum config_foreign */
     uint32_t symbol_count;
@@ -98,10 +102,13 @@ struct sim_plan {
     bool disk_full;
     int64_t disk_fails_for_ns; /* until somebody restarts it on a good disk */
     uint64_t rng_disk, rng_market, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
-    uint64_t rng_reload;
-    char config[8192];
+    uint64_t rng_reload, rng_partner;
+    uint32_t plugin_count;
+    uint8_t plugins[SIM_PLUGINS_MAX]; /* places in sim_plugins */
+    char config[12288];
 };
 
+extern const char *const sim_plugins[SIM_PLUGINS_MAX];
 /* store_op above 0: instead of its own crashes, one at that change of the store's disk. */
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint32_t store_op);
 
@@ -217,6 +224,7 @@ struct sim_lot { /* what was ever wanted of a lot, and what its stop was at the 
     uint64_t tightest_by; /* the venue's number of that order */
     int64_t bare_ns; /* since when the venue has no stop although the host says so; 0 = it has */
     bool forced;         /* an operator has loosened its stop */
+    bool follows;        /* its stop may follow its entry */
 };
 
 struct sim_watch {
@@ -238,7 +246,7 @@ struct sim_watch {
     uint64_t alerts, critical, unknown, guard_fired, overruns, unattributed;
 };
 
-struct sim_code { /* the real .so files: paper, chaos, linked */
+struct sim_code { /* the real .so files, in the order of sim_plugins */
     struct loader *loader;
     char path[SIM_PLUGINS_MAX][4096];
 };
@@ -263,11 +271,11 @@ struct sim_run {
     int64_t quiet_ns, still_ns, end_ns; /* no wishes, no movement, nothing more */
     /* When what is due; 0 = it is not. */
     int64_t calm_ns, flatten_ns, next_fault_ns, next_wish_ns, next_operator_ns, next_foreign_ns;
-    int64_t next_reload_ns;
+    int64_t next_reload_ns, next_partner_ns;
     int64_t reconnect_ns, write_ns, protect_ns, disk_fails_ns, heal_ns;
     uint64_t row;
     struct rng rng_disk, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
-    struct rng rng_reload;
+    struct rng rng_reload, rng_partner;
     bool dead;         /* a disk died in the last turn, the process with it */
     bool disk_failing; /* it refuses every write */
     bool flattened, foreign_done, trace;
@@ -305,6 +313,7 @@ void sim_reload(struct sim_run *run);
 /* ---- wish.c ---- */
 void sim_wish_entry(struct sim_run *run);
 void sim_wish_operator(struct sim_run *run);
+void sim_wish_partner(struct sim_run *run); /* partner.c */
 void sim_wish_fault(struct sim_run *run);
 void sim_wish_foreign(struct sim_run *run);
 void sim_wish_flatten(struct sim_run *run);
@@ -329,5 +338,11 @@ bool sim_watch_early(const struct sim_watch *watch, const char *id);
 /* ---- check.c ---- */
 void sim_check_crash(struct sim_run *run);
 void sim_check_end(struct sim_run *run);
+
+/* ---- partner.c ---- */
+struct sqlite3;
+void sim_check_partners(struct sim_run *run, struct sqlite3 *db);
+/* Some profile for an entry through linked, or none. */
+void sim_wish_profile(struct sim_run *run, char profile[32]);
 
 #endif

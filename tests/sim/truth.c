@@ -61,7 +61,7 @@ static void only_tighter(struct sim_run *run, const struct venue_order *now) {
     bool lost = !by->works && sim_watch_early(&run->watch, by->id);
     bool is_long = now->side == 2;
     bool looser = is_long ? now->stop_e8 < lot->tightest_e8 : now->stop_e8 > lot->tightest_e8;
-    if (lot->tightest_e8 == 0 || !looser || lost || lot->forced) {
+    if (lot->tightest_e8 == 0 || !looser || lost || lot->forced || lot->follows) {
         lot->tightest_e8 = now->stop_e8;
         lot->tightest_by = now->number;
         return;

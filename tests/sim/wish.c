@@ -74,6 +74,7 @@ void sim_wish_entry(struct sim_run *run) {
         ev.trailing_stop_pct.e8 = rng_between(&run->rng_trail, 20, 300) * (PAWL_E8 / 100000);
     if (rng_chance(rng, 1, 2)) ev.expires = run->now_ns + rng_between(rng, 1, 20) * PAWL_NS;
     if (!(run->plan->parts & SIM_PART_GROW)) add_links(run, rng, &ev);
+    sim_wish_profile(run, ev.profile);
     sim_input(run, &ev.head);
 }
 
