@@ -36,11 +36,13 @@ struct pawl_budget {
     uint32_t size;
     uint32_t reserved;
     /* [any] The bucket of this name; the latest limit holds. reserve: units only `protect` may use.
-     * PAWL_E_INVAL; PAWL_E_BUSY: too many buckets. */
+     * What waits for more than a lower limit ever gives is told by budget_refused. PAWL_E_INVAL;
+     * PAWL_E_BUSY: too many buckets. */
     int (*limit)(struct pawl_ctx *ctx, const char *name, int64_t limit, int64_t reserve,
                  int64_t window_ns, uint32_t *ret_bucket);
     /* [event] May a message of this lane (enum pawl_lane) leave? PAWL_OK: now, and it is counted.
-     * PAWL_E_BUSY: not now; budget_granted with this key comes when it may, and it is counted then.
+     * PAWL_E_BUSY: not now; budget_granted with this key comes when it may, and it is counted then,
+     * or budget_refused.
      * PAWL_E_RANGE: more than a bucket ever gives this lane. PAWL_E_STATE: the key waits already.
      * PAWL_E_REJECTED: too many wait. */
     int (*ask)(struct pawl_ctx *ctx, uint64_t key, uint32_t lane, const struct pawl_cost *costs,

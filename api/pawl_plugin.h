@@ -159,7 +159,7 @@ struct pawl_host {
     uint32_t abi;
     /* [event] Copies the event and queues it behind what is being delivered. size, type, target and
      * cookie are the caller's; the rest is filled in. PAWL_E_BUSY: the turn's limit is reached,
-     * PAWL_E_DENIED: not a type this kind of plugin may publish. */
+     * PAWL_E_DENIED: not a type this kind of plugin may publish, PAWL_E_STATE: not in an event. */
     int (*publish)(struct pawl_ctx *ctx, const struct pawl_event *event);
     /* [any] UTC ns; constant within a turn; in a replay the time of the event. */
     int64_t (*now_ns)(struct pawl_ctx *ctx);

@@ -343,6 +343,8 @@ enum pawl_event_type {
     /* A request is over without a whole reply. It is never sent again. */
     PAWL_EV_NET_ENDED = 0x0907,
     PAWL_EV_BUDGET_GRANTED = 0x0908, /* What was asked of the budget may be used now. */
+    /* What was asked of the budget is more than a lowered limit ever gives: it waits no more. */
+    PAWL_EV_BUDGET_REFUSED = 0x0909,
     PAWL_EV_CHAIN_CREATED = 0x0a01, /* A chain began with its first order. */
     PAWL_EV_CHAIN_ADVANCED = 0x0a02, /* A level has booked; the next one is placed. */
     PAWL_EV_CHAIN_RECOVERING = 0x0a03, /* A stop was hit; the price may come back. */
@@ -1237,6 +1239,14 @@ struct pawl_ev_budget_granted {
     uint8_t pad_0[7]; /* 0. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_budget_granted) == 56, "layout of pawl_ev_budget_granted");
+
+/* What was asked of the budget is more than a lowered limit ever gives: it waits no more. */
+struct pawl_ev_budget_refused {
+    struct pawl_event head;
+    uint8_t lane; /* As asked. */
+    uint8_t pad_0[7]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_budget_refused) == 56, "layout of pawl_ev_budget_refused");
 
 /* Shared by the chain events that say so. */
 struct pawl_ev_chain {

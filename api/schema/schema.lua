@@ -539,6 +539,9 @@ event "net_ended" { id = 0x0907, dir = "wake",
 event "budget_granted" { id = 0x0908, dir = "wake",
   doc = "What was asked of the budget may be used now.",
   { "lane", "lane", "As asked." } }
+event "budget_refused" { id = 0x0909, dir = "wake",
+  doc = "What was asked of the budget is more than a lowered limit ever gives: it waits no more.",
+  { "lane", "lane", "As asked." } }
 
 -- 0x0a what happened: chains -----------------------------------------------------------------
 

@@ -83,6 +83,7 @@ static void on_pump(uv_idle_t *pump) {
     struct live *live = pump->data;
     uint64_t end = uv_hrtime() + (uint64_t)SLICE_NS;
     enum live_step step = LIVE_MORE;
+    if (live->reload_by != NULL && live->host->begun) live_again(live, live->reload_by);
     for (uint32_t i = 0; i < SLICE_STEPS_MAX && step == LIVE_MORE; i++) {
         step = live_play(live);
         if (step == LIVE_MORE) watch_faults(live);
@@ -185,6 +186,8 @@ static void stop(struct live *live, int number) {
 
 /* Between turns: a signal is heard by the loop. What it caused may have to leave at once. */
 static void reload(struct live *live, const char *by) {
+    live->reload_by = live->host->begun ? NULL : by; /* as soon as the clock of the data runs */
+    if (!live->host->begun) return;
     health_reloading(&live->health);
     tick(live);
     live_reload(live, by);

@@ -51,6 +51,7 @@ struct live {
     struct net *net; /* sockets of the plugins */
     uint64_t hold_turn; /* left before it was durable: recorded data waits until it is */
     struct pawl_err err; /* why the run failed */
+    const char *reload_by; /* asked for before the first row; NULL = none waits */
 
     /* recorded data */
     struct feed_item item; /* the next row, if it is read already */

@@ -1239,6 +1239,11 @@ static const struct pawl_field fields_ev_budget_granted[] = {
      "As asked."},
     {0, 0, 0, 0, 0, 0},
 };
+static const struct pawl_field fields_ev_budget_refused[] = {
+    {"lane", PAWL_F_ENUM, PAWL_ENUM_LANE, offsetof(struct pawl_ev_budget_refused, lane), 1,
+     "As asked."},
+    {0, 0, 0, 0, 0, 0},
+};
 static const struct pawl_field fields_ev_chain[] = {
     {"chain", PAWL_F_STR, 0, offsetof(struct pawl_ev_chain, chain), 48,
      "PB_ symbol _ 8 hexadecimal digits."},
@@ -1435,6 +1440,8 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
      "A request is over without a whole reply. It is never sent again.", fields_ev_net_ended},
     {0x0908, SCHEMA_WAKE, sizeof(struct pawl_ev_budget_granted), "budget_granted",
      "What was asked of the budget may be used now.", fields_ev_budget_granted},
+    {0x0909, SCHEMA_WAKE, sizeof(struct pawl_ev_budget_refused), "budget_refused",
+     "What was asked of the budget is more than a lowered limit ever gives: it waits no more.", fields_ev_budget_refused},
     {0x0a01, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.created",
      "A chain began with its first order.", fields_ev_chain},
     {0x0a02, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.advanced",

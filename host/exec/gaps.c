@@ -16,10 +16,14 @@ struct place {
     uint8_t side;
     const char *ticket; /* NULL = the whole side */
 };
+PAWL_STATIC_ASSERT(CONFIG_ACCOUNTS_MAX <= 64, "a bit of book_instrument.gaps for each account");
 
-/* Rounds are a broker's own: what one finds does not undo what another found. */
-static uint64_t bit_of(uint32_t account) {
-    return UINT64_C(1) << (account - 1) % 64;
+/* Rounds are a broker's own: what one finds does not undo what another found. Numbers of accounts
+ * that are gone are not given again, so the place among those there are counts. */
+static uint64_t bit_of(const struct book *book, uint32_t account) {
+    uint32_t place = 0;
+    for (uint32_t id = 1; id < account; id++) place += book->accounts[id].info.id != 0;
+    return UINT64_C(1) << place;
 }
 
 struct gap {
@@ -143,7 +147,7 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
 /* True if it differs and has to be explained. */
 static bool compare(struct exec *exec, struct exec_broker *broker, const struct place *place) {
     const struct book_instrument *in = &exec->book->instruments[place->instrument];
-    bool before = (in->gaps & bit_of(place->account)) != 0;
+    bool before = (in->gaps & bit_of(exec->book, place->account)) != 0;
     struct gap gap = gap_of(exec, place);
     bool more = gap.venue_e8 > gap.lots_e8;
     if (gap.venue_e8 == gap.lots_e8) return false;
@@ -194,11 +198,12 @@ bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
     bool again = false;
     for (uint32_t account = 1; account <= exec->book->account_count; account++) {
         if (exec->book->accounts[account].info.broker != broker->component) continue;
+        uint64_t bit = bit_of(exec->book, account);
         for (uint32_t id = 1; id <= exec->book->instrument_count; id++) {
             bool differs = has_tickets(exec, account) ? compare_tickets(exec, broker, account, id)
                                                       : compare_sides(exec, broker, account, id);
             uint64_t *gaps = &exec->book->instruments[id].gaps;
-            *gaps = differs ? *gaps | bit_of(account) : *gaps & ~bit_of(account);
+            *gaps = differs ? *gaps | bit : *gaps & ~bit;
             again |= differs;
         }
     }

@@ -147,6 +147,14 @@ static uint64_t buckets_of(const struct waiting *w) {
     return mask;
 }
 
+/* Below a limit that was lowered it would wait for ever, and who comes behind it with it. */
+static bool is_hopeless(const struct budget *budget, const struct waiting *w) {
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->costs[i].weight > ceiling(&budget->buckets[w->costs[i].bucket - 1], w->lane))
+            return true;
+    return false;
+}
+
 static bool may_go(struct budget *budget, const struct waiting *w, int64_t now_ns) {
     for (uint32_t i = 0; i < w->count; i++)
         if (!has_room(bucket_of(budget, w->costs[i].bucket), w->lane, w->costs[i].weight, now_ns))
@@ -211,12 +219,14 @@ void budget_drop(struct budget *budget, uint32_t owner) {
         if (budget->waiting[i - 1].owner == owner) take_out(budget, i - 1);
 }
 
-/* The first that may go and has nobody before it in its buckets; waiting_count = none. */
+/* The first that can never go, or may and has nobody before it in its buckets; waiting_count =
+ * none. */
 static uint32_t next_to_go(struct budget *budget, int64_t now_ns) {
     uint64_t before = 0;
     uint32_t i = 0;
     for (; i < budget->waiting_count; i++) {
         const struct waiting *w = &budget->waiting[i];
+        if (is_hopeless(budget, w)) break;
         if ((before & buckets_of(w)) == 0 && may_go(budget, w, now_ns)) break;
         before |= buckets_of(w);
     }
@@ -227,16 +237,14 @@ bool budget_ready(struct budget *budget, int64_t now_ns) {
     return next_to_go(budget, now_ns) < budget->waiting_count;
 }
 
-bool budget_pop(struct budget *budget, int64_t now_ns, uint32_t *ret_owner, uint64_t *ret_key,
-                uint32_t *ret_lane) {
+bool budget_pop(struct budget *budget, int64_t now_ns, struct budget_word *ret) {
     uint32_t at = next_to_go(budget, now_ns);
     if (at == budget->waiting_count) return false;
     const struct waiting w = budget->waiting[at];
-    count_it(budget, &w, now_ns);
+    *ret = (struct budget_word){.owner = w.owner, .lane = w.lane, .key = w.key,
+                                .refused = is_hopeless(budget, &w)};
+    if (!ret->refused) count_it(budget, &w, now_ns);
     take_out(budget, at);
-    *ret_owner = w.owner;
-    *ret_key = w.key;
-    *ret_lane = w.lane;
     return true;
 }
 
@@ -245,6 +253,7 @@ int64_t budget_due(const struct budget *budget, int64_t now_ns) {
     int64_t due = BUDGET_NEVER;
     for (uint32_t i = 0; i < budget->waiting_count; i++) {
         const struct waiting *w = &budget->waiting[i];
+        if (is_hopeless(budget, w)) return now_ns;
         for (uint32_t k = 0; k < w->count; k++) {
             const struct bucket *b = &budget->buckets[w->costs[k].bucket - 1];
             int64_t slot = (now_ns / b->slot_ns + 1) * b->slot_ns;

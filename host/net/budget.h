@@ -33,9 +33,13 @@ int budget_hold(struct budget *budget, uint32_t bucket, uint32_t lane, int64_t f
                 int64_t now_ns);
 void budget_drop(struct budget *budget, uint32_t owner);
 
-/* The next of those that wait and may go now; it is counted. */
-bool budget_pop(struct budget *budget, int64_t now_ns, uint32_t *ret_owner, uint64_t *ret_key,
-                uint32_t *ret_lane);
+struct budget_word { /* to one that waited */
+    uint32_t owner, lane;
+    uint64_t key;
+    bool refused; /* a limit was lowered below what it asked for */
+};
+/* The next of those that wait and may go now, and it is counted; or can never go. */
+bool budget_pop(struct budget *budget, int64_t now_ns, struct budget_word *ret);
 bool budget_ready(struct budget *budget, int64_t now_ns); /* budget_pop() would find one */
 /* When to look again; BUDGET_NEVER = nobody waits. */
 int64_t budget_due(const struct budget *budget, int64_t now_ns);

@@ -27,7 +27,7 @@ static int publish_now(struct instance *instance, const struct pawl_event *event
     struct bus *bus = instance->services->book->bus;
     if (event->type >> 8 != 0x01) return bus_publish(bus, instance->ctx.component, event);
     union market_event copy;
-    if (!bus->in_turn || event->size > sizeof copy) return PAWL_E_INVAL;
+    if (event->size > sizeof copy) return PAWL_E_INVAL;
     memcpy(&copy, event, event->size);
     copy.head.source = instance->ctx.component;
     copy.head.cause = bus->cause;
@@ -43,7 +43,8 @@ static int publish_noted(struct instance *instance, const void *event, size_t si
 
 static int core_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
     struct instance *instance = instance_of(ctx);
-    if (!instance->created || !may_publish(instance, event->type)) return PAWL_E_DENIED;
+    if (trial_ready(instance, TRIAL_NOTED, NULL) != PAWL_OK) return PAWL_E_STATE;
+    if (!may_publish(instance, event->type)) return PAWL_E_DENIED;
     if (reflect_event_check(event, event->size) != PAWL_OK) return PAWL_E_INVAL;
     if (trial_is_on(instance)) return trial_defer(instance, publish_noted, event, event->size);
     return publish_now(instance, event);
@@ -144,6 +145,27 @@ void instance_take_over(struct instance *instance) {
     trial_take_over(instance);
 }
 
+static void tell_failure(struct instance *instance, const struct pawl_event *event, int rc) {
+    const struct schema_event *type = reflect_event(event->type);
+    int64_t now_ns = book_now(instance->services->book);
+    char more[64] = "";
+    instance->failures++;
+    if (now_ns - instance->alerts_since >= FAILURE_ALERTS_NS) instance->alerts = 0;
+    if (instance->alerts == 0) instance->alerts_since = now_ns;
+    if (instance->alerts == FAILURE_ALERTS_MAX) {
+        instance->untold++;
+        return;
+    }
+    instance->alerts++;
+    if (instance->untold > 0)
+        snprintf(more, sizeof more, "; %llu more since the last alert",
+                 (unsigned long long)instance->untold);
+    instance->untold = 0;
+    report_alert(instance->services->book, "plugin_failed", PAWL_SEVERITY_CRITICAL, NULL, NULL,
+                 "%s could not handle %s: %s%s", instance->name, type == NULL ? "?" : type->name,
+                 pawl_rc_text(rc), more);
+}
+
 static void dispatch(void *arg, const struct pawl_event *event) {
     struct instance *instance = arg;
     int64_t (*clock)(void) = instance->services->monotonic_ns;
@@ -151,12 +173,7 @@ static void dispatch(void *arg, const struct pawl_event *event) {
     int64_t began_ns = timed ? clock() : 0;
     int rc = instance->plugin->on_event(instance->self, event);
     if (timed) metric_observe(instance->handler, (uint64_t)(clock() - began_ns));
-    if (rc >= 0) return;
-    const struct schema_event *type = reflect_event(event->type);
-    instance->failures++;
-    report_alert(instance->services->book, "plugin_failed", PAWL_SEVERITY_CRITICAL, NULL, NULL,
-                 "%s could not handle %s: %s", instance->name, type == NULL ? "?" : type->name,
-                 pawl_rc_text(rc));
+    if (rc < 0) tell_failure(instance, event, rc);
 }
 
 int instance_attach(struct instance *instance, struct pawl_err *err) {
@@ -171,6 +188,8 @@ int instance_attach(struct instance *instance, struct pawl_err *err) {
 void instance_done(struct instance *instance) {
     if (instance->plugin != NULL && instance->created) instance->plugin->destroy(instance->self);
     instance->created = false;
+    if (trial_is_on(instance) && instance->services->series != NULL)
+        series_unclaim(instance->services->series, instance->ctx.component | SERIES_STAGED);
     disk_close(instance->append_file);
     instance->append_file = NULL;
     records_done(instance);

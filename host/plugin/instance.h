@@ -31,6 +31,9 @@ struct record_rows {
 };
 
 #define HANDLER_SAMPLE 64u
+/* Of a plugin that fails at every event: so many alerts in so long a time, and then a count. */
+#define FAILURE_ALERTS_MAX 5u
+#define FAILURE_ALERTS_NS (60 * PAWL_NS)
 
 struct services { /* what the tables work on */
     int64_t (*monotonic_ns)(void); /* for measuring handlers; NULL = they are not measured */
@@ -39,7 +42,7 @@ struct services { /* what the tables work on */
     struct series_set *series;
     struct io *io;               /* io.h */
     struct market_queue *market; /* what brokers publish of the market: inputs after the turn */
-    struct calendars *calendars;
+    struct calendars *const *calendars; /* the host's, replaced by a reload */
     struct disk *disk;
     const char *data_dir;
     struct log *log;
@@ -59,6 +62,9 @@ struct instance {
     uint32_t record_type_count;
     struct record_rows records[INSTANCE_RECORD_TYPES_MAX];
     uint64_t failures;             /* events it answered with an error */
+    uint64_t untold;               /* of them, since the last alert */
+    int64_t alerts_since;          /* of the alerts that are counted */
+    uint32_t alerts;
     struct metric *handler;        /* how long it takes, of every HANDLER_SAMPLE-th; NULL = none */
     uint32_t handled;
     struct disk_file *append_file; /* files.c: appended to last */
@@ -100,9 +106,9 @@ static inline struct instance *instance_of(struct pawl_ctx *ctx) {
 /* Rows of the types `old` (may be NULL) has in memory are copied, those of others loaded. */
 int records_load(struct instance *instance, const struct instance *old, struct pawl_err *err);
 void records_done(struct instance *instance);
-/* The store forgets the types that end with the instance; before instance_free(), while the store
- * lives on. */
-void records_forget(struct instance *instance);
+/* The store forgets the types that end with the instance; those that `other` (may be NULL) has,
+ * too, are that one's from now on. Before instance_free(), while the store lives on. */
+void records_forget(struct instance *instance, const struct instance *other);
 extern const struct pawl_book book_table;
 extern const struct pawl_records records_table;
 extern const struct pawl_files files_table;

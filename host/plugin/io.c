@@ -189,16 +189,18 @@ int io_restore_nonce(struct io *io, const struct pawl_rec_nonce *rec, struct paw
 
 /* ---- grants of the budget ---- */
 
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_budget_granted) == sizeof(struct pawl_ev_budget_refused),
+                   "one is told as the other");
+
 bool io_grant(struct io *io, int64_t now_ns, struct pawl_ev_budget_granted *ret) {
-    uint32_t owner, lane;
-    uint64_t key;
-    if (!budget_pop(io->budget, now_ns, &owner, &key, &lane)) return false;
+    struct budget_word word;
+    if (!budget_pop(io->budget, now_ns, &word)) return false;
     memset(ret, 0, sizeof *ret);
     ret->head.size = sizeof *ret;
-    ret->head.type = PAWL_EV_BUDGET_GRANTED;
-    ret->head.target = owner;
-    ret->head.cookie = key;
-    ret->lane = (uint8_t)lane;
+    ret->head.type = word.refused ? PAWL_EV_BUDGET_REFUSED : PAWL_EV_BUDGET_GRANTED;
+    ret->head.target = word.owner;
+    ret->head.cookie = word.key;
+    ret->lane = (uint8_t)word.lane;
     return true;
 }
 

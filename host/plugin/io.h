@@ -68,7 +68,8 @@ int io_restore_nonce(struct io *io, const struct pawl_rec_nonce *rec, struct paw
 void io_event(struct io *io, const struct pawl_event *event);
 /* The component is no more: its connections end without a word. */
 void io_drop(struct io *io, uint32_t component);
-/* Budget: grants in turn, as the input of a turn. False = nobody may go now. */
+/* Budget: what is said to the next one that waits, as the input of a turn: granted, or of the same
+ * shape refused. False = to nobody now. */
 bool io_grant(struct io *io, int64_t now_ns, struct pawl_ev_budget_granted *ret);
 bool io_may_grant(const struct io *io, int64_t now_ns); /* the next could go now */
 int64_t io_grant_due(const struct io *io, int64_t now_ns);

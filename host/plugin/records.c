@@ -154,7 +154,9 @@ static int records_put(struct pawl_ctx *ctx, uint16_t type, const void *row) {
     if (rows == NULL || row == NULL) return PAWL_E_INVAL;
     memcpy(&key, row, sizeof key);
     if (key == 0) return PAWL_E_INVAL;
-    int rc = is_history(rows) ? PAWL_OK : insert(rows, row);
+    int rc = trial_ready(instance_of(ctx), TRIAL_NOTED | TRIAL_IN_CREATE, NULL);
+    if (rc != PAWL_OK) return rc;
+    rc = is_history(rows) ? PAWL_OK : insert(rows, row);
     if (rc != PAWL_OK || !rows->type->durable) return rc;
     struct instance *instance = instance_of(ctx);
     return trial_is_on(instance) ? note_put(instance, rows->type, row)
@@ -164,6 +166,8 @@ static int records_put(struct pawl_ctx *ctx, uint16_t type, const void *row) {
 static int records_erase(struct pawl_ctx *ctx, uint16_t type, uint64_t key) {
     struct record_rows *rows = rows_of(ctx, type);
     if (rows == NULL) return PAWL_E_INVAL;
+    if (trial_ready(instance_of(ctx), TRIAL_NOTED | TRIAL_IN_CREATE, NULL) != PAWL_OK)
+        return PAWL_E_STATE;
     if (!is_history(rows) && !drop(rows, key)) return PAWL_E_NOTFOUND;
     if (!rows->type->durable) return PAWL_OK;
     struct instance *instance = instance_of(ctx);
@@ -289,9 +293,18 @@ int records_load(struct instance *instance, const struct instance *old, struct p
     return PAWL_OK;
 }
 
-void records_forget(struct instance *instance) {
-    for (uint32_t i = 0; i < instance->record_type_count; i++)
-        store_forget(instance->services->book->store, &instance->records[i].own);
+static const struct pawl_record_type *same_table(const struct instance *instance,
+                                                 const char *table) {
+    for (uint32_t i = 0; instance != NULL && i < instance->record_type_count; i++)
+        if (strcmp(instance->records[i].type->table, table) == 0) return instance->records[i].type;
+    return NULL;
+}
+
+void records_forget(struct instance *instance, const struct instance *other) {
+    for (uint32_t i = 0; i < instance->record_type_count; i++) {
+        const struct pawl_record_type *type = instance->records[i].type;
+        store_forget(instance->services->book->store, type, same_table(other, type->table));
+    }
 }
 
 void records_done(struct instance *instance) {

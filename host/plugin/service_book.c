@@ -49,21 +49,12 @@ static const struct pawl_rec_target *lot_target_at(struct pawl_ctx *ctx, uint64_
     return &lot->targets[index];
 }
 
-/* Inside create() there is no turn for what a call publishes. */
-static bool in_event(struct pawl_ctx *ctx) {
-    const struct instance *instance = instance_of(ctx);
-    return instance->created && (book_of(ctx)->bus->in_turn || trial_is_on(instance));
-}
-
-static int too_early(struct pawl_err *err) {
-    return pawl_fail(err, PAWL_E_STATE, "only while an event is handled");
-}
-
 static int lot_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint64_t *ret_lot,
                     struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
+    int rc = trial_ready(instance_of(ctx), TRIAL_NOTED, err);
+    if (rc != PAWL_OK) return rc;
     exec_of(ctx)->trial = trial_is_on(instance_of(ctx));
-    int rc = want_open(exec_of(ctx), ctx->component, spec, ret_lot, err);
+    rc = want_open(exec_of(ctx), ctx->component, spec, ret_lot, err);
     exec_of(ctx)->trial = false;
     return rc;
 }
@@ -121,8 +112,10 @@ static int want_noted(struct instance *instance, const void *args, size_t size) 
 
 static int want(struct instance *instance, const struct want_call *call, struct pawl_err *err) {
     struct exec *exec = instance->services->exec;
+    int rc = trial_ready(instance, TRIAL_NOTED, err);
+    if (rc != PAWL_OK) return rc;
     exec->trial = trial_is_on(instance);
-    int rc = carry_out(instance, call, err);
+    rc = carry_out(instance, call, err);
     exec->trial = false;
     if (rc != PAWL_OK || !trial_is_on(instance)) return rc;
     rc = trial_defer(instance, want_noted, call, sizeof *call);
@@ -131,14 +124,12 @@ static int want(struct instance *instance, const struct want_call *call, struct 
 
 static int lot_enter(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
                      struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
     const struct want_call call = {.what = CALL_ENTER, .lot = lot, .quantity = total};
     return want(instance_of(ctx), &call, err);
 }
 
 static int lot_leave(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_exit_spec *spec,
                      struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
     struct want_call call = {.what = CALL_EXIT, .lot = lot, .exit = *spec};
     TEXT_SET(call.reason, spec->reason == NULL ? "" : spec->reason);
     return want(instance_of(ctx), &call, err);
@@ -146,7 +137,6 @@ static int lot_leave(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_exit_
 
 static int lot_stop(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price, const char *reason,
                     struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
     struct want_call call = {.what = CALL_STOP, .lot = lot, .price = price};
     TEXT_SET(call.reason, reason == NULL ? "" : reason);
     return want(instance_of(ctx), &call, err);
@@ -155,7 +145,6 @@ static int lot_stop(struct pawl_ctx *ctx, uint64_t lot, struct pawl_price price,
 static int lot_trail(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_trail_spec *spec,
                      struct pawl_err *err) {
     struct want_call call = {.what = CALL_TRAIL, .lot = lot};
-    if (!in_event(ctx)) return too_early(err);
     if (spec != NULL) call.trail = *spec;
     call.mode = spec != NULL;
     return want(instance_of(ctx), &call, err);
@@ -164,7 +153,6 @@ static int lot_trail(struct pawl_ctx *ctx, uint64_t lot, const struct pawl_trail
 static int lot_set_target(struct pawl_ctx *ctx, uint64_t lot, uint32_t index,
                           struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                           struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
     const struct want_call call = {.what = CALL_TARGET, .lot = lot, .index = index, .price = price,
                                    .quantity = quantity, .mode = mode};
     return want(instance_of(ctx), &call, err);
@@ -174,29 +162,27 @@ static int lot_add(struct pawl_ctx *ctx, uint64_t lot, struct pawl_qty total,
                    struct pawl_price price, struct pawl_err *err) {
     const struct want_call call = {
         .what = CALL_ADD, .lot = lot, .quantity = total, .price = price};
-    if (!in_event(ctx)) return too_early(err);
     return want(instance_of(ctx), &call, err);
 }
 
 static int lot_merge(struct pawl_ctx *ctx, uint64_t into, uint64_t from, const char *reason,
                      struct pawl_err *err) {
     struct want_call call = {.what = CALL_MERGE, .lot = into, .from = from};
-    if (!in_event(ctx)) return too_early(err);
     TEXT_SET(call.reason, reason);
     return want(instance_of(ctx), &call, err);
 }
 
 static int lot_freeze(struct pawl_ctx *ctx, uint64_t lot, struct pawl_err *err) {
     const struct want_call call = {.what = CALL_FREEZE, .lot = lot};
-    if (!in_event(ctx)) return too_early(err);
     return want(instance_of(ctx), &call, err);
 }
 
 static int lot_may_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint32_t count,
                         struct pawl_err *err) {
-    if (!in_event(ctx)) return too_early(err);
+    int rc = trial_ready(instance_of(ctx), TRIAL_NOTED, err);
+    if (rc != PAWL_OK) return rc;
     exec_of(ctx)->trial = trial_is_on(instance_of(ctx));
-    int rc = want_may_open(exec_of(ctx), ctx->component, spec, count, err);
+    rc = want_may_open(exec_of(ctx), ctx->component, spec, count, err);
     exec_of(ctx)->trial = false;
     return rc;
 }

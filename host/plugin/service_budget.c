@@ -21,8 +21,7 @@ static int wake(struct pawl_ctx *ctx) {
 }
 
 static bool in_event(struct pawl_ctx *ctx) {
-    const struct instance *instance = instance_of(ctx);
-    return instance->created && instance->services->book->bus->in_turn && !trial_is_on(instance);
+    return trial_ready(instance_of(ctx), TRIAL_EVENT_ONLY, NULL) == PAWL_OK;
 }
 
 struct noted_limit {
@@ -30,12 +29,19 @@ struct noted_limit {
     int64_t units, reserve, window_ns;
 };
 
+/* A lower limit may have left somebody waiting who can never go: the host looks. */
+static int set_limit(struct pawl_ctx *ctx, const char *name, int64_t units, int64_t reserve,
+                     int64_t window_ns, uint32_t *ret_bucket) {
+    int rc = budget_limit(io_of(ctx)->budget, name, units, reserve, window_ns, ret_bucket);
+    return rc == PAWL_OK ? wake(ctx) : rc;
+}
+
 static int limit_noted(struct instance *instance, const void *args, size_t size) {
     const struct noted_limit *noted = args;
     uint32_t bucket;
     (void)size;
-    return budget_limit(instance->services->io->budget, noted->name, noted->units, noted->reserve,
-                        noted->window_ns, &bucket);
+    return set_limit(&instance->ctx, noted->name, noted->units, noted->reserve, noted->window_ns,
+                     &bucket);
 }
 
 /* Somebody may be using it: as it is said it holds when the instance takes over. */
@@ -56,7 +62,7 @@ static int limit(struct pawl_ctx *ctx, const char *name, int64_t units, int64_t 
         memcpy(noted.name, name, strlen(name));
         return note_limit(instance_of(ctx), &noted, bucket, ret_bucket);
     }
-    return budget_limit(budget, name, units, reserve, window_ns, ret_bucket);
+    return set_limit(ctx, name, units, reserve, window_ns, ret_bucket);
 }
 
 static int ask(struct pawl_ctx *ctx, uint64_t key, uint32_t lane, const struct pawl_cost *costs,

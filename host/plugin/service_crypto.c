@@ -55,11 +55,12 @@ static int crypto_nonce(struct pawl_ctx *ctx, const char *key, uint64_t *ret) {
     struct io *io = instance->services->io;
     struct book *book = instance->services->book;
     uint32_t at;
-    if (!instance->created || !book->bus->in_turn || trial_is_on(instance)) return PAWL_E_STATE;
+    int rc = trial_ready(instance, TRIAL_EVENT_ONLY, NULL);
+    if (rc != PAWL_OK) return rc;
     if (io == NULL || key == NULL || key[0] == '\0' ||
         strnlen(key, sizeof io->nonces[0].name) == sizeof io->nonces[0].name)
         return PAWL_E_INVAL;
-    int rc = nonce_row(io, ctx->component, key, &at);
+    rc = nonce_row(io, ctx->component, key, &at);
     if (rc != PAWL_OK) return rc;
     uint64_t now_us = book->bus->now_ns <= 0 ? 0 : (uint64_t)book->bus->now_ns / 1000;
     uint64_t value = now_us > io->nonce_last[at] ? now_us : io->nonce_last[at] + 1;

@@ -19,10 +19,8 @@ static struct io *io_of(const struct instance *instance) {
 /* May it be called at all now? */
 static int ready(const struct instance *instance, struct pawl_err *err) {
     const struct io *io = io_of(instance);
-    if (!instance->created || !instance->services->book->bus->in_turn)
-        return pawl_fail(err, PAWL_E_STATE, "only while an event is handled");
-    if (trial_is_on(instance))
-        return pawl_fail(err, PAWL_E_STATE, "not before it has taken over: set a timer");
+    int rc = trial_ready(instance, TRIAL_EVENT_ONLY, err);
+    if (rc != PAWL_OK) return rc;
     if (io == NULL || io->mode == IO_NONE)
         return pawl_fail(err, PAWL_E_DENIED, "there is nothing outside to reach here");
     return PAWL_OK;
@@ -48,6 +46,18 @@ static bool host_is_sound(const char *host) {
                         ".-_:") == len;
 }
 
+/* What the host says itself, twice said, would be two requests to somebody in between; an extension
+ * of WebSocket that is offered may be used. */
+static bool is_ours(const char *name) {
+    static const char *const ours[] = {
+        "host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te",
+        "trailer", "accept-encoding", "sec-websocket-key", "sec-websocket-version",
+        "sec-websocket-extensions", "sec-websocket-accept"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcasecmp(name, ours[i]) == 0) return true;
+    return false;
+}
+
 /* Names and values that may stand in a request; secrets become values. A replay has no secrets:
  * what it would send goes nowhere. */
 static int take_headers(const struct instance *instance, const struct pawl_net_header *from,
@@ -58,6 +68,8 @@ static int take_headers(const struct instance *instance, const struct pawl_net_h
     for (uint32_t i = 0; i < count; i++) {
         to[i] = from[i];
         if (!http_token(from[i].name)) return pawl_fail(err, PAWL_E_INVAL, "header %u: no name", i);
+        if (is_ours(from[i].name))
+            return pawl_fail(err, PAWL_E_INVAL, "header %s is the host's", from[i].name);
         if (from[i].secret != NULL) {
             size_t len;
             if (!io_secret_granted(instance, from[i].secret))
@@ -230,15 +242,6 @@ static int check_request(const struct instance *instance, const struct pawl_net_
     return granted(instance, what->host, what->port, false, err);
 }
 
-/* What the host says itself, twice said, would be two requests to somebody in between. */
-static bool is_ours(const char *name) {
-    static const char *const ours[] = {"host", "content-length", "transfer-encoding", "connection",
-                                       "upgrade", "expect", "te", "trailer", "accept-encoding"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (strcasecmp(name, ours[i]) == 0) return true;
-    return false;
-}
-
 static int new_request(struct instance *instance, uint64_t key, struct io_port **ret,
                        struct pawl_err *err) {
     struct io_port *port = io_port(io_of(instance), instance->ctx.component, true);
@@ -264,9 +267,6 @@ static int net_service_request(struct pawl_ctx *ctx, uint64_t key,
     rc = check_request(instance, &whole, err);
     if (rc == PAWL_OK)
         rc = take_headers(instance, what->headers, what->header_count, headers, err);
-    for (uint32_t i = 0; rc == PAWL_OK && i < what->header_count; i++)
-        if (is_ours(headers[i].name))
-            rc = pawl_fail(err, PAWL_E_INVAL, "header %s is the host's", headers[i].name);
     if (rc == PAWL_OK) rc = new_request(instance, key, &port, err);
     if (rc != PAWL_OK) return rc;
     whole.headers = headers;

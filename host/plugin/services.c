@@ -66,12 +66,16 @@ static const struct pawl_market market_table = {.size = (uint32_t)sizeof(struct 
 
 /* ---- pawl.timers/1, pawl.triggers/1 ---- */
 
+#define DECLARED (TRIAL_NOTED | TRIAL_IN_CREATE)
+
 static int timer_set(struct pawl_ctx *ctx, uint64_t key, int64_t due_ns) {
+    if (trial_ready(instance_of(ctx), DECLARED, NULL) != PAWL_OK) return PAWL_E_STATE;
     if (trial_is_on(instance_of(ctx))) return trial_timer(instance_of(ctx), key, due_ns);
     return timers_set(book_of(ctx)->timers, ctx->component, key, due_ns, NULL);
 }
 
 static void timer_clear(struct pawl_ctx *ctx, uint64_t key) {
+    if (trial_ready(instance_of(ctx), DECLARED, NULL) != PAWL_OK) return;
     if (trial_is_on(instance_of(ctx)))
         trial_timer_clear(instance_of(ctx), key);
     else
@@ -82,6 +86,7 @@ static const struct pawl_timers timers_table = {
     .size = (uint32_t)sizeof(struct pawl_timers), .set = timer_set, .clear = timer_clear};
 
 static int arm(struct pawl_ctx *ctx, const struct trigger_spec *spec) {
+    if (trial_ready(instance_of(ctx), DECLARED, NULL) != PAWL_OK) return PAWL_E_STATE;
     if (!trial_is_on(instance_of(ctx)))
         return triggers_arm(book_of(ctx)->triggers, spec, NULL);
     if (spec->cross != PAWL_CROSS_AT_OR_ABOVE && spec->cross != PAWL_CROSS_AT_OR_BELOW)
@@ -102,6 +107,7 @@ static int trigger_arm(struct pawl_ctx *ctx, uint64_t key, const struct pawl_tri
 }
 
 static void trigger_disarm(struct pawl_ctx *ctx, uint64_t key) {
+    if (trial_ready(instance_of(ctx), DECLARED, NULL) != PAWL_OK) return;
     if (trial_is_on(instance_of(ctx)))
         trial_level_clear(instance_of(ctx), key);
     else
@@ -144,9 +150,13 @@ static const struct pawl_triggers triggers_table = {
 
 static int keep(struct pawl_ctx *ctx, uint32_t instrument, uint32_t seconds, uint32_t bars,
                 struct pawl_err *err) {
+    const struct instance *instance = instance_of(ctx);
+    int rc = trial_ready(instance, DECLARED, err);
+    if (rc != PAWL_OK) return rc;
     if (market_instrument(ctx, instrument) == NULL)
         return pawl_fail(err, PAWL_E_INVAL, "no instrument %u", instrument);
-    return series_keep(instance_of(ctx)->services->series, ctx->component, instrument, seconds,
+    uint32_t staged = trial_is_on(instance) ? SERIES_STAGED : 0;
+    return series_keep(instance->services->series, ctx->component | staged, instrument, seconds,
                        bars, err);
 }
 
@@ -185,7 +195,7 @@ static int volatility(struct pawl_ctx *ctx, uint32_t instrument, uint32_t second
 
 static int session(struct pawl_ctx *ctx, uint32_t instrument, struct pawl_session *ret) {
     if (market_instrument(ctx, instrument) == NULL) return PAWL_E_NOTFOUND;
-    sessions_at(instance_of(ctx)->services->calendars, instrument, book_now(book_of(ctx)), ret);
+    sessions_at(*instance_of(ctx)->services->calendars, instrument, book_now(book_of(ctx)), ret);
     return PAWL_OK;
 }
 

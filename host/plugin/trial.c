@@ -52,6 +52,15 @@ void trial_free(struct trial *trial) {
     mem_free(trial);
 }
 
+int trial_ready(const struct instance *instance, unsigned when, struct pawl_err *err) {
+    bool on_trial = trial_is_on(instance);
+    if (on_trial && (when & TRIAL_NOTED) == 0)
+        return pawl_fail(err, PAWL_E_STATE, "not before it has taken over: set a timer");
+    bool ready = instance->created ? on_trial || instance->services->book->bus->in_turn
+                                   : (when & TRIAL_IN_CREATE) != 0;
+    return ready ? PAWL_OK : pawl_fail(err, PAWL_E_STATE, "only while an event is handled");
+}
+
 /* ---- noting ---- */
 
 int trial_defer(struct instance *instance, trial_fn *fn, const void *args, size_t size) {
@@ -206,6 +215,8 @@ void trial_take_over(struct instance *instance) {
     struct trial *trial = instance->trial;
     tell(instance, "a timer could not be set", declare_timers(instance));
     tell(instance, "a level could not be armed", declare_levels(instance));
+    if (instance->services->series != NULL)
+        series_take_over(instance->services->series, instance->ctx.component);
     instance->trial = NULL;
     for (const struct call *call = trial->first; call != NULL; call = call->next)
         tell(instance, "a call it made before failed",

@@ -7,7 +7,8 @@
  * inside a turn; instance_free() forgets it.
  *
  * A timer or level declared as the one before it had it keeps its place in line; one that is not
- * declared again is dropped. Services that act outside the host (sockets, requests) defer, too.
+ * declared again is dropped. What acts outside the host (sockets, requests) is refused. Bars are
+ * kept at once, but for the one on trial (SERIES_STAGED).
  *
  * Thread loop only. [reload]
  */
@@ -17,6 +18,15 @@
 #include "plugin/instance.h"
 
 #define TRIAL_BYTES_MAX (256u << 20) /* of all that is noted */
+
+/* When a call with an effect may be made: while an event is handled, and as these say. */
+enum trial_when {
+    TRIAL_EVENT_ONLY = 0,
+    TRIAL_NOTED = 1,    /* on trial, too: the caller sees to it that it counts later */
+    TRIAL_IN_CREATE = 2 /* inside create(), too */
+};
+/* The one question that every such call asks first: PAWL_OK, or PAWL_E_STATE with a sentence. */
+int trial_ready(const struct instance *instance, unsigned when, struct pawl_err *err);
 
 /* Carries out one noted call; below 0 is told as a failure of the plugin. */
 typedef int trial_fn(struct instance *instance, const void *args, size_t size);

@@ -37,22 +37,44 @@ static int apply_calendars(struct stage *stage, struct pawl_err *err) {
     }
     stage->calendars = host->calendars;
     stage->calendars_applied = true;
-    host->calendars = host->services.calendars = fresh;
-    series_calendars(host->series, fresh);
+    host->calendars = fresh;
     return PAWL_OK;
 }
 
 static void undo_calendars(struct stage *stage) {
     struct host *host = stage->host;
     if (!stage->calendars_applied) return;
-    series_calendars(host->series, stage->calendars);
     calendars_free(host->calendars);
-    host->calendars = host->services.calendars = stage->calendars;
+    host->calendars = stage->calendars;
     stage->calendars = NULL;
     stage->calendars_applied = false;
 }
 
-/* What goes must not be owned any more. */
+/* Why an instrument cannot go; false = it can. What is unexplained or may still fill would be
+ * nobody's matter any more. */
+static bool is_needed(const struct book *book, uint32_t id, struct pawl_err *why) {
+    const struct book_instrument *in = &book->instruments[id];
+    uint32_t at = 0;
+    uint64_t key;
+    void *value;
+    if (in->lots != NULL)
+        return pawl_fail(why, PAWL_E_STATE, "lot %llu is open in it, and it would be gone",
+                         (unsigned long long)in->lots->rec.id) != PAWL_OK;
+    if (in->kept.halted)
+        return pawl_fail(why, PAWL_E_STATE, "it is halted (%.63s), and it would be gone: resume it "
+                         "first", in->kept.reason) != PAWL_OK;
+    if (in->gaps != 0)
+        return pawl_fail(why, PAWL_E_STATE, "its position at the venue is not explained yet, and "
+                         "it would be gone") != PAWL_OK;
+    while (table_next(&book->orders, &at, &key, &value)) {
+        const struct order *order = value;
+        if (order->rec.instrument == id && order_is_live(order))
+            return pawl_fail(why, PAWL_E_STATE, "order %.23s in it may still fill, and it would be "
+                             "gone", order->rec.order) != PAWL_OK;
+    }
+    return false;
+}
+
 static int check_gone(struct stage *stage) {
     const struct config *config = stage->session->config;
     int rc = PAWL_OK;
@@ -62,12 +84,9 @@ static int check_gone(struct stage *stage) {
         char path[sizeof "instruments." + PAWL_SYMBOL_MAX];
         if (config_instrument_find(stage->next.config, symbol) != NULL) continue;
         uint32_t id = names_find(stage->host->names, NAME_INSTRUMENT, symbol);
-        const struct lot *lot = stage->host->book.instruments[id].lots;
-        if (lot == NULL) continue;
+        if (!is_needed(&stage->host->book, id, &err)) continue;
         memcpy(path, "instruments.", 12);
         memcpy(path + 12, symbol, strlen(symbol) + 1);
-        pawl_fail(&err, PAWL_E_STATE, "lot %llu is open in it, and it would be gone",
-                  (unsigned long long)lot->rec.id);
         rc = stage_fail(stage, PAWL_E_STATE, path, &err);
     }
     return rc;

@@ -9,6 +9,8 @@
 #include "book/report.h"
 #include "reload/stage.h"
 
+#define STORE_WAIT_MAX_NS (100 * PAWL_MS)
+
 /* ---- may it? ---- */
 
 static int refuse(struct stage *stage, int rc, const char *text) {
@@ -31,9 +33,11 @@ static bool needs_store(const struct stage *stage) {
     return false;
 }
 
+/* Nothing else is done meanwhile, so it is bounded twice. */
 static int wait_for_store(struct stage *stage) {
     struct host *host = stage->host;
     int64_t left_ns = stage->session->config->host.executor.protect_wait_ns;
+    if (left_ns > STORE_WAIT_MAX_NS) left_ns = STORE_WAIT_MAX_NS;
     const struct timespec nap = {.tv_nsec = PAWL_MS / 4};
     if (host->options.instant || !needs_store(stage)) return PAWL_OK;
     if (host->store_down) return refuse(stage, PAWL_E_IO, "the database failed");
@@ -94,6 +98,7 @@ static void tell_refused(struct host *host, const struct reload_request *request
     host->reload.on_old = true;
     host->reload.at_ns = host->bus->now_ns;
     snprintf(host->reload.reason, sizeof host->reload.reason, "%.255s", reason);
+    if (!host->begun) return; /* there is no turn before the first */
     event_init(request, result->plan, "refused", &event);
     event.generation = host->reload.generation;
     TEXT_SET(event.message, reason);

@@ -118,11 +118,6 @@ static void drop_parts(struct stage *stage) {
 
 /* ---- all of it ---- */
 
-void stage_forget_types(const struct stage *stage, const struct pawl_plugin *plugin) {
-    const struct pawl_record_type *type = plugin == NULL ? NULL : plugin->records;
-    for (; type != NULL && type->name != NULL; type++) store_forget(stage->host->store, type);
-}
-
 int stage_all(struct stage *stage) {
     int rc = data_apply(stage);
     if (rc == PAWL_OK) rc = heirs_apply(stage);
@@ -135,14 +130,15 @@ void stage_undo(struct stage *stage) {
     drop_parts(stage);
     for (uint32_t i = stage->instance_count; i > 0; i--) {
         struct instance *one = stage->instances[i - 1];
-        bool kept = one != NULL && host_instance(stage->host, one->ctx.component) == one;
-        if (kept || one == NULL) continue;
-        stage_forget_types(stage, one->plugin);
-        records_forget(one);
+        struct instance *now =
+            one != NULL ? host_instance(stage->host, one->ctx.component) : NULL;
+        if (one == NULL || now == one) continue;
+        records_forget(one, now);
         instance_free(one);
     }
     stage->instance_count = 0;
     heirs_undo(stage);
+    if (stage->data_applied) series_settle(stage->host->series); /* what was kept on trial */
     data_undo(stage);
 }
 

@@ -67,9 +67,6 @@ int stage_freeze(struct stage *stage);
 void stage_swap(struct stage *stage, struct pawl_event *event); /* `reload`, the turn's input */
 void stage_done(struct stage *stage); /* frees what is left, after undo or swap */
 
-/* The library of this plugin may go: the store keeps no pointer into it. */
-void stage_forget_types(const struct stage *stage, const struct pawl_plugin *plugin);
-
 /* ---- data.c ---- */
 int data_apply(struct stage *stage);
 void data_undo(struct stage *stage);

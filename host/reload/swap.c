@@ -22,13 +22,16 @@ static int reserve_types(struct stage *stage, struct pawl_err *err) {
 
 static int keep_names(struct stage *stage, struct pawl_err *err) {
     struct host *host = stage->host;
+    size_t mark = store_mark(host->store);
     for (int space = 1; space < NAME_SPACES_; space++) {
         uint32_t count = names_count(host->names, (enum name_space)space);
         for (uint32_t id = stage->names_before[space] + 1; id <= count; id++) {
             struct pawl_rec_name rec = {.id = (uint64_t)space << 32 | id, .space = (uint32_t)space};
             TEXT_SET(rec.text, names_text(host->names, (enum name_space)space, id));
             int rc = store_put(host->store, reflect_record(PAWL_REC_NAME), &rec);
-            if (rc != PAWL_OK) return pawl_fail(err, rc, "cannot keep the name \"%s\"", rec.text);
+            if (rc == PAWL_OK) continue;
+            store_rewind(host->store, mark); /* all or none: the ids go to other names */
+            return pawl_fail(err, rc, "cannot keep the name \"%s\"", rec.text);
         }
     }
     return PAWL_OK;
@@ -93,6 +96,7 @@ static void take_over(void *arg) {
     for (uint32_t i = 0; i < stage->host->instance_count; i++)
         if (stage->host->instances[i]->trial != NULL)
             instance_take_over(stage->host->instances[i]);
+    series_settle(stage->host->series); /* all have asked for what they want */
 }
 
 /* Afterwards stage->instances and stage->next are what was replaced. */
@@ -142,8 +146,7 @@ static void retire(struct stage *stage) {
     for (uint32_t i = stage->instance_count; i > 0; i--) {
         struct instance *old = stage->instances[i - 1];
         if (host_instance(stage->host, old->ctx.component) == old) continue;
-        stage_forget_types(stage, old->plugin);
-        records_forget(old);
+        records_forget(old, host_instance(stage->host, old->ctx.component));
         instance_free(old);
     }
     stage->instance_count = 0;
@@ -156,7 +159,6 @@ void stage_swap(struct stage *stage, struct pawl_event *event) {
     host->take_over = take_over;
     host->take_over_arg = stage;
     host->extra_changed = true; /* the names */
-    if (stage->plan->removed > 0) series_settle(host->series);
     host_tell(host, event);
     retire(stage);
 }

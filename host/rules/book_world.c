@@ -9,7 +9,6 @@
 #include "events/reflect.h"
 
 #define DAY_NS (86400 * PAWL_NS)
-#define SERIES_OWNER 0u
 
 static const struct book *book_of(void *arg) { return ((struct rules_host *)arg)->book; }
 
@@ -22,6 +21,8 @@ static uint32_t instrument(void *arg, const char *symbol) {
     return id <= book_of(arg)->instrument_count ? id : 0;
 }
 static const char *symbol(void *arg, uint32_t id) {
+    const struct book *book = book_of(arg);
+    if (id == 0 || id > book->instrument_count || book->instruments[id].def.id == 0) return "";
     return names_text(book_of(arg)->names, NAME_INSTRUMENT, id);
 }
 static uint32_t instrument_count(void *arg) { return book_of(arg)->instrument_count; }
@@ -156,12 +157,15 @@ static enum series_what series_of(enum rules_indicator what) {
     return of[what];
 }
 
+static int keep_for(struct rules_host *host, uint32_t owner, enum rules_indicator what,
+                    uint32_t id, uint32_t n, uint32_t seconds, struct pawl_err *err) {
+    if (host->book->instruments[id].def.id == 0) return PAWL_OK; /* not configured any more */
+    return series_keep(host->series, owner, id, seconds, series_bars_for(series_of(what), n), err);
+}
+
 static int keep_bars(void *arg, enum rules_indicator what, uint32_t id, uint32_t n,
                      uint32_t seconds, struct pawl_err *err) {
-    struct rules_host *host = arg;
-    if (host->book->instruments[id].def.id == 0) return PAWL_OK; /* not configured any more */
-    return series_keep(host->series, SERIES_OWNER, id, seconds, series_bars_for(series_of(what), n),
-                       err);
+    return keep_for(arg, SERIES_OWNER_RULES | SERIES_STAGED, what, id, n, seconds, err);
 }
 
 static int indicator(void *arg, enum rules_indicator what, uint32_t id, uint32_t n,
@@ -173,7 +177,7 @@ static int indicator(void *arg, enum rules_indicator what, uint32_t id, uint32_t
         if (host->asked_series == RULES_ASKED_SERIES_MAX) return PAWL_E_BUSY;
         host->asked_series++;
     }
-    (void)keep_bars(arg, what, id, n, seconds, NULL);
+    (void)keep_for(host, SERIES_OWNER_ASKED, what, id, n, seconds, NULL);
     return rc;
 }
 
@@ -189,7 +193,18 @@ static int keep_window(void *arg, const struct rules_window *window, struct pawl
     struct rules_host *host = arg;
     struct series_sum sum = sum_of(window);
     if (host->book->instruments[window->instrument].def.id == 0) return PAWL_OK;
-    return series_sum_keep(host->series, SERIES_OWNER, &sum, err);
+    return series_sum_keep(host->series, SERIES_OWNER_RULES | SERIES_STAGED, &sum, err);
+}
+
+void rules_keep_staged(struct rules_host *host, bool changed) {
+    series_take_over(host->series, SERIES_OWNER_RULES);
+    if (!changed) return;
+    series_unclaim(host->series, SERIES_OWNER_ASKED);
+    host->asked_series = 0;
+}
+
+void rules_drop_staged(struct rules_host *host) {
+    series_unclaim(host->series, SERIES_OWNER_RULES | SERIES_STAGED);
 }
 
 static int64_t window(void *arg, const struct rules_window *of) {

@@ -98,7 +98,7 @@ static void resolve(struct rules *rules, struct rule *rule) {
 }
 
 void rules_swap(struct rules *rules, struct ruleset *set) {
-    ruleset_free(rules->set);
+    struct ruleset *before = rules->set;
     rules->set = set;
     rules->pending_count = 0;
     set->world = &rules->world;
@@ -107,12 +107,13 @@ void rules_swap(struct rules *rules, struct ruleset *set) {
         resolve(rules, &set->rules[i]);
         known_attach(rules, &set->rules[i]);
     }
-    if (rules->begun) timers_begin(rules, rules->world.now_ns(rules->world.arg));
+    if (rules->begun) timers_begin(rules, before, rules->world.now_ns(rules->world.arg));
+    ruleset_free(before);
 }
 
 void rules_begin(struct rules *rules, int64_t now_ns) {
     rules->begun = true;
-    if (rules->set != NULL) timers_begin(rules, now_ns);
+    if (rules->set != NULL) timers_begin(rules, NULL, now_ns);
 }
 
 const struct ruleset *rules_set(const struct rules *rules) { return rules->set; }

@@ -55,7 +55,8 @@ void rule_fire(struct rules *rules, struct rule *rule, struct rule_count *count,
 void pending_see(struct rules *rules, const struct pawl_event *event); /* is it an answer? */
 
 /* ---- timers.c ---- */
-void timers_begin(struct rules *rules, int64_t now_ns);
+/* `before`: what ran until now, NULL = nothing; equal schedules go on from there. */
+void timers_begin(struct rules *rules, const struct ruleset *before, int64_t now_ns);
 void timers_wake(struct rules *rules); /* asks for the next turn */
 
 /* ---- rules.c ---- */

@@ -1,6 +1,7 @@
 /* Rules of the clock: one timer of the host's for all of them, so that priority holds among those
  * that are due together. */
 #include <stdio.h>
+#include <string.h>
 
 #include "book/report.h"
 #include "rules/rules_int.h"
@@ -31,10 +32,22 @@ void timers_wake(struct rules *rules) {
     if (next != INT64_MAX) rules->world.wake(rules->world.arg, next);
 }
 
-void timers_begin(struct rules *rules, int64_t now_ns) {
-    const struct rule_list *list = &rules->set->by_type[PAWL_EV_TIMER];
-    for (uint32_t i = 0; i < list->count; i++)
-        list->rules[i]->due_ns = next_of(list->rules[i], now_ns);
+static bool same_schedule(const struct rule *a, const struct rule *b) {
+    return a->key == b->key && a->daily == b->daily && a->every_ns == b->every_ns &&
+           a->at_ns == b->at_ns && strcmp(a->zone_name, b->zone_name) == 0;
+}
+
+/* What is due at this moment and was not asked yet must not be passed over. */
+void timers_begin(struct rules *rules, const struct ruleset *before, int64_t now_ns) {
+    const struct rule_list *list = &rules->set->by_type[PAWL_EV_TIMER], *old = NULL;
+    if (before != NULL) old = &before->by_type[PAWL_EV_TIMER];
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct rule *rule = list->rules[i];
+        rule->due_ns = 0;
+        for (uint32_t k = 0; old != NULL && k < old->count; k++)
+            if (same_schedule(old->rules[k], rule)) rule->due_ns = old->rules[k]->due_ns;
+        if (rule->due_ns == 0) rule->due_ns = next_of(rule, now_ns);
+    }
     timers_wake(rules);
 }
 
@@ -50,7 +63,8 @@ static void ask(struct rules *rules, struct rule *rule, struct pawl_ev_timer *ev
         uint32_t id = i + 1;
         if (!rule->each_symbol) id = rule->instruments != NULL ? rule->instruments[i] : 0;
         event->head.cookie = id;
-        if (id != 0) rule_evaluate(rules, rule, &event->head, id);
+        bool is_there = id != 0 && rules->world.symbol(rules->world.arg, id)[0] != '\0';
+        if (is_there) rule_evaluate(rules, rule, &event->head, id);
     }
 }
 

@@ -50,7 +50,7 @@ struct rules_world {
     void *arg;
     int64_t (*now_ns)(void *arg);
     uint32_t (*instrument)(void *arg, const char *symbol);      /* 0 = none */
-    const char *(*symbol)(void *arg, uint32_t instrument);      /* "" = none */
+    const char *(*symbol)(void *arg, uint32_t instrument);      /* "" = none, or gone */
     uint32_t (*instrument_count)(void *arg);                    /* ids are 1 .. count */
     /* side 0 = both. */
     void (*position)(void *arg, uint32_t instrument, uint8_t side, struct rules_position *ret);

@@ -133,7 +133,7 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     if (rc == PAWL_OK) rc = triggers_new(&book->triggers, err);
     if (rc == PAWL_OK) rc = timers_new(&book->timers, err);
     if (rc == PAWL_OK) rc = calendars_new(host->options.config, &host->calendars, err);
-    if (rc == PAWL_OK) rc = series_new(host->calendars, &host->series, err);
+    if (rc == PAWL_OK) rc = series_new(&host->calendars, &host->series, err);
     if (rc == PAWL_OK) rc = make_io(host, err);
     if (rc != PAWL_OK) return rc;
     book->bus = host->bus;
@@ -153,7 +153,7 @@ static int make_parts(struct host *host, struct pawl_err *err) {
                                        .series = host->series,
                                        .io = host->io,
                                        .market = host->market,
-                                       .calendars = host->calendars,
+                                       .calendars = &host->calendars,
                                        .disk = host->options.disk,
                                        .data_dir = host->options.data_dir,
                                        .log = host->options.log};

@@ -99,7 +99,7 @@ struct host {
     struct store *store;
     struct book book;
     struct exec exec;
-    struct calendars *calendars;
+    struct calendars *calendars; /* others know this place, not what stands in it */
     struct series_set *series;
     struct rules_host rules_host;
     struct rules *rules;

@@ -37,8 +37,12 @@ static bool end_of_turn(void *arg) {
 }
 
 void host_rules_swap(struct host *host, struct ruleset *set) {
+    const struct ruleset *old = rules_set(host->rules);
     struct rules_info unused;
+    char difference[HOST_PART_NOTE_MAX + 1] = "";
     bool any = rules_info(NULL, set, 0, &unused);
+    if (old != NULL) ruleset_difference(old, set, difference, sizeof difference);
+    rules_keep_staged(&host->rules_host, difference[0] != '\0');
     rules_swap(host->rules, set);
     host->bus->last = any ? on_event : NULL;
     host->bus->last_arg = host;
@@ -74,6 +78,7 @@ static int stage(void *arg, const struct config *next, void **ret_staged,
     rc = rules_claim(host->rules, set, &err);
     if (rc != PAWL_OK) {
         config_errors_add(errors, next->file, "rules", "%s", err.text);
+        rules_drop_staged(&host->rules_host);
         ruleset_free(set);
         return rc;
     }
@@ -87,7 +92,7 @@ static void swap(void *arg, void *staged) {
 }
 
 static void drop(void *arg, void *staged) {
-    (void)arg;
+    rules_drop_staged(&((struct host *)arg)->rules_host);
     ruleset_free(staged);
 }
 

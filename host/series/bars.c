@@ -53,7 +53,8 @@ static bool bucket(struct set *set, const struct one *one, int64_t at, int64_t *
     int64_t length = (int64_t)(one->rec.seconds & ~PAWL_SESSION_BARS) * PAWL_NS, base = 0;
     if (one->rec.seconds & PAWL_SESSION_BARS) {
         struct pawl_session session;
-        sessions_at(set->calendars, one->rec.instrument, at, &session);
+        struct calendars *calendars = set->calendars != NULL ? *set->calendars : NULL;
+        sessions_at(calendars, one->rec.instrument, at, &session);
         if (!session.open) return false;
         base = session.opened_at;
         if (length == 0 && session.closes_at != 0) {

@@ -102,11 +102,16 @@ bool series_has_changes(const struct series_set *head) {
 }
 
 /* Rows that nobody reads any more do no harm: a full batch keeps them. */
-void rows_drop_series(struct set *set, const struct one *one) {
+void rows_drop_bars(struct set *set, const struct one *one, uint64_t first, uint64_t end) {
     if (set->store == NULL) return;
-    for (uint64_t n = one->from; n <= one->rec.count; n++)
+    for (uint64_t n = first; n < end; n++)
         (void)store_erase(set->store, reflect_record(PAWL_REC_SERIES_BAR),
                           bar_key(one->rec.id, n));
+}
+
+void rows_drop_series(struct set *set, const struct one *one) {
+    rows_drop_bars(set, one, one->from, one->rec.count + 1u);
+    if (set->store == NULL) return;
     (void)store_erase(set->store, reflect_record(PAWL_REC_SERIES), one->rec.id);
     set->finished = true;
 }

@@ -9,16 +9,12 @@
 
 #define ROOM_MIN 16u
 
-int series_new(struct calendars *calendars, struct series_set **ret, struct pawl_err *err) {
+int series_new(struct calendars *const *calendars, struct series_set **ret, struct pawl_err *err) {
     struct set *set = mem_calloc(1, sizeof *set);
     if (set == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the series");
     set->calendars = calendars;
     *ret = &set->head;
     return PAWL_OK;
-}
-
-void series_calendars(struct series_set *head, struct calendars *calendars) {
-    set_of(head)->calendars = calendars;
 }
 
 static void one_free(struct one *one) {
@@ -90,6 +86,12 @@ int claim_add(struct claims *claims, uint32_t owner, uint32_t bars) {
 static void claim_remove(struct claims *claims, uint32_t owner) {
     for (uint32_t i = 0; i < claims->count; i++)
         if (claims->items[i].owner == owner) claims->items[i--] = claims->items[--claims->count];
+}
+
+static void claim_take_over(struct claims *claims, uint32_t owner) {
+    claim_remove(claims, owner);
+    for (uint32_t i = 0; i < claims->count; i++)
+        if (claims->items[i].owner == (owner | SERIES_STAGED)) claims->items[i].owner = owner;
 }
 
 struct one *series_find(struct set *set, uint32_t instrument, uint32_t seconds) {
@@ -195,14 +197,22 @@ bool series_is_kept(struct series_set *head, uint32_t instrument, uint32_t secon
     return series_find(set_of(head), instrument, seconds) != NULL;
 }
 
-void series_unclaim(struct series_set *head, uint32_t owner) {
-    struct set *set = set_of(head);
+static void each_claims(struct set *set, void (*change)(struct claims *claims, uint32_t owner),
+                        uint32_t owner) {
     for (uint32_t id = 0; id < set->head.instruments; id++) {
         for (struct one *one = set->first[id]; one != NULL; one = one->next)
-            claim_remove(&one->claims, owner);
+            change(&one->claims, owner);
         for (struct sum *sum = set->sums[id]; sum != NULL; sum = sum->next)
-            claim_remove(&sum->claims, owner);
+            change(&sum->claims, owner);
     }
+}
+
+void series_unclaim(struct series_set *head, uint32_t owner) {
+    each_claims(set_of(head), claim_remove, owner);
+}
+
+void series_take_over(struct series_set *head, uint32_t owner) {
+    each_claims(set_of(head), claim_take_over, owner);
 }
 
 /* Take what is going off the lists of changes, so that nothing points at it. */
@@ -219,10 +229,24 @@ static void forget_changes(struct set *set) {
             at = &(*at)->changed_next;
 }
 
+/* As many bars as the longest claim wants; then a restart, which knows nothing else, sees the same.
+ */
+static void shorten(struct set *set, struct one *one) {
+    uint32_t bars = 0, have = series_have(one);
+    for (uint32_t i = 0; i < one->claims.count; i++)
+        if (one->claims.items[i].bars > bars) bars = one->claims.items[i].bars;
+    if (bars >= one->rec.bars) return;
+    one->rec.bars = bars;
+    one->from = one->rec.count + 1u - series_have(one);
+    rows_drop_bars(set, one, one->rec.count + 1u - have, one->from);
+    series_changed(set, one, true);
+}
+
 static void settle_one(struct set *set, uint32_t id) {
     for (struct one **at = &set->first[id]; *at != NULL;) {
         struct one *one = *at;
         if (one->claims.count > 0) {
+            shorten(set, one);
             at = &one->next;
             continue;
         }

@@ -2,8 +2,8 @@
  * series.h - bars kept for those who ask, indicators over them, sums over sliding windows.
  *
  * What counts as a bar, where bars come from and what the indicators mean is said in
- * pawl_series.h, the same for plugins and rules. Owners are component ids; the host's own parts
- * use 0. Fed once with each market event, after the book.
+ * pawl_series.h, the same for plugins and rules. Owners are component ids, and those below. Fed
+ * once with each market event, after the book.
  *
  *     series_keep(...)                what is wanted, while the owner starts
  *     series_settle(...)              all have asked: what nobody wants any more goes
@@ -25,10 +25,15 @@
 #include "store/store.h"
 
 #define SERIES_MAX 16384u            /* in all */
-#define SERIES_CLAIMS_MAX 64u        /* owners of one series or sum */
+#define SERIES_CLAIMS_MAX 160u       /* owners of one series or sum, staged ones included */
 #define SERIES_SUMS_MAX 4096u        /* in all */
 #define SERIES_SUM_ENTRIES_MAX 4096u /* of one sum; beyond it neighbours are joined */
 #define SERIES_SUM_SECONDS_MAX 86400u
+
+#define SERIES_OWNER_RULES 0u          /* what rules name */
+#define SERIES_OWNER_ASKED 0x7fffffffu /* what their conditions asked for besides */
+/* owner | SERIES_STAGED: who is tried beside that owner in a reload. Taken over, or unclaimed. */
+#define SERIES_STAGED 0x80000000u
 
 /* The visible head; only series_market() looks at it. */
 struct series_set {
@@ -36,11 +41,10 @@ struct series_set {
     uint32_t instruments;
 };
 
-/* calendars: NULL = every session is always open. It outlives the set. */
-int series_new(struct calendars *calendars, struct series_set **ret, struct pawl_err *err);
+/* calendars: where they stand, for a reload puts others there (running session bars keep their
+ * end); NULL = every session is always open. The place outlives the set. */
+int series_new(struct calendars *const *calendars, struct series_set **ret, struct pawl_err *err);
 void series_free(struct series_set *set); /* accepts NULL */
-/* Other calendars from now on (reload); running session bars keep their end. */
-void series_calendars(struct series_set *set, struct calendars *calendars);
 
 /* ---- what is kept ---- */
 
@@ -48,7 +52,9 @@ int series_keep(struct series_set *set, uint32_t owner, uint32_t instrument, uin
                 uint32_t bars, struct pawl_err *err);
 /* An owner is gone or will ask anew: forget what it asked for. Nothing is dropped yet. */
 void series_unclaim(struct series_set *set, uint32_t owner);
-/* Drop what nobody claims, from memory and from the store. */
+/* What was staged for an owner is its own from now on, instead of what it had. Cannot fail. */
+void series_take_over(struct series_set *set, uint32_t owner);
+/* Drop what nobody claims, and bars beyond what is claimed, from memory and from the store. */
 void series_settle(struct series_set *set);
 
 /* ---- the market ---- */

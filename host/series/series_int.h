@@ -58,7 +58,7 @@ struct sum {
 
 struct set {
     struct series_set head;
-    struct calendars *calendars;
+    struct calendars *const *calendars; /* NULL = always open */
     struct one **first; /* by instrument */
     struct sum **sums;  /* by instrument */
     uint32_t series_count, sum_count;
@@ -107,5 +107,6 @@ void sums_feed(struct set *set, const struct pawl_event *event);
 /* ---- rows.c: erase what is no longer kept ---- */
 void rows_drop_series(struct set *set, const struct one *one);
 void rows_drop_sum(struct set *set, const struct sum *sum);
+void rows_drop_bars(struct set *set, const struct one *one, uint64_t first, uint64_t end);
 
 #endif

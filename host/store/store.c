@@ -91,10 +91,13 @@ bool store_knows(struct store *store, const struct pawl_record_type *type) {
     return !type->durable || known_shape(store, type) != NULL;
 }
 
-void store_forget(struct store *store, const struct pawl_record_type *type) {
+void store_forget(struct store *store, const struct pawl_record_type *type,
+                  const struct pawl_record_type *other) {
     store->last_type = NULL;
     for (uint32_t i = 0; i < store->shapes_count; i++)
-        if (store->shapes[i]->type == type) store->shapes[i]->type = NULL;
+        if (store->shapes[i]->type == type)
+            store->shapes[i]->type =
+                other != NULL && same_layout(store->shapes[i], other) ? other : NULL;
 }
 
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err) {
@@ -167,6 +170,15 @@ int store_erase(struct store *store, const struct pawl_record_type *type, uint64
     uint32_t index = shape_of(store, type);
     if (index == STORE_TYPES_MAX || key == 0 || key > INT64_MAX) return PAWL_E_INVAL;
     return add_change(store, index, CHANGE_ERASE, key, NULL, 0);
+}
+
+size_t store_mark(const struct store *store) {
+    return store->current.size;
+}
+
+void store_rewind(struct store *store, size_t mark) {
+    assert(mark <= store->current.size);
+    store->current.size = mark;
 }
 
 /* Move what was collected behind what is queued; all or nothing. */

@@ -60,8 +60,10 @@ uint32_t store_boot(const struct store *store);
  * accepted and nothing of it is ever stored. A type as it was registered before costs nothing; else
  * it waits for what is queued. */
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err);
-/* The type's memory is going away; its table and what is queued stay. */
-void store_forget(struct store *store, const struct pawl_record_type *type);
+/* The type's memory is going away; its table and what is queued stay, and are those of `other`, an
+ * equal type elsewhere in memory. NULL = nobody's. */
+void store_forget(struct store *store, const struct pawl_record_type *type,
+                  const struct pawl_record_type *other);
 /* True if store_register() would not have to wait. */
 bool store_knows(struct store *store, const struct pawl_record_type *type);
 
@@ -74,6 +76,9 @@ int store_load(struct store *store, const struct pawl_record_type *type,
  * registered, the key is 0 or above INT64_MAX, or a text is not terminated. */
 int store_put(struct store *store, const struct pawl_record_type *type, const void *row);
 int store_erase(struct store *store, const struct pawl_record_type *type, uint64_t key);
+/* How much is collected; store_rewind() takes back what was collected since. */
+size_t store_mark(const struct store *store);
+void store_rewind(struct store *store, size_t mark);
 /* Hand over what was put since the last commit as `turn`. An empty batch completes like any other.
  * PAWL_E_BUSY: the queue is full; nothing is lost, commit again later. */
 int store_commit(struct store *store, uint64_t turn);

@@ -3,11 +3,14 @@
 
 #include "rstop.h"
 
+/* PAWL_E_NOTFOUND: it is not ours, or as much is written about it as there are numbers. */
 static int next_number(struct rstop *self, uint64_t lot, uint64_t *ret_id) {
     const struct rstop_rec_position_state *known = rstop_row_of(self, lot);
-    if (known == NULL) return PAWL_E_NOTFOUND;
+    if (known == NULL || known->numbered == UINT16_MAX) return PAWL_E_NOTFOUND;
     struct rstop_rec_position_state row = *known;
-    row.numbered++;
+    if (++row.numbered == UINT16_MAX)
+        self->ctx->host->log(self->ctx, PAWL_LOG_WARN, "lot %llu: its history is full",
+                             (unsigned long long)lot);
     *ret_id = lot << 16 | row.numbered;
     return rstop_put(self, &row);
 }

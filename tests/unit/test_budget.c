@@ -38,15 +38,14 @@ static void test_never_more_than_the_limit(void **state) {
         random = random * 6364136223846793005u + 1442695040888963407u;
         now += (int64_t)(random >> 33) % (2 * PAWL_NS);
         uint32_t lane = 1 + (uint32_t)(random >> 20) % 3, weight = 1 + (uint32_t)(random >> 10) % 5;
-        uint32_t owner, got_lane;
-        uint64_t got;
+        struct budget_word got;
         if (ask(b, key, lane, bucket, weight, now) == PAWL_OK) {
             times[count] = now;
             weights[count++] = weight;
         } else {
             budget_withdraw(b, 1, key);
         }
-        assert_false(budget_pop(b, now, &owner, &got, &got_lane));
+        assert_false(budget_pop(b, now, &got));
     }
     assert_true(count > 1000);
     for (uint32_t i = 0; i < count; i++) {
@@ -59,8 +58,8 @@ static void test_never_more_than_the_limit(void **state) {
 
 static void test_lanes_and_reserve(void **state) {
     (void)state;
-    uint32_t bucket, owner, lane;
-    uint64_t key;
+    uint32_t bucket;
+    struct budget_word got;
     struct budget *b = fresh(&bucket, 100, 20);
     assert_int_equal(ask(b, 1, PAWL_LANE_DATA, bucket, 40, START), PAWL_OK);
     assert_int_equal(ask(b, 2, PAWL_LANE_DATA, bucket, 1, START), PAWL_E_BUSY); /* half of 80 */
@@ -80,8 +79,8 @@ static void test_lanes_and_reserve(void **state) {
     assert_true(due >= START + MINUTE && due <= START + MINUTE + MINUTE / 8);
     static const uint64_t order[] = {6, 4, 2};
     for (size_t i = 0; i < 3; i++) {
-        assert_true(budget_pop(b, due, &owner, &key, &lane));
-        assert_int_equal(key, order[i]);
+        assert_true(budget_pop(b, due, &got));
+        assert_int_equal(got.key, order[i]);
     }
     assert_int_equal(budget_due(b, due), BUDGET_NEVER);
     budget_free(b);
@@ -91,8 +90,8 @@ static void test_lanes_and_reserve(void **state) {
  * up. */
 static void test_nothing_overtakes(void **state) {
     (void)state;
-    uint32_t bucket, other, owner, lane;
-    uint64_t key;
+    uint32_t bucket, other;
+    struct budget_word got;
     struct budget *b = fresh(&bucket, 100, 0);
     assert_int_equal(budget_limit(b, "other", 10, 0, PAWL_NS, &other), PAWL_OK);
     assert_int_equal(ask(b, 1, PAWL_LANE_TRADE, bucket, 60, START), PAWL_OK);
@@ -101,10 +100,10 @@ static void test_nothing_overtakes(void **state) {
     assert_int_equal(ask(b, 4, PAWL_LANE_DATA, bucket, 1, START), PAWL_E_BUSY);
     assert_int_equal(ask(b, 5, PAWL_LANE_PROTECT, bucket, 1, START), PAWL_OK);
     assert_int_equal(ask(b, 6, PAWL_LANE_DATA, other, 1, START), PAWL_OK);
-    assert_false(budget_pop(b, START, &owner, &key, &lane));
+    assert_false(budget_pop(b, START, &got));
     budget_withdraw(b, 1, 2);
-    assert_true(budget_pop(b, START, &owner, &key, &lane));
-    assert_int_equal(key, 3);
+    assert_true(budget_pop(b, START, &got));
+    assert_int_equal(got.key, 3);
     budget_drop(b, 1);
     assert_false(budget_ready(b, START + MINUTE * 5));
     budget_free(b);
@@ -112,8 +111,8 @@ static void test_nothing_overtakes(void **state) {
 
 static void test_what_the_venue_says(void **state) {
     (void)state;
-    uint32_t bucket, owner, lane;
-    uint64_t key;
+    uint32_t bucket;
+    struct budget_word got;
     struct budget *b = fresh(&bucket, 100, 20);
     assert_int_equal(ask(b, 1, PAWL_LANE_TRADE, bucket, 10, START), PAWL_OK);
     assert_int_equal(budget_used(b, bucket, 79, START), PAWL_OK); /* somebody else used 69 */
@@ -127,24 +126,48 @@ static void test_what_the_venue_says(void **state) {
     assert_int_equal(ask(b, 3, PAWL_LANE_PROTECT, bucket, 1, now), PAWL_OK);
     assert_int_equal(ask(b, 4, PAWL_LANE_TRADE, bucket, 1, now), PAWL_E_BUSY);
     assert_int_equal(budget_due(b, now), now + PAWL_NS);
-    assert_true(budget_pop(b, now + PAWL_NS, &owner, &key, &lane));
+    assert_true(budget_pop(b, now + PAWL_NS, &got));
     /* again: twice as long; said by the venue: as long as that, for all */
     assert_int_equal(budget_hold(b, bucket, PAWL_LANE_TRADE, 0, now + PAWL_NS), PAWL_OK);
     assert_int_equal(ask(b, 5, PAWL_LANE_TRADE, bucket, 1, now + PAWL_NS), PAWL_E_BUSY);
     assert_int_equal(budget_due(b, now + PAWL_NS), now + 3 * PAWL_NS);
     assert_int_equal(budget_hold(b, bucket, PAWL_LANE_PROTECT, 120 * PAWL_NS, now), PAWL_OK);
     assert_int_equal(ask(b, 6, PAWL_LANE_PROTECT, bucket, 1, now + 119 * PAWL_NS), PAWL_E_BUSY);
-    assert_true(budget_pop(b, now + 120 * PAWL_NS, &owner, &key, &lane));
-    assert_int_equal(key, 6);
+    assert_true(budget_pop(b, now + 120 * PAWL_NS, &got));
+    assert_int_equal(got.key, 6);
     /* a new limit counts at once, and does not forget */
     assert_int_equal(budget_limit(b, "weight", 3, 0, MINUTE, &bucket), PAWL_OK);
     assert_int_equal(ask(b, 7, PAWL_LANE_PROTECT, bucket, 3, now + 120 * PAWL_NS), PAWL_E_BUSY);
     budget_free(b);
 }
 
+/* Who waits for more than a lowered limit ever gives is told, and holds nobody up. */
+static void test_a_lowered_limit(void **state) {
+    (void)state;
+    uint32_t bucket;
+    struct budget_word got;
+    struct budget *b = fresh(&bucket, 100, 20);
+    assert_int_equal(ask(b, 1, PAWL_LANE_TRADE, bucket, 80, START), PAWL_OK);
+    assert_int_equal(ask(b, 2, PAWL_LANE_TRADE, bucket, 50, START), PAWL_E_BUSY);
+    assert_int_equal(ask(b, 3, PAWL_LANE_TRADE, bucket, 30, START), PAWL_E_BUSY);
+    assert_int_equal(ask(b, 4, PAWL_LANE_DATA, bucket, 20, START), PAWL_E_BUSY);
+    assert_int_equal(budget_limit(b, "weight", 50, 20, MINUTE, &bucket), PAWL_OK);
+    assert_int_equal(budget_due(b, START), START);
+    assert_true(budget_pop(b, START, &got));
+    assert_true(got.refused && got.key == 2 && got.owner == 1 && got.lane == PAWL_LANE_TRADE);
+    assert_true(budget_pop(b, START, &got));
+    assert_true(got.refused && got.key == 4 && got.lane == PAWL_LANE_DATA);
+    assert_false(budget_pop(b, START, &got));
+    assert_true(budget_pop(b, START + 2 * MINUTE, &got));
+    assert_true(!got.refused && got.key == 3);
+    assert_int_equal(ask(b, 5, PAWL_LANE_TRADE, bucket, 1, START + 2 * MINUTE), PAWL_E_BUSY);
+    budget_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_never_more_than_the_limit), cmocka_unit_test(test_lanes_and_reserve),
-        cmocka_unit_test(test_nothing_overtakes), cmocka_unit_test(test_what_the_venue_says)};
+        cmocka_unit_test(test_nothing_overtakes), cmocka_unit_test(test_what_the_venue_says),
+        cmocka_unit_test(test_a_lowered_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,20 @@ static void test_a_gap_outlasts_the_round_of_another(void **state) {
     assert_false(kit->book.instruments[2].gaps);
 }
 
+/* Numbers of accounts are not given again: the 65th may be the second there is. */
+static void test_a_gap_is_of_its_account_whatever_its_number(void **state) {
+    struct kit *kit = *state;
+    struct book_account *more = mem_realloc(kit->book.accounts, 66 * sizeof *more);
+    assert_non_null(more);
+    memset(more + KIT_BROKERS + 1, 0, (65 - KIT_BROKERS) * sizeof *more);
+    more[65] = more[2];
+    more[65].info.id = 65;
+    memset(&more[2], 0, sizeof more[2]);
+    kit->book.accounts = more;
+    kit->book.account_count = 65;
+    test_a_gap_outlasts_the_round_of_another(state);
+}
+
 /* ---- known by a fill alone ---- */
 
 static void ready(struct kit *kit, uint32_t broker, int64_t quantity) {
@@ -522,6 +536,8 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_gap_outlasts_the_round_of_another, kit_setup,
                                         kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_gap_is_of_its_account_whatever_its_number,
+                                        kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_the_rest_of_a_recovered_order, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_recovered_order_that_is_over, kit_setup,

@@ -183,6 +183,26 @@ static void test_places(void **state) {
     tear_down(s);
 }
 
+static int upgrade(struct stage *s, const char *name) {
+    struct pawl_net_header headers[] = {{.name = name, .value = "v"}};
+    struct pawl_net_open how = {.size = sizeof how, .transport = PAWL_NET_WSS, .port = 443,
+                                .framing = PAWL_NET_MESSAGE, .host = "example.com",
+                                .target = "/", .headers = headers, .header_count = 1};
+    return net_table.open(&s->instance.ctx, 1, &how, NULL);
+}
+
+static void test_headers_of_a_websocket(void **state) {
+    static const char *const ours[] = {"Host", "upgrade", "Connection", "Sec-WebSocket-Key",
+                                       "Sec-WebSocket-Version", "sec-websocket-extensions",
+                                       "Content-Length", "Transfer-Encoding"};
+    (void)state;
+    struct stage *s = set_up(IO_REPLAY);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        assert_int_equal(upgrade(s, ours[i]), PAWL_E_INVAL);
+    assert_int_equal(upgrade(s, "Sec-WebSocket-Protocol"), PAWL_OK);
+    tear_down(s);
+}
+
 static int ask(struct stage *s, uint64_t key, const char *method, const char *target,
                const char *name, const char *value, const char *secret) {
     struct pawl_net_header headers[] = {{.name = name, .value = value, .secret = secret}};
@@ -245,6 +265,17 @@ static void test_limits_on_trial(void **state) {
         }
     }
     assert_int_equal(budget_table.ask(ctx, 1, PAWL_LANE_PROTECT, &cost, 1), PAWL_E_RANGE);
+    /* whoever waits for more than the lower limit gives hears it at once */
+    const struct pawl_cost less = {bucket, 50};
+    assert_int_equal(budget_table.ask(ctx, 2, PAWL_LANE_PROTECT, &less, 1), PAWL_OK);
+    assert_int_equal(budget_table.ask(ctx, 3, PAWL_LANE_PROTECT, &less, 1), PAWL_E_BUSY);
+    assert_int_equal(budget_table.limit(ctx, "ip", 40, 0, minute, &bucket), PAWL_OK);
+    assert_true(timers_next_due(s->book.timers) <= s->bus->now_ns);
+    struct pawl_ev_budget_granted word;
+    assert_true(io_grant(s->io, s->bus->now_ns, &word));
+    assert_int_equal(word.head.type, PAWL_EV_BUDGET_REFUSED);
+    assert_int_equal(word.head.cookie, 3);
+    assert_int_equal(word.head.target, ME);
     triggers_free(s->book.triggers);
     tear_down(s);
 }
@@ -293,6 +324,6 @@ int main(void) {
         cmocka_unit_test(test_grants), cmocka_unit_test(test_when_it_may_be_called),
         cmocka_unit_test(test_send), cmocka_unit_test(test_places),
         cmocka_unit_test(test_requests), cmocka_unit_test(test_nonces),
-        cmocka_unit_test(test_limits_on_trial)};
+        cmocka_unit_test(test_limits_on_trial), cmocka_unit_test(test_headers_of_a_websocket)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,7 @@ static void expect_untouched(const struct before *before) {
     assert_memory_equal(&now, before, sizeof now);
     assert_ptr_equal(session->config, before->config);
     assert_ptr_equal(host->exec.config, before->config);
-    assert_ptr_equal(host->services.calendars, host->calendars);
+    assert_ptr_equal(*host->services.calendars, host->calendars);
     for (uint32_t i = 0; i < host->instance_count; i++) {
         assert_ptr_equal(host->instances[i]->plugin, session->plugins[i]);
         assert_null(host->instances[i]->trial);

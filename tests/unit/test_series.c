@@ -241,6 +241,35 @@ static void nothing_is_kept_that_nobody_wants(void **state) {
     series_free(set);
 }
 
+/* What is tried beside its owner keeps for itself; it takes over, or leaves no trace. */
+static void kept_on_trial(void **state) {
+    (void)state;
+    struct series_set *set = fresh();
+    keep(set, 7, 60, 3);
+    keep(set, 7, 300, 3);
+    for (int i = 0; i < 6; i++) trade(set, T0 + i * 60 * S, 10 + i, 1);
+    int64_t now = T0 + 360 * S;
+    keep(set, 7 | SERIES_STAGED, 60, 5);
+    keep(set, 7 | SERIES_STAGED, 120, 5);
+    series_unclaim(set, 7 | SERIES_STAGED);
+    series_settle(set);
+    assert_false(series_is_kept(set, EUR, 120));
+    assert_false(none(set, 60, 3, now));
+    assert_true(none(set, 60, 4, now));
+    keep(set, 7 | SERIES_STAGED, 60, 2);
+    keep(set, 7 | SERIES_STAGED, 120, 5);
+    keep(set, 8, 300, 1);
+    series_take_over(set, 7);
+    series_settle(set);
+    assert_true(series_is_kept(set, EUR, 120));
+    assert_true(series_is_kept(set, EUR, 300)); /* somebody else's by now */
+    assert_false(none(set, 60, 2, now));
+    assert_true(none(set, 60, 3, now)); /* as after a restart */
+    keep(set, 7, 60, 3);
+    assert_true(none(set, 60, 3, now));
+    series_free(set);
+}
+
 /* ---- indicators ---- */
 
 static int64_t ask(struct series_set *set, enum series_what what, uint32_t n) {
@@ -471,6 +500,7 @@ int main(void) {
         cmocka_unit_test(bars_as_sorted_plainly),
         cmocka_unit_test(a_better_source_begins_anew),
         cmocka_unit_test(nothing_is_kept_that_nobody_wants),
+        cmocka_unit_test(kept_on_trial),
         cmocka_unit_test(indicators_by_hand),
         cmocka_unit_test(indicators_as_reckoned_plainly),
         cmocka_unit_test(sums_slide),
