@@ -9,8 +9,10 @@ import time
 
 import drive_pyramid
 import drive_rstop
+import drive_tranche
 
-DRIVES = {"pyramid": drive_pyramid, "rstop": drive_rstop}
+DRIVES = {"pyramid": drive_pyramid, "rstop": drive_rstop,
+          "tranche": drive_tranche}
 PATHS, PATHS_THOROUGH, BATCH = 1000, 10000, 500
 
 
@@ -21,14 +23,25 @@ def difference(drive, case, trace):
             if not drive.same(case, name, want, got[name])}
 
 
+def _first(want, have, same):
+    """Of two lists what begins to differ, else all."""
+    if isinstance(want, list):
+        at = next((i for i, pair in enumerate(zip(want, have)) if not same(*pair)),
+                  min(len(want), len(have)))
+        yield from (f"both     {one}" for one in want[max(at - 3, 0):at])
+        yield from (f"expected {one}" for one in want[at:at + 4])
+        yield from (f"got      {one}" for one in have[at:at + 4])
+    else:
+        yield from (f"expected {want}", f"got      {have}")
+
+
 def show(drive, seed, number, case, found, trace):
     print(f"seed {seed}, path {number}: {drive.describe(case)}")
     for k, quote in enumerate(case.quotes):
         print(f"    {k:3} {case.instrument.price(quote[0])} / {case.instrument.price(quote[1])}",
               *(event for when, event in case.events if when == k))
     for name, (want, have) in found.items():
-        print(f"  {name}:\n    expected {drive.text(case, want)}\n    got      "
-              f"{drive.text(case, have)}")
+        print(f"  {name}:", *_first(want, have, getattr(drive, "_alike", lambda a, b: a == b)), sep="\n    ")
     for event in trace if os.environ.get("PAWL_SHOW") else ():
         print("   ", {key: value for key, value in event.items()
                       if key not in ("seq", "cause", "account", "symbol")})

@@ -147,10 +147,6 @@ def describe(case):
             f"{case.component.options}")
 
 
-def text(case, values):
-    return "".join(f"\n      {value}" for value in values)
-
-
 def expected(case):
     model = pyramid.Chain(case).play()
     return {"chain": [_exact(*event) for event in model.events],

@@ -133,10 +133,6 @@ def describe(case):
             f"{case.component.options}, handed over after {case.assign}")
 
 
-def text(case, values):
-    return values
-
-
 def expected(case):
     model = rstop.Rstop(case).play()
     out = {

@@ -74,7 +74,7 @@ class Lot:
     def __init__(self, side, parts, stop=None, limit=None):
         self.side, self.parts, self.stop, self.limit = side, list(parts), stop, limit
         self.open = self.entered = self.cost = self.asked = self.exiting = 0
-        self.want_stop, self.limit_takes = stop, False
+        self.want_stop, self.want_limit, self.limit_takes = stop, limit, False
         self.over = self.grew = False  # it is closing whole; an entry filled at this quote
 
     def near(self, quote):
@@ -109,7 +109,7 @@ class Lot:
             steps = min(steps, had)
             if fires and steps > 0:
                 had, self.open = had - steps, self.open - steps
-                self.over |= role != "exit" or self.open == 0
+                self.over |= self.open == 0
                 out.append((role, steps, price))
         self.exiting, self.limit_takes = 0, False
         return out
@@ -124,7 +124,8 @@ class Lot:
             self.asked, self.over = self.open, True
         if self.over:
             self.parts = []
-        self.stop, self.exiting, self.asked = self.want_stop, self.exiting + self.asked, 0
+        self.stop, self.limit = self.want_stop, self.want_limit
+        self.exiting, self.asked = self.exiting + self.asked, 0
         if self.grew and self.limit is not None:  # placed or changed: it may take the next price
             self.limit_takes = self.side * (self.near(quote) - self.limit) >= 0
         self.grew = False

@@ -10,11 +10,14 @@ import time
 
 import drive_pyramid
 import drive_rstop
+import drive_tranche
 import holds_pyramid
 import holds_rstop
+import holds_tranche
 import host
 
-HOLDS = {"pyramid": (drive_pyramid, holds_pyramid), "rstop": (drive_rstop, holds_rstop)}
+HOLDS = {"pyramid": (drive_pyramid, holds_pyramid), "rstop": (drive_rstop, holds_rstop),
+         "tranche": (drive_tranche, holds_tranche)}
 CASES, CASES_THOROUGH, BATCH = 1000, 10000, 250
 FAULTS = ({"what": "reject", "class": "retryable"}, {"what": "reject", "class": "fatal"},
           {"what": "reject", "class": "state"}, {"what": "partial"}, {"what": "drop_reply"},

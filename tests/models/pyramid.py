@@ -125,7 +125,7 @@ class Chain:
         order.target = entry + side * ceil(gain)
         order.lot.want_stop = entry - side * floor(risk)
         if self.o.venue:
-            order.lot.limit = order.target
+            order.lot.want_limit = order.target
 
     # ---- prices ----
 
