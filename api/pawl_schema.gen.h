@@ -273,6 +273,8 @@ enum pawl_event_type {
     /* Another profile for a lot that is open: who holds its aspects from now on. */
     PAWL_EV_ASSIGN = 0x020a,
     PAWL_EV_CONSOLIDATE = 0x020b, /* A request to merge tranches now. */
+    /* A position that exists at the venue, opened by nobody here, becomes a lot. */
+    PAWL_EV_ADOPT = 0x020c,
     PAWL_EV_SUBMIT = 0x0301, /* Place an order. The client id goes on the wire once. */
     PAWL_EV_AMEND = 0x0302, /* Change a working order in place. */
     PAWL_EV_CANCEL = 0x0303, /* Take a working order back. */
@@ -304,6 +306,8 @@ enum pawl_event_type {
     /* What was open of a lot became part of another; the lot concludes as MERGED. */
     PAWL_EV_LOT_MERGED = 0x0608,
     PAWL_EV_LOT_ASSIGNED = 0x0609, /* The aspects of a lot have other holders. */
+    /* A lot was made of a position that exists: there was no entry of ours. */
+    PAWL_EV_LOT_ADOPTED = 0x060a,
     /* The intent is stored and the order released to the broker. */
     PAWL_EV_ORDER_SUBMITTED = 0x0701,
     PAWL_EV_ORDER_ACCEPTED = 0x0702, /* The venue has it. */
@@ -592,6 +596,28 @@ struct pawl_ev_consolidate {
     struct pawl_text tranches; /* JSON array of tranche ids; empty = all that are adjacent. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_consolidate) == 64, "layout of pawl_ev_consolidate");
+
+/* A position that exists at the venue, opened by nobody here, becomes a lot. */
+struct pawl_ev_adopt {
+    struct pawl_event head;
+    uint32_t instrument; /* Instrument. */
+    uint32_t account; /* Where it is; 0 = the instrument's account. */
+    uint32_t via; /* Component that is to own the lot; 0 = none. */
+    uint8_t side; /* LONG or SHORT. */
+    uint8_t pad_0[3]; /* 0. */
+    struct pawl_qty quantity; /* What is open. */
+    /* What was open before exits that were taken already; 0 = the same. */
+    struct pawl_qty original;
+    struct pawl_price price; /* Average entry. */
+    struct pawl_price stop; /* Stop from now on; 0 = 2 % from the entry. */
+    struct pawl_price initial_stop; /* What R is counted from; 0 = the stop. */
+    struct pawl_price target; /* Target; 0 = none. */
+    int64_t opened; /* When it was opened; 0 = not known: now. */
+    char profile[32]; /* Profile by name; empty = who owns it holds all. */
+    char ref[32]; /* A name for the lot. */
+    char ticket[32]; /* The venue's id of the position, where positions have tickets. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_adopt) == 216, "layout of pawl_ev_adopt");
 
 /* Place an order. The client id goes on the wire once. */
 struct pawl_ev_submit {
@@ -940,6 +966,25 @@ struct pawl_ev_lot_assigned {
     uint8_t pad_0[4]; /* 0. */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_lot_assigned) == 144, "layout of pawl_ev_lot_assigned");
+
+/* A lot was made of a position that exists: there was no entry of ours. */
+struct pawl_ev_lot_adopted {
+    struct pawl_event head;
+    uint64_t lot; /* Lot. */
+    uint32_t instrument; /* Instrument. */
+    uint32_t account; /* Account. */
+    uint8_t side; /* LONG or SHORT. */
+    uint8_t pad_0[7]; /* 0. */
+    struct pawl_qty quantity; /* Open quantity. */
+    struct pawl_qty original; /* What percentages of exits refer to. */
+    struct pawl_price entry; /* Average entry, as it was told. */
+    struct pawl_price stop; /* Stop. */
+    struct pawl_price r; /* Initial risk per unit. */
+    char profile[32]; /* Who holds its aspects. */
+    char ref[32]; /* Its name. */
+    char ticket[32]; /* The venue's position, on ticket venues. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_lot_adopted) == 208, "layout of pawl_ev_lot_adopted");
 
 /* Shared by the order_state events that say so. */
 struct pawl_ev_order_state {

@@ -207,6 +207,22 @@ event "consolidate" { id = 0x020b, dir = "in",
   { "instrument", "instrument", "Instrument." },
   { "side", "position_side", "Only this side; 0 = both." },
   { "tranches", "json", "JSON array of tranche ids; empty = all that are adjacent." } }
+event "adopt" { id = 0x020c, dir = "in",
+  doc = "A position that exists at the venue, opened by nobody here, becomes a lot.",
+  { "instrument", "instrument", "Instrument." },
+  { "account", "account", "Where it is; 0 = the instrument's account." },
+  { "via", "component", "Component that is to own the lot; 0 = none." },
+  { "side", "position_side", "LONG or SHORT." },
+  { "quantity", "qty", "What is open." },
+  { "original", "qty", "What was open before exits that were taken already; 0 = the same." },
+  { "price", "price", "Average entry." },
+  { "stop", "price", "Stop from now on; 0 = 2 % from the entry." },
+  { "initial_stop", "price", "What R is counted from; 0 = the stop." },
+  { "target", "price", "Target; 0 = none." },
+  { "opened", "time", "When it was opened; 0 = not known: now." },
+  { "profile", "str32", "Profile by name; empty = who owns it holds all." },
+  { "ref", "str32", "A name for the lot." },
+  { "ticket", "str32", "The venue's id of the position, where positions have tickets." } }
 
 -- 0x03 commands to a broker --------------------------------------------------------------------
 
@@ -385,6 +401,16 @@ event "lot_assigned" { id = 0x0609, dir = "state", name = "lot.assigned",
   { "grow", "component", "Holder now; 0 = the keeper." }, { "reduce", "component", "Likewise." },
   { "stop", "component", "Likewise." }, { "targets", "component", "Likewise." },
   { "profile", "str32", "Profile." }, { "ref", "str32", "Its name." } }
+event "lot_adopted" { id = 0x060a, dir = "state", name = "lot.adopted",
+  doc = "A lot was made of a position that exists: there was no entry of ours.",
+  { "lot", "u64", "Lot." }, { "instrument", "instrument", "Instrument." },
+  { "account", "account", "Account." }, { "side", "position_side", "LONG or SHORT." },
+  { "quantity", "qty", "Open quantity." },
+  { "original", "qty", "What percentages of exits refer to." },
+  { "entry", "price", "Average entry, as it was told." }, { "stop", "price", "Stop." },
+  { "r", "price", "Initial risk per unit." },
+  { "profile", "str32", "Who holds its aspects." }, { "ref", "str32", "Its name." },
+  { "ticket", "str32", "The venue's position, on ticket venues." } }
 
 -- 0x07 what happened: orders and fills ---------------------------------------------------------
 

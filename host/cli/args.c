@@ -36,6 +36,10 @@ static const struct option options[ARGS_] = {
     [ARG_KIND] = {"kind", "KIND", "of a new plugin: strategy, broker or service"},
     [ARG_DIR] = {"dir", "DIR", "where the folder of a new plugin is made"},
     [ARG_SEED] = {"seed", "N", "of the random events a plugin is tried with"},
+    [ARG_VENUE] = {"venue", NULL, "what the venue holds and no lot explains"},
+    [ARG_PROFILE] = {"profile", "NAME", "who holds the aspects of what names no profile"},
+    [ARG_COMPONENT] = {"component", "NAME", "who owns what names no component"},
+    [ARG_FROM_POSITIONS] = {"from-positions", NULL, "positions and lots that nobody follows"},
     [ARG_JSON] = {"json", NULL, "JSON in place of text"},
     [ARG_SET] = {"set", "PATH=VALUE", "override a key of the configuration; may be repeated"},
     [ARG_HELP] = {"help", NULL, "this text; also -h"},
@@ -89,7 +93,8 @@ static int keep(struct args *args, int arg, const char *value, struct pawl_err *
         [ARG_OUT] = &args->out,       [ARG_SOCKET] = &args->socket, [ARG_AFTER] = &args->after,
         [ARG_LIMIT] = &args->limit,   [ARG_BY] = &args->by,       [ARG_RECORD] = &args->record,
         [ARG_UNTIL] = &args->until,   [ARG_RECORDING] = &args->recording,
-        [ARG_KIND] = &args->kind,     [ARG_DIR] = &args->dir,   [ARG_SEED] = &args->seed};
+        [ARG_KIND] = &args->kind,     [ARG_DIR] = &args->dir,   [ARG_SEED] = &args->seed,
+        [ARG_PROFILE] = &args->profile, [ARG_COMPONENT] = &args->component};
     const char **one = places[arg];
     if (value[0] == '\0') return pawl_fail(err, PAWL_E_INVAL, "--%s is empty", options[arg].name);
     if (arg == ARG_DATA) return add(args->data, &args->data_count, ARGS_DATA_MAX, value, arg, err);
@@ -147,9 +152,10 @@ int args_parse(const struct command *command, int count, char *const *words, str
         return pawl_fail(err, PAWL_E_INVAL, "%s is missing", command->words_name);
     for (int i = 0; i < ARGS_; i++)
         if ((command->needs & ARG_BIT(i)) != 0 && !arg_given(ret_args, (enum arg)i))
-            return pawl_fail(err, PAWL_E_INVAL, "%s%s %s is missing",
+            return pawl_fail(err, PAWL_E_INVAL, "%s%s%s%s is missing",
                              i == ARG_CONFIG ? "-c" : "--", i == ARG_CONFIG ? "" : options[i].name,
-                             options[i].value);
+                             options[i].value != NULL ? " " : "",
+                             options[i].value != NULL ? options[i].value : "");
     return PAWL_OK;
 }
 

@@ -42,6 +42,10 @@ enum arg {
     ARG_DIR,
     ARG_SEED,
     ARG_RECORDING,
+    ARG_VENUE,
+    ARG_PROFILE,
+    ARG_COMPONENT,
+    ARG_FROM_POSITIONS,
     ARG_JSON,
     ARG_SET,
     ARG_HELP,
@@ -53,7 +57,7 @@ enum arg {
 struct args {
     uint32_t given; /* ARG_BIT of each option that was there */
     const char *config, *format, *symbol, *out, *socket, *after, *limit, *by, *record, *until;
-    const char *recording, *kind, *dir, *seed;
+    const char *recording, *kind, *dir, *seed, *profile, *component;
     uint32_t data_count, set_count, word_count;
     const char *words[ARGS_WORDS_MAX]; /* that belong to no option */
     const char *data[ARGS_DATA_MAX], *sets[ARGS_SETS_MAX];

@@ -19,7 +19,8 @@ enum cli_exit {
 
 extern const struct command command_status, command_halt, command_resume, command_flatten,
     command_send, command_reload, command_explain, command_monitor, command_records,
-    command_reconcile, command_transactions, command_performance, command_doctor;
+    command_reconcile, command_adopt, command_migrate, command_transactions, command_performance,
+    command_doctor;
 extern const struct command command_run, command_backtest, command_check, command_plugins,
     command_rules, command_version;
 

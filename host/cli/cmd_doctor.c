@@ -24,7 +24,6 @@
 #define DISK_WARN_BYTES 1e9
 #define CLOCK_ERROR_WARN_US 1000000
 #define FILES_WARN 1024u
-#define COPY_MAX_BYTES ((off_t)4 << 30) /* a larger database is not tried */
 #define ASK_MS 5000
 
 enum result { OK = 0, WARN, FAIL };
@@ -138,45 +137,6 @@ static bool check_folder(struct doctor *doctor, const char *folder) {
     return S_ISDIR(st.st_mode);
 }
 
-static int copy_file(const char *from, const char *to) {
-    static char block[1 << 16];
-    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = -1;
-    ssize_t got = -1;
-    if (in >= 0) out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (out >= 0) {
-        while ((got = read(in, block, sizeof block)) > 0)
-            if (write(out, block, (size_t)got) != got) break;
-        rc = got == 0 ? 0 : -1;
-    }
-    if (in >= 0) close(in);
-    if (out >= 0) close(out);
-    return rc;
-}
-
-/* The files of a folder, not what is in folders of it; -1 with errno. */
-static int copy_files(const char *from, const char *to) {
-    char a[2 * CONFIG_PATH_MAX], b[2 * CONFIG_PATH_MAX];
-    struct dirent *entry;
-    struct stat st;
-    int rc = 0;
-    DIR *folder = opendir(from);
-    if (folder == NULL) return -1;
-    while (rc == 0 && (entry = readdir(folder)) != NULL) {
-        if (strstr(entry->d_name, ".bak-") != NULL) continue;
-        snprintf(a, sizeof a, "%s/%s", from, entry->d_name);
-        snprintf(b, sizeof b, "%s/%s", to, entry->d_name);
-        if (lstat(a, &st) != 0 || !S_ISREG(st.st_mode)) continue;
-        if (st.st_size > COPY_MAX_BYTES) {
-            errno = EFBIG;
-            rc = -1;
-        } else {
-            rc = copy_file(a, b);
-        }
-    }
-    closedir(folder);
-    return rc;
-}
-
 /* A host is started on a copy: everything the real start would read is read, and nothing of the
  * original is touched. */
 static void check_database(struct doctor *doctor, struct session *session, const char *folder) {
@@ -190,10 +150,10 @@ static void check_database(struct doctor *doctor, struct session *session, const
         return;
     }
     int rc = folder_for_run(NULL, copy, sizeof copy, &err);
-    if (rc == PAWL_OK && copy_files(folder, copy) != 0)
-        say(doctor, WARN, "database", "%s: cannot be copied to look at it: %s", path,
-            strerror(errno));
-    else if (rc == PAWL_OK) {
+    if (rc == PAWL_OK) rc = folder_copy(folder, copy, &err);
+    if (rc != PAWL_OK)
+        say(doctor, WARN, "database", "%s: cannot be looked at: %s", path, err.text);
+    else {
         struct host_options options = {.config = session->config,
                                        .plugins = session->plugins,
                                        .data_dir = copy,

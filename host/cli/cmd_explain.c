@@ -27,7 +27,8 @@ static void show_lot(const json_t *lot) {
         printf(", %s open, entered at %s", remote_text(lot, "quantity"),
                word_of(lot, "entry", entry));
     if (remote_text(lot, "stop")[0] != '\0') printf(", stop %s", remote_text(lot, "stop"));
-    printf("\nopened by %s", remote_text(lot, "owner"));
+    printf("\nopened by %s",
+           remote_text(lot, "owner")[0] != '\0' ? remote_text(lot, "owner") : "nobody here");
     if (remote_text(lot, "profile")[0] != '\0')
         printf(" under the profile %s", remote_text(lot, "profile"));
     if (remote_text(lot, "reason")[0] != '\0') printf(", closed by %s", remote_text(lot, "reason"));

@@ -16,7 +16,8 @@ static const struct command *const commands[] = {&command_run, &command_backtest
                                                  &command_resume,  &command_flatten, &command_send,
                                                  &command_reload,  &command_explain,
                                                  &command_monitor, &command_records,
-                                                 &command_reconcile, &command_transactions,
+                                                 &command_reconcile, &command_adopt,
+                                                 &command_migrate, &command_transactions,
                                                  &command_performance, &command_doctor,
                                                  &command_rules,   &command_version};
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -81,10 +81,16 @@ static void lot(struct line *line, const json_t *event) {
     const char *type = text(event, "type");
     char money[WORD_MAX];
     if (strcmp(type, "lot.opened") == 0) {
-        add(line, "%s wants %s %s", text(event, "owner"), text(event, "side"),
-            text(event, "quantity"));
+        add(line, "%s wants %s %s", has(event, "owner") ? text(event, "owner") : "keeper",
+            text(event, "side"), text(event, "quantity"));
         maybe(line, event, ", stop ", "initial_stop");
         maybe(line, event, ", target ", "target");
+    } else if (strcmp(type, "lot.adopted") == 0) {
+        add(line, "taken over: %s %s, entered at %s, stop %s, R %s", text(event, "side"),
+            text(event, "quantity"), text(event, "entry"), text(event, "stop"), text(event, "r"));
+        maybe(line, event, ", ticket ", "ticket");
+    } else if (strcmp(type, "lot.assigned") == 0) {
+        add(line, "has the profile %s now", text(event, "profile"));
     } else if (strcmp(type, "lot.protected") == 0) {
         add(line, "protected: a stop for %s rests at %s", text(event, "quantity"),
             text(event, "stop"));
@@ -221,7 +227,8 @@ static bool is_one_of(const char *type, const char *const *types) {
 
 const char *sentence(const json_t *event, char out[SENTENCE_MAX]) {
     static const char *const markets[] = {"quote", "trade", "bar", "mark", "liquidation", NULL};
-    static const char *const requests[] = {"entry", "exit", "scale_in", "stop", "signal", NULL};
+    static const char *const requests[] = {"entry", "exit", "scale_in", "stop", "signal",
+                                           "adopt", "assign", NULL};
     struct line line = {out, 0};
     const char *type = text(event, "type");
     out[0] = '\0';

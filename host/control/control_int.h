@@ -134,6 +134,6 @@ void plan_sweep(struct control *control); /* who waits too long gets what there 
 request_fn answer_event, answer_halt, answer_resume, answer_flatten, answer_status, answer_lots,
     answer_orders, answer_records, answer_monitor, answer_explain, answer_metrics, answer_reload,
     answer_rules_list, answer_rules_enable, answer_rules_disable, answer_reconcile,
-    answer_transactions, answer_performance;
+    answer_transactions, answer_performance, answer_adopt;
 
 #endif

@@ -7,29 +7,15 @@
 #include "base/err.h"
 #include "base/oid.h"
 #include "book/executions.h"
-#include "control/control_int.h"
+#include "control/plan.h"
 #include "control/put.h"
 
 #define WAIT_NS (10 * PAWL_NS)
-#define ANSWERS_MAX 4096u /* of each kind */
-
-struct plan {                 /* what the venues said so far */
-    uint32_t number, missing; /* queries without an answer */
-    int64_t until_ns;         /* uv_hrtime() */
-    bool incomplete, moved;   /* moved: lots or orders changed since it was asked */
-    uint32_t order_count, position_count, execution_count;
-    struct pawl_ev_status orders[ANSWERS_MAX];
-    struct pawl_ev_position positions[ANSWERS_MAX];
-    struct pawl_ev_execution executions[ANSWERS_MAX];
-};
-
-static struct plan *plan_of(const struct question *question) {
-    return question->state;
-}
-
+#define STANDS_STILL                                                                               \
+    "the recorded data has ended and its clock stands still: no venue answers any more"
 #define KEEP(plan, list, count, event)                                                             \
     do {                                                                                           \
-        if ((plan)->count < ANSWERS_MAX)                                                           \
+        if ((plan)->count < PLAN_ANSWERS_MAX)                                                      \
             (plan)->list[(plan)->count++] = *(event);                                              \
         else                                                                                       \
             (plan)->incomplete = true;                                                             \
@@ -40,6 +26,7 @@ void plan_event(struct control *control, const struct pawl_event *event) {
     struct question *question = control->plan;
     if (question != NULL && (event->type >> 8 == 0x06 || event->type >> 8 == 0x07))
         plan_of(question)->moved = true;
+    if (question != NULL && event->type == PAWL_EV_FILL) plan_of(question)->filled = true;
     if (question == NULL || event->type >> 8 != 0x04 ||
         EXEC_KEY_WHAT(event->cookie) != EXEC_KEY_PLAN)
         return;
@@ -95,7 +82,7 @@ static const char *about_foreign(const struct host *host, bool position) {
     }
 }
 
-static bool in_flight(const struct host *host, uint32_t account, uint32_t instrument) {
+bool plan_in_flight(const struct host *host, uint32_t account, uint32_t instrument) {
     const struct lot *lot = host->book.instruments[instrument].lots;
     for (; lot != NULL; lot = lot->instrument_next)
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
@@ -122,8 +109,9 @@ static void compare_side(struct compare *to, uint32_t account, uint32_t instrume
     put_e8(to->out, "venue", venue_e8);
     put_e8(to->out, "book", lots_e8);
     end(to,
-        in_flight(host, account, instrument) ? "wait: an order is on its way, which may explain it"
-        : venue_e8 > lots_e8                 ? about_foreign(host, true)
+        plan_in_flight(host, account, instrument)
+            ? "wait: an order is on its way, which may explain it"
+        : venue_e8 > lots_e8 ? about_foreign(host, true)
                              : "take the difference off the lots, oldest first, as closed outside");
 }
 
@@ -237,9 +225,13 @@ static int plan_answer(struct question *question, struct jsonout *out, struct pa
 
 /* ---- asking ---- */
 
-static int ask_plan(struct request *request, struct pawl_err *err) {
+int plan_ask(struct request *request,
+             int (*answer)(struct question *question, struct jsonout *out, struct pawl_err *err),
+             struct pawl_err *err) {
     struct control *control = request->control;
     struct host *host = control->host;
+    if (control->options.stands_still(control->options.arg))
+        return pawl_fail(err, PAWL_E_STATE, STANDS_STILL);
     if (control->plan != NULL)
         return pawl_fail(err, PAWL_E_BUSY, "a plan is being made; ask again");
     struct plan *plan = mem_calloc(1, sizeof *plan);
@@ -247,7 +239,7 @@ static int ask_plan(struct request *request, struct pawl_err *err) {
     plan->number = host->exec.plan_number + 1;
     plan->missing = UINT32_MAX; /* until it is known how many were asked */
     plan->until_ns = (int64_t)uv_hrtime() + WAIT_NS;
-    int rc = question_wait(request, plan_answer, plan, &control->plan, err);
+    int rc = question_wait(request, answer, plan, &control->plan, err);
     if (rc != PAWL_OK) return rc;
     host_command(host, EXEC_COMMAND_PLAN, "", control_now(control));
     plan->missing -= UINT32_MAX - host->exec.plan_queries;
@@ -260,11 +252,9 @@ static int ask_plan(struct request *request, struct pawl_err *err) {
 
 int answer_reconcile(struct request *request, struct jsonout *out, struct pawl_err *err) {
     struct control *control = request->control;
+    if (request_flag(request, "plan")) return plan_ask(request, plan_answer, err);
     if (control->options.stands_still(control->options.arg))
-        return pawl_fail(err, PAWL_E_STATE,
-                         "the recorded data has ended and its clock stands still: no venue answers "
-                         "any more");
-    if (request_flag(request, "plan")) return ask_plan(request, err);
+        return pawl_fail(err, PAWL_E_STATE, STANDS_STILL);
     uint64_t rounds = 0;
     host_command(control->host, EXEC_COMMAND_RECONCILE, "", control_now(control));
     for (uint32_t i = 0; i < control->host->exec.broker_count; i++)

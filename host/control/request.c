@@ -18,6 +18,7 @@ static const struct {
     {"explain", answer_explain},
     {"metrics", answer_metrics},
     {"reconcile", answer_reconcile},
+    {"adopt", answer_adopt},
     {"transactions", answer_transactions},
     {"performance", answer_performance},
     {"reload", answer_reload},

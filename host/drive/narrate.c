@@ -88,6 +88,8 @@ static const char *side_text(uint8_t side) {
 static void lot_opened(struct narrator *to, const struct book *book,
                        const struct pawl_ev_lot_opened *ev) {
     struct words w = {.count = 0};
+    const struct lot *lot = book_lot(book, ev->lot);
+    if (lot != NULL && lot->rec.entered.e8 > 0) return; /* it is told as taken over */
     begin(to, book, ev->instrument, ev->ref, ev->lot);
     fprintf(to->out, "wants %s %s", side_text(ev->side),
             quantity(book, ev->instrument, ev->quantity, &w));
@@ -97,6 +99,16 @@ static void lot_opened(struct narrator *to, const struct book *book,
         fprintf(to->out, ", target %s", price(book, ev->instrument, ev->target, &w));
     fprintf(to->out, "%s\n",
             ev->after == PAWL_AFTER_KIND_NOW ? "" : ", as soon as the other side is closed");
+}
+
+static void lot_adopted(struct narrator *to, const struct book *book,
+                        const struct pawl_ev_lot_adopted *ev) {
+    struct words w = {.count = 0};
+    begin(to, book, ev->instrument, ev->ref, ev->lot);
+    fprintf(to->out, "taken over: %s %s, entered at %s, stop %s\n", side_text(ev->side),
+            quantity(book, ev->instrument, ev->quantity, &w),
+            price(book, ev->instrument, ev->entry, &w),
+            price(book, ev->instrument, ev->stop, &w));
 }
 
 /* Entries only: what a fill takes out of a lot is told by exit.taken. */
@@ -229,6 +241,7 @@ void narrate(struct narrator *to, const struct book *book, const struct pawl_eve
     const void *ev = event;
     switch (event->type) {
     case PAWL_EV_LOT_OPENED: lot_opened(to, book, ev); break;
+    case PAWL_EV_LOT_ADOPTED: lot_adopted(to, book, ev); break;
     case PAWL_EV_FILL: fill(to, book, ev); break;
     case PAWL_EV_LOT_PROTECTED: lot_protected(to, book, ev); break;
     case PAWL_EV_STOP_MOVED: stop_moved(to, book, ev); break;

@@ -164,6 +164,24 @@ static const struct input_key consolidate[] = {
     END,
 };
 
+static const struct input_key adopt[] = {
+    SYMBOL,
+    {NULL, "side", "side", INPUT_REQUIRED},
+    {NULL, "quantity", "quantity", INPUT_REQUIRED | INPUT_POSITIVE},
+    {NULL, "original", "original", INPUT_POSITIVE},
+    {NULL, "price", "price", INPUT_REQUIRED | INPUT_POSITIVE},
+    {NULL, "stop", "stop", INPUT_POSITIVE},
+    {NULL, "initial_stop", "initial_stop", INPUT_POSITIVE},
+    {NULL, "target", "target", INPUT_POSITIVE},
+    {NULL, "opened", "opened", 0},
+    {NULL, "via", "via", 0},
+    {NULL, "profile", "profile", 0},
+    {NULL, "ref", "ref", 0},
+    {NULL, "ticket", "ticket", 0},
+    {NULL, "account", "account", 0},
+    END,
+};
+
 static const struct input_type types[] = {
     {PAWL_EV_QUOTE, quote},       {PAWL_EV_TRADE, trade},
     {PAWL_EV_BAR, bar},           {PAWL_EV_MARK, mark},
@@ -172,7 +190,7 @@ static const struct input_type types[] = {
     {PAWL_EV_EXIT, exit_},        {PAWL_EV_STOP, stop},
     {PAWL_EV_FAULT, fault},       {PAWL_EV_RESUME, resume},
     {PAWL_EV_RULE_SWITCH, rule_switch}, {PAWL_EV_ASSIGN, assign},
-    {PAWL_EV_CONSOLIDATE, consolidate},
+    {PAWL_EV_CONSOLIDATE, consolidate}, {PAWL_EV_ADOPT, adopt},
 };
 
 const struct input_type *input_type_of(uint16_t event_type) {

@@ -34,7 +34,7 @@ struct schema_event { /* ordered by id */
 };
 
 #define SCHEMA_ENUM_COUNT 25u
-#define SCHEMA_EVENT_COUNT 82u
+#define SCHEMA_EVENT_COUNT 84u
 #define SCHEMA_RECORD_COUNT 19u
 
 extern const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT];

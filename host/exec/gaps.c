@@ -83,41 +83,47 @@ static void take_off(struct exec *exec, const struct place *place, int64_t quant
     book_fill(exec->book, &fill);
 }
 
-static void adopt(struct exec *exec, const struct place *place, const struct gap *gap) {
+static struct pawl_ev_adopt ask_of(const struct place *place, const struct gap *gap) {
+    struct pawl_ev_adopt ask;
+    EVENT_INIT(ask, PAWL_EV_ADOPT);
+    ask.instrument = place->instrument;
+    ask.account = place->account;
+    ask.side = place->side;
+    ask.quantity.e8 = gap->venue_e8 - gap->lots_e8;
+    ask.price = gap->price;
+    TEXT_SET(ask.ticket, place->ticket);
+    return ask;
+}
+
+/* More of a ticket than its lot says is no position of its own. */
+static bool is_apart(const struct place *place, const struct gap *gap) {
+    return place->ticket == NULL || gap->lots_e8 == 0;
+}
+
+static bool may_adopt(const struct exec *exec, const struct place *place, const struct gap *gap) {
+    const struct pawl_ev_adopt ask = ask_of(place, gap);
+    struct adoption unused;
+    return exec->set->foreign == CONFIG_FOREIGN_ADOPT && is_apart(place, gap) &&
+           want_adopt_judge(exec, &ask, &unused, NULL) == PAWL_OK;
+}
+
+/* With a stop of 2 %; false where it cannot be: the price is beyond that already. */
+static bool adopt(struct exec *exec, const struct place *place, const struct gap *gap) {
+    const struct pawl_ev_adopt ask = ask_of(place, gap);
     struct pawl_err err = {0};
-    struct book *book = exec->book;
-    struct lot *lot = book_lot_new(book, &err);
-    int64_t fifty_parts_e8 = gap->price.e8 / 50; /* SPEC 2: a stop of 2 % where none is found */
-    if (lot == NULL) return;
-    lot->rec.instrument = place->instrument;
-    lot->rec.account = place->account;
-    lot->rec.side = place->side;
-    lot->rec.state = PAWL_LOT_STATE_OPEN;
-    lot->rec.after = PAWL_AFTER_KIND_NOW;
-    lot->rec.entry_kind = lot->rec.exit_kind = PAWL_KIND_MARKET;
-    lot->rec.entry_tif = PAWL_TIF_GTC;
-    lot->rec.stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
-    lot->rec.stop_mode = PAWL_LEVEL_MODE_REST;
-    lot->rec.ratchet = PAWL_RATCHET_STRICT;
-    lot->rec.protection = PAWL_PROTECTION_NONE;
-    lot->rec.entered.e8 = lot->rec.enter_up_to.e8 = gap->venue_e8 - gap->lots_e8;
-    lot->rec.opened = book_now(book);
-    pawl_mul_e8(gap->price.e8, lot->rec.entered.e8, PAWL_ROUND_EVEN, &lot->rec.entry_value.e8);
-    bool is_long = place->side == PAWL_POSITION_SIDE_LONG;
-    int64_t stop_e8 = is_long ? gap->price.e8 - fifty_parts_e8 : gap->price.e8 + fifty_parts_e8;
-    pawl_round_to(stop_e8, book->instruments[place->instrument].def.tick.e8,
-                  is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, &lot->rec.stop.e8);
-    lot->rec.initial_stop = lot->rec.stop;
-    lot->rec.stop_gen = 1;
-    lot->rec.original = lot->rec.entered;
-    TEXT_SET(lot->rec.profile, "adopted");
-    TEXT_SET(lot->rec.ticket, place->ticket);
-    book_lot_link(book, lot);
-    book_changed(book, lot);
-    book_dirty(book, lot);
-    report_lot_opened(book, lot);
-    report_alert(book, "adopted", PAWL_SEVERITY_WARNING, lot, NULL,
+    struct lot *lot = exec->book->instruments[place->instrument].lots;
+    for (; lot != NULL && !exec->book->accounts[place->account].info.hedging;
+         lot = lot->instrument_next)
+        if (lot->rec.account == place->account && lot->rec.side != place->side)
+            return true; /* it turned: what is gone goes first, then the next round decides */
+    if (want_adopt(exec, &ask, &lot, &err) != PAWL_OK) {
+        report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, NULL, NULL, "adopt: %s",
+                     err.text);
+        return false;
+    }
+    report_alert(exec->book, "adopted", PAWL_SEVERITY_WARNING, lot, NULL,
                  "a position at the venue that no lot explains; it has a stop of 2 %% now");
+    return true;
 }
 
 /* Twice seen and nothing moving: decide. */
@@ -129,11 +135,10 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
         take_off(exec, place, missing, broker->round);
         return;
     }
-    /* More of a ticket than its lot says is no position of its own. */
-    bool apart = place->ticket == NULL || gap->lots_e8 == 0;
-    if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && apart) {
-        adopt(exec, place, gap);
-    } else if (exec->set->foreign != CONFIG_FOREIGN_IGNORE && !in->kept.halted) {
+    if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && is_apart(place, gap) &&
+        adopt(exec, place, gap))
+        return;
+    if (exec->set->foreign != CONFIG_FOREIGN_IGNORE && !in->kept.halted) {
         char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
         pawl_format_e8(gap->venue_e8, venue);
         pawl_format_e8(gap->lots_e8, lots);
@@ -151,7 +156,8 @@ static bool compare(struct exec *exec, struct exec_broker *broker, const struct 
     struct gap gap = gap_of(exec, place);
     bool more = gap.venue_e8 > gap.lots_e8;
     if (gap.venue_e8 == gap.lots_e8) return false;
-    if (more && (in->kept.halted || exec->set->foreign == CONFIG_FOREIGN_IGNORE)) return false;
+    if (more && exec->set->foreign == CONFIG_FOREIGN_IGNORE) return false;
+    if (more && in->kept.halted && !may_adopt(exec, place, &gap)) return false;
     if (before && !gap.moving) settle(exec, broker, place, &gap);
     return true;
 }

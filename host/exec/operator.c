@@ -104,6 +104,20 @@ static void resume(struct exec *exec, const struct pawl_ev_resume *request) {
                  names_text(exec->book->names, NAME_INSTRUMENT, request->instrument));
 }
 
+/* What was said is compared with the venue at once: a lot of nothing loses its stop there. */
+static void adopt(struct exec *exec, const struct pawl_ev_adopt *request) {
+    struct pawl_err err = {0};
+    struct lot *lot;
+    if (want_adopt(exec, request, &lot, &err) != PAWL_OK) {
+        report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, NULL, NULL, "adopt %s: %s",
+                     request->ref, err.text);
+        return;
+    }
+    const struct exec_broker *broker = exec_broker_of(exec, lot);
+    if (broker != NULL && broker->state != BROKER_DOWN)
+        exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book));
+}
+
 void operator_event(struct exec *exec, const struct pawl_event *event) {
     struct selection sel = {0};
     const struct pawl_ev_exit *exit = (const void *)event;
@@ -112,6 +126,10 @@ void operator_event(struct exec *exec, const struct pawl_event *event) {
     const struct pawl_ev_assign *assign = (const void *)event;
     if (event->type == PAWL_EV_RESUME) {
         resume(exec, (const void *)event);
+        return;
+    }
+    if (event->type == PAWL_EV_ADOPT) {
+        adopt(exec, (const void *)event);
         return;
     }
     if (event->type == PAWL_EV_EXIT)

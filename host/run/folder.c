@@ -106,3 +106,51 @@ static void remove_level(const char *path, int levels) {
 void folder_remove(const char *path) {
     remove_level(path, 2);
 }
+
+/* ---- copies ---- */
+
+#define COPY_MAX_BYTES ((off_t)4 << 30) /* of a file */
+
+static int copy_file(const char *from, const char *to) {
+    static char block[1 << 16];
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = -1;
+    ssize_t got = -1;
+    if (in >= 0) out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out >= 0) {
+        while ((got = read(in, block, sizeof block)) > 0)
+            if (write(out, block, (size_t)got) != got) break;
+        rc = got == 0 ? 0 : -1;
+    }
+    if (in >= 0) close(in);
+    if (out >= 0) close(out);
+    return rc;
+}
+
+/* The files of a folder, not what is in folders of it; -1 with errno. */
+static int copy_files(const char *from, const char *to) {
+    char a[2 * CONFIG_PATH_MAX], b[2 * CONFIG_PATH_MAX];
+    struct dirent *entry;
+    struct stat st;
+    int rc = 0;
+    DIR *folder = opendir(from);
+    if (folder == NULL) return -1;
+    while (rc == 0 && (entry = readdir(folder)) != NULL) {
+        if (strstr(entry->d_name, ".bak-") != NULL) continue;
+        snprintf(a, sizeof a, "%s/%s", from, entry->d_name);
+        snprintf(b, sizeof b, "%s/%s", to, entry->d_name);
+        if (lstat(a, &st) != 0 || !S_ISREG(st.st_mode)) continue;
+        if (st.st_size > COPY_MAX_BYTES) {
+            errno = EFBIG;
+            rc = -1;
+        } else {
+            rc = copy_file(a, b);
+        }
+    }
+    closedir(folder);
+    return rc;
+}
+
+int folder_copy(const char *from, const char *to, struct pawl_err *err) {
+    if (copy_files(from, to) == 0 || errno == ENOENT) return PAWL_OK;
+    return pawl_fail(err, PAWL_E_IO, "%s: cannot be copied: %s", from, strerror(errno));
+}

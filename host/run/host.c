@@ -244,6 +244,7 @@ static int tell_restored(struct host *host, struct pawl_err *err) {
     host->exec.restoring = true;
     for (uint32_t i = 0; i < host->instance_count; i++) {
         struct instance *instance = host->instances[i];
+        if (host->options.offline && instance->plugin->kind == PAWL_PLUGIN_KIND_BROKER) continue;
         struct pawl_ev_restored event;
         EVENT_INIT(event, PAWL_EV_RESTORED);
         event.head.target = instance->ctx.component;

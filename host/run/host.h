@@ -40,6 +40,7 @@ struct host_options {
     bool threaded;                            /* the store has its writer thread */
     bool held;                                /* the runner calls store_flush(): simulator */
     bool instant;
+    bool offline; /* no broker hears that it has begun, so nothing leaves */
     void (*wake)(void *arg); /* from the writer thread; threaded only */
     void *wake_arg;
     struct log *log;

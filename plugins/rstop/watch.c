@@ -90,7 +90,8 @@ static int begin(struct rstop *self, const struct pawl_rec_lot *lot, int64_t ent
                                            .side = lot->side,
                                            .state = PAWL_RSTOP_STAGE_INITIAL_RISK,
                                            .since = self->ctx->host->now_ns(self->ctx)};
-    bool fresh = lot->opened == row.since && lot->exited.e8 == 0;
+    bool adopted = lot->entry_gen == 0; /* no entry of ours: it may have any profit */
+    bool fresh = lot->opened == row.since && lot->exited.e8 == 0 && !adopted;
     if (lot->r.e8 <= 0 || is_wrong(lot, entry_e8)) return close_wrong(self, lot);
     count_from(&row, lot, entry_e8);
     int rc = rstop_put(self, &row);

@@ -279,6 +279,25 @@
 ---@field side pawl.enum.position_side? Only this side; 0 = both.
 ---@field tranches table? JSON array of tranche ids; empty = all that are adjacent.
 
+---A position that exists at the venue, opened by nobody here, becomes a lot.
+---@class pawl.event.adopt
+---@field type "adopt"
+---@field t number Seconds since 1970, UTC.
+---@field symbol string? Instrument.
+---@field account string? Where it is; 0 = the instrument's account.
+---@field via string? Component that is to own the lot; 0 = none.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field quantity number What is open.
+---@field original number What was open before exits that were taken already; 0 = the same.
+---@field price number Average entry.
+---@field stop number Stop from now on; 0 = 2 % from the entry.
+---@field initial_stop number What R is counted from; 0 = the stop.
+---@field target number Target; 0 = none.
+---@field opened number? When it was opened; 0 = not known: now.
+---@field profile string Profile by name; empty = who owns it holds all.
+---@field ref string A name for the lot.
+---@field ticket string The venue's id of the position, where positions have tickets.
+
 ---A timer that was set is due (cookie = its key).
 ---@class pawl.event.timer
 ---@field type "timer"
@@ -406,6 +425,23 @@
 ---@field targets string? Likewise.
 ---@field profile string Profile.
 ---@field ref string Its name.
+
+---A lot was made of a position that exists: there was no entry of ours.
+---@class pawl.event.lot_adopted
+---@field type "lot.adopted"
+---@field t number Seconds since 1970, UTC.
+---@field lot integer Lot.
+---@field symbol string? Instrument.
+---@field account string? Account.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field quantity number Open quantity.
+---@field original number What percentages of exits refer to.
+---@field entry number Average entry, as it was told.
+---@field stop number Stop.
+---@field r number Initial risk per unit.
+---@field profile string Who holds its aspects.
+---@field ref string Its name.
+---@field ticket string The venue's position, on ticket venues.
 
 ---The intent is stored and the order released to the broker.
 ---@class pawl.event.order_submitted

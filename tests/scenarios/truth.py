@@ -63,6 +63,8 @@ def lots(trace):
             known[event["lot"]] = {"ref": event.get("ref", ""), "side": event["side"],
                                    "symbol": event["symbol"], "entered": Decimal(0),
                                    "exited": Decimal(0), "most_out": Decimal(0)}
+        elif event["type"] == "lot.adopted":
+            known[event["lot"]]["entered"] += Decimal(event["quantity"])
         elif event["type"] == "fill" and event["lot"] in known:
             lot = known[event["lot"]]
             which = "entered" if event["role"] in ENTRY_ROLES else "exited"

@@ -59,7 +59,7 @@ static void sums_are_whole(struct sim_run *run, struct sim_copy *copy) {
         "SELECT l.id, l.entered, l.exited,"
         " coalesce(sum(CASE WHEN f.role IN (1,4,5) THEN f.quantity END),0) AS i,"
         " coalesce(sum(CASE WHEN f.role IN (2,3,6) THEN f.quantity END),0) AS o "
-        "FROM lots l LEFT JOIN fills f ON f.lot=l.id WHERE l.profile<>'adopted' GROUP BY l.id "
+        "FROM lots l LEFT JOIN fills f ON f.lot=l.id WHERE l.owner<>0 GROUP BY l.id "
         "HAVING l.entered<>i OR l.exited<>o";
     sqlite3_stmt *row = NULL;
     if (!query(run, copy, sql, &row)) return;
