@@ -301,6 +301,7 @@ int pyramid_on_closed(struct pyramid *self, const struct pawl_ev_lot_closed *eve
     order.status = closed_as(event);
     order.profit = event->profit;
     order.hit_price = event->exit;
+    if (order.entry.e8 == 0) order.entry = event->entry; /* in and out before it was looked at */
     order.hit_time = self->ctx->host->now_ns(self->ctx);
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, order.lot);
     if (lot != NULL && lot->stop.e8 > 0) order.stop = lot->stop; /* it may have been tighter */
@@ -316,5 +317,6 @@ int pyramid_on_closed(struct pyramid *self, const struct pawl_ev_lot_closed *eve
     else if (rc == PAWL_OK && runs && order.again &&
              order.status == PAWL_CHAIN_ORDER_STATUS_FAILED)
         rc = pyramid_stop(self, &chain, false, "a re-opening was refused");
+    if (rc == PAWL_OK && order.again) rc = pyramid_recovered(self, chain.id);
     return rc == PAWL_OK ? pyramid_decide(self, chain.id) : rc;
 }
