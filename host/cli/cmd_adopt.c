@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/plural.h"
 #include "cli/positions.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
 #include "control/adopt.h"
+#include "control/control.h"
 #include "control/lock.h"
 
 #define TRIES 5u              /* while something is on its way at the venue */
@@ -41,7 +43,15 @@ static json_t *members_of(const struct adopt *adopt, bool plan) {
 
 static int ask_host(const struct adopt *adopt, bool plan, json_t **ret, struct pawl_err *err) {
     json_t *request = members_of(adopt, plan);
+    size_t size = json_dumpb(request, NULL, 0, JSON_COMPACT);
     int rc = PAWL_E_STATE;
+    if (size >= CONTROL_LINE_MAX) {
+        json_decref(request);
+        return pawl_fail(err, PAWL_E_RANGE,
+                         "these rows make a request of %zu bytes and a host takes %u: split the "
+                         "file, about 300 rows each",
+                         size, CONTROL_LINE_MAX - 1);
+    }
     for (unsigned i = 0; i < TRIES && rc == PAWL_E_STATE; i++) {
         struct pawl_err why = {0};
         if (i > 0) usleep(LOOK_MS * 1000);

@@ -119,6 +119,12 @@ def test_every_fault_of_the_file_at_once(host, tmp_path):
     assert 'profile "none" is not configured' in told[8] and "is crossed already" in told[9]
 
 
+def test_too_many_rows_for_one_request(host, tmp_path):
+    rows = file_of(tmp_path, *[f"XAUUSD,LONG,0.01,{2600 + n},2500,,r,p{n}" for n in range(700)])
+    done = host.pawl("adopt", rows)
+    assert done.returncode == 1 and "split the file" in done.stderr and lots_of(host) == []
+
+
 def test_lots_of_another_component_are_assigned(host, tmp_path):
     client = host.client()
     client.send({"type": "entry", "symbol": "XAUUSD", "via": "linked", "side": "BUY",
