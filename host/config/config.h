@@ -104,6 +104,7 @@ struct config_risk { /* "risk"; SPEC part 3 */
     int64_t message_rate_per_second;
     int64_t message_reserve; /* of that rate, kept for cancels and reductions */
     int64_t open_lots_max;
+    int64_t rule_entries_max; /* of one rule in a trading day; 0 = no limit */
     struct pawl_money exposure_instrument_max, exposure_sector_max, exposure_account_max;
     struct pawl_money daily_loss_max;
     int64_t quote_stale_ns; /* a quote older than max(this, 1.5 bars) refuses entries */

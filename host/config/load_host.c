@@ -217,6 +217,9 @@ static const struct field risk_fields[] = {
      .doc = "Part of that rate that entries cannot use; a fifth of it if not given."},
     {"open_lots_max", FIELD_INT, RISK(open_lots_max), .min = 1, .max = 1000000, .def = "100",
      .doc = "Open lots."},
+    {"rule_entries_max", FIELD_INT, RISK(rule_entries_max), .min = 0, .max = 1000000, .def = "0",
+     .doc = "Entries of one rule in a trading day: at one more it is off until it is switched on; "
+            "0 = no limit."},
     {"exposure_instrument_max", FIELD_DECIMAL, RISK(exposure_instrument_max), .min = 0,
      .max = INT64_MAX, .def = "0", .doc = "Gross, worst case; 0 = no limit."},
     {"exposure_sector_max", FIELD_DECIMAL, RISK(exposure_sector_max), .min = 0, .max = INT64_MAX,

@@ -242,6 +242,10 @@ static void halt(void *arg, const char *reason) {
     exec->command_reason = reason;
 }
 
+static uint32_t entries_max(void *arg) {
+    return (uint32_t)((struct rules_host *)arg)->exec->config->risk.rule_entries_max;
+}
+
 static void tell(void *arg, struct pawl_event *event) {
     book_publish(((struct rules_host *)arg)->book, event);
 }
@@ -282,6 +286,7 @@ void rules_book_world(struct rules_host *host, struct rules_world *ret) {
                                 .day = day,
                                 .ask = ask,
                                 .halt = halt,
+                                .entries_max = entries_max,
                                 .tell = tell,
                                 .wants = wants,
                                 .put = put,

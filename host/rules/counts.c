@@ -60,6 +60,38 @@ void count_taken(struct rules *rules, struct rule *rule, struct rule_count *coun
     known_store(rules, rule);
 }
 
+/* Entries of a rule, of all its symbols: a row beside those of its own limits. An operator who
+ * switches it on begins that one anew, too. */
+static struct rule_count *entries_of(struct rules *rules, const struct rule *rule) {
+    const struct pawl_rec_rule_count rec = {
+        .id = hash_u64(rule->key ^ hash_u64(UINT64_MAX)) >> 1 | 1, .rule = rule->key};
+    struct rule_count *count = table_get(&rules->counts, rec.id);
+    return count != NULL ? count : count_new(rules, &rec);
+}
+
+bool entries_allow(struct rules *rules, const struct rule *rule, uint32_t more,
+                   uint32_t instrument) {
+    uint32_t max = rules->world.entries_max(rules->world.arg);
+    if (max == 0 || more == 0) return true;
+    const struct rule_count *count = entries_of(rules, rule);
+    if (count == NULL) return false;
+    bool today = count->rec.day == rules->world.day(rules->world.arg, instrument);
+    for (uint32_t i = 0; i < rules->pending_count; i++)
+        more += rules->pending[i].rule == rule && rules->pending[i].side != 0;
+    return (today ? count->rec.count : 0) + more <= max;
+}
+
+void entry_taken(struct rules *rules, const struct rule *rule, uint32_t instrument) {
+    struct rule_count *count = entries_of(rules, rule);
+    int64_t day = rules->world.day(rules->world.arg, instrument);
+    if (count == NULL) return;
+    if (count->rec.day != day) count->rec.count = 0;
+    count->rec.day = day;
+    count->rec.count++;
+    count->rec.last = rules->world.now_ns(rules->world.arg);
+    rules->world.put(rules->world.arg, PAWL_REC_RULE_COUNT, &count->rec);
+}
+
 int rules_restore_count(struct rules *rules, const struct pawl_rec_rule_count *row,
                         struct pawl_err *err) {
     return count_new(rules, row) != NULL ? PAWL_OK

@@ -165,6 +165,27 @@ static bool feeds_on_itself(struct rules *rules, struct rule *rule) {
     return true;
 }
 
+/* A limit of the risk gate's: it is no matter of the rule, and only a person lets it go on. */
+static bool too_many_entries(struct rules *rules, struct rule *rule,
+                             const struct action actions[RULE_ACTIONS_MAX]) {
+    uint32_t entries = 0, instrument = 0;
+    char message[160];
+    for (uint32_t i = 0; i < rule->action_count; i++) {
+        bool is_entry = actions[i].kind == ACTION_REQUEST &&
+                        actions[i].event.head.type == PAWL_EV_ENTRY;
+        if (!is_entry) continue;
+        entries++;
+        instrument = event_instrument(&actions[i].event.head);
+    }
+    if (entries_allow(rules, rule, entries, instrument)) return false;
+    snprintf(message, sizeof message,
+             "%.60s:%u: risk.rule_entries_max: %u entries today; it is off until it is switched on",
+             set_file_name(rules->set, rule), rule->line,
+             rules->world.entries_max(rules->world.arg));
+    rule_fail(rules, rule, message);
+    return true;
+}
+
 void rule_fire(struct rules *rules, struct rule *rule, struct rule_count *count,
                const struct pawl_event *event, const char *reason) {
     static struct action actions[RULE_ACTIONS_MAX]; /* loop thread only; large */
@@ -179,6 +200,7 @@ void rule_fire(struct rules *rules, struct rule *rule, struct rule_count *count,
         size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? "," : "", actions[i].what);
     }
+    if (too_many_entries(rules, rule, actions)) return;
     rule->known.fired++;
     known_store(rules, rule);
     tell_fired(rules, rule, event, names, reason);
@@ -221,6 +243,8 @@ bool rules_settle(struct rules *rules) {
         if (!pending->taken &&
             rules->world.wants(rules->world.arg, pending->instrument) != pending->wants)
             pending->taken = true;
+        if (pending->taken && pending->side != 0)
+            entry_taken(rules, pending->rule, pending->instrument);
         if (pending->taken && count->waits == rules->turn) {
             count_taken(rules, pending->rule, count, pending->instrument);
             count->waits = 0;

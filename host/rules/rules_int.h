@@ -43,6 +43,10 @@ bool count_allows(struct rules *rules, const struct rule *rule, struct rule_coun
                   uint32_t instrument);
 void count_taken(struct rules *rules, struct rule *rule, struct rule_count *count,
                  uint32_t instrument);
+/* May the rule make so many entries more today (risk.rule_entries_max)? */
+bool entries_allow(struct rules *rules, const struct rule *rule, uint32_t more,
+                   uint32_t instrument);
+void entry_taken(struct rules *rules, const struct rule *rule, uint32_t instrument);
 void known_attach(struct rules *rules, struct rule *rule); /* what is known of it into the rule */
 void known_store(struct rules *rules, const struct rule *rule);
 void known_switch(struct rules *rules, const struct pawl_ev_rule_switch *event);

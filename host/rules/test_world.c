@@ -165,6 +165,8 @@ static void halt(void *arg, const char *reason) {
     (void)add(arg, reason, "halt");
 }
 
+static uint32_t entries_max(void *arg) { return ((struct test_world *)arg)->entries_max; }
+
 static void tell(void *arg, struct pawl_event *event) {
     struct test_world *world = arg;
     struct test_asked *asked;
@@ -203,6 +205,7 @@ int test_world_new(struct ruleset *set, struct names *names, int64_t start_ns,
         .instrument_count = instrument_count, .position = position, .lot_next = lot_next,
         .price = price, .indicator = indicator, .keep_bars = keep_bars, .window = window,
         .keep_window = keep_window, .session = session, .day = day, .ask = ask, .halt = halt,
+        .entries_max = entries_max,
         .tell = tell, .wants = wants, .put = put, .wake = wake, .component = component,
         .account = account};
     if (world == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the test");

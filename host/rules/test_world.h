@@ -52,6 +52,7 @@ struct test_world {
     int64_t now_ns, wake_ns; /* 0 = no timer */
     uint64_t seq;
     bool ignored; /* requests come to nothing */
+    uint32_t entries_max; /* of a rule in a day; 0 = no limit */
     struct test_instrument instruments[TEST_INSTRUMENTS_MAX + 1];
     uint32_t value_count, seen_count, asked_count;
     struct test_value values[TEST_VALUES_MAX];

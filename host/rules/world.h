@@ -70,6 +70,7 @@ struct rules_world {
     /* A request, as caused by the event that is delivered. Its seq; 0 = there is no room. */
     uint64_t (*ask)(void *arg, struct pawl_event *request);
     void (*halt)(void *arg, const char *reason); /* reason outlives the turn */
+    uint32_t (*entries_max)(void *arg); /* risk.rule_entries_max */
     void (*tell)(void *arg, struct pawl_event *event); /* a state event */
     /* What the wants of an instrument's lots add up to: differs when one was changed. */
     uint64_t (*wants)(void *arg, uint32_t instrument);

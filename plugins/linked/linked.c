@@ -69,7 +69,7 @@ static const struct pawl_option options[] = {
 
 static const uint16_t listens[] = {PAWL_EV_ENTRY,       PAWL_EV_SIGNAL,     PAWL_EV_SCALE_IN,
                                    PAWL_EV_LOT_CHANGED, PAWL_EV_LOT_CLOSED, PAWL_EV_STOP_MOVED,
-                                   PAWL_EV_ORDER_SUBMITTED, 0};
+                                   PAWL_EV_ORDER_SUBMITTED, PAWL_EV_RELOAD, 0};
 static const char *const needs[] = {PAWL_BOOK,     PAWL_MARKET, PAWL_RECORDS, PAWL_TIMERS,
                                     PAWL_TRIGGERS, PAWL_SERIES, NULL};
 
@@ -105,7 +105,8 @@ static int linked_create(struct pawl_ctx *ctx, const void *filled, void **ret_se
 
 static void linked_destroy(void *self) { free(self); }
 
-/* Nobody knows what will be traded with an ATR stop: it is known of every instrument. */
+/* Nobody knows what will be traded with an ATR stop: it is known of every instrument, also of one
+ * that a reload has brought. */
 static void keep_bars(struct linked *self) {
     uint32_t seconds = (uint32_t)(self->options.atr_bar_ns / PAWL_NS);
     for (uint32_t id = 0;;) {
@@ -141,6 +142,7 @@ static int linked_on_event(void *object, const struct pawl_event *event) {
         return linked_on_lot(self, ((const struct pawl_ev_order_state *)event)->lot);
     case PAWL_EV_LOT_CLOSED: return linked_on_closed(self, (const void *)event);
     case PAWL_EV_RESTORED: return on_restored(self);
+    case PAWL_EV_RELOAD: keep_bars(self); return PAWL_OK;
     default: return PAWL_OK;
     }
 }

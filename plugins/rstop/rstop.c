@@ -34,7 +34,7 @@ static const struct pawl_option options[] = {
 };
 
 static const uint16_t listens[] = {PAWL_EV_LOT_CHANGED, PAWL_EV_LOT_CLOSED, PAWL_EV_LOT_ASSIGNED,
-                                   PAWL_EV_STOP_MOVED,  PAWL_EV_EXIT_TAKEN, 0};
+                                   PAWL_EV_STOP_MOVED,  PAWL_EV_EXIT_TAKEN, PAWL_EV_RELOAD, 0};
 static const char *const needs[] = {PAWL_BOOK,   PAWL_MARKET,   PAWL_RECORDS,
                                     PAWL_TIMERS, PAWL_TRIGGERS, PAWL_SERIES, NULL};
 
@@ -76,7 +76,8 @@ static void rstop_destroy(void *self) {
     free(self);
 }
 
-/* Nobody knows which instruments will be protected: with an ATR trail bars are kept of all. */
+/* Nobody knows which instruments will be protected: with an ATR trail bars are kept of all, also of
+ * those that a reload brings. */
 static void keep_bars(struct rstop *self) {
     const struct pawl_instrument *in;
     if (self->options.trail_from_e8 == 0 || self->options.trail_atr_e8 == 0) return;
@@ -125,6 +126,7 @@ static int rstop_on_event(void *object, const struct pawl_event *event) {
     case PAWL_EV_TRIGGER: return on_trigger(self, (const void *)event);
     case PAWL_EV_WANT_SPENT: return on_spent(self, (const void *)event);
     case PAWL_EV_TIMER: return on_timer(self, (const void *)event);
+    case PAWL_EV_RELOAD: keep_bars(self); return PAWL_OK;
     case PAWL_EV_RESTORED:
         keep_bars(self);
         return rstop_look_at_all(self);

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import time
 
 import pawl
@@ -66,9 +65,8 @@ class Host:
                                        config["host"]["data_dir"] + "/control.sock")
         self.out = open(folder / "out.txt", "w+")
         self.err = open(folder / "err.txt", "w+")
-        self.process = subprocess.Popen(
-            [pawl.PROGRAM, "run", "-c", str(self.config), *words], stdout=self.out,
-            stderr=self.err, text=True, env={**os.environ, **(environment or {})})
+        self.process = pawl.start("run", "-c", self.config, *words, stdout=self.out,
+                                  stderr=self.err, env={**os.environ, **(environment or {})})
         wait_for_socket(self.path, self.process)
 
     def client(self, **options):

@@ -1,10 +1,12 @@
 """What the end-to-end tests share: running the program, small configurations, small markets."""
 
+import ctypes
 import datetime
 import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 PROGRAM = os.path.abspath(os.environ.get("PAWL", "build/pawl"))
@@ -19,9 +21,18 @@ def pawl(*words, timeout=60, cwd=None):
                           timeout=timeout, cwd=cwd)
 
 
-def start(*words):
-    return subprocess.Popen([PROGRAM, *map(str, words)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def with_us():
+    """Between fork and exec: it ends when the test does, however that ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def start(*words, **options):
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    return subprocess.Popen([PROGRAM, *map(str, words)], preexec_fn=with_us, **options)
 
 
 def base_config():

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from pawl import PROGRAM, base_config, entry, quote, stamp, write_config, write_events
+from pawl import base_config, entry, quote, stamp, start, write_config, write_events
 
 KILLS = int(os.environ.get("PAWL_KILLS", "200"))
 SEED = int(os.environ.get("PAWL_SEED", random.SystemRandom().randrange(10 ** 9)))
@@ -142,8 +142,8 @@ def configure(folder, name, personality="ideal"):
 
 def play(config, data, after=None, number=signal.SIGKILL):
     """True when it came to its end before it got its signal."""
-    process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--until-end", "--data",
-                                str(data)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = start("run", "-c", config, "--until-end", "--data", data,
+                    stdout=subprocess.DEVNULL, text=False)
     try:
         process.wait(timeout=after)
     except subprocess.TimeoutExpired:

@@ -5,13 +5,12 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 import time
 
 import pytest
 
 from control import Host, open_trade, protected
-from pawl import PROGRAM, SOURCE, base_config
+from pawl import SOURCE, base_config, start
 
 
 class Systemd:
@@ -112,8 +111,8 @@ def test_lines_for_the_journal_begin_with_their_level(tmp_path):
     with open(path, "w") as journal:
         about = os.fstat(journal.fileno())
         environment = {**os.environ, "JOURNAL_STREAM": "%d:%d" % (about.st_dev, about.st_ino)}
-        process = subprocess.Popen([PROGRAM, "run", "-c", tmp_path / "pawl.json"],
-                                   stdout=subprocess.DEVNULL, stderr=journal, env=environment)
+        process = start("run", "-c", tmp_path / "pawl.json", stdout=subprocess.DEVNULL,
+                        stderr=journal, env=environment)
         end = time.monotonic() + 10
         while "the clock is real" not in path.read_text() and time.monotonic() < end:
             time.sleep(0.05)

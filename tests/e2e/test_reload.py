@@ -5,14 +5,13 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
 
 import pawl
-from pawl import PROGRAM, base_config, entry, quote, write_config, write_events
+from pawl import PROGRAM, base_config, entry, quote, start, write_config, write_events
 
 BUILT = pathlib.Path(PROGRAM).resolve().parent / "tests"
 REFUSED = "refused: running on the old configuration"
@@ -30,9 +29,7 @@ class Run:
     def __init__(self, folder, config):
         self.config = config
         self.path = write_config(folder, config)
-        self.process = subprocess.Popen(
-            [PROGRAM, "run", "-c", str(self.path), "--json"], text=True, bufsize=1,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = start("run", "-c", self.path, "--json", bufsize=1)
         self.said, self.log = [], []
         for stream, kept in ((self.process.stdout, self.said), (self.process.stderr, self.log)):
             threading.Thread(target=self._read, args=(stream, kept), daemon=True).start()

@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 import signal
+import time
 
 import pytest
 
 from control import Host
-from pawl import SOURCE, base_config, pawl, quote, write_config, write_events
+from pawl import SOURCE, base_config, entry, pawl, quote, write_config, write_events
 
 RULE = """return { id = "dip", on = "quote", max_per_day = 1,
   when = function(event) return event.ask < 2640, "cheap" end,
@@ -180,3 +182,97 @@ def test_the_summary_of_a_backtest_tells_of_rules(tmp_path, rules):
     assert "rules       1 fired, 0 failed" in done.stdout, done.stdout
     done = pawl("backtest", "-c", config, "--data", data, "--json")
     assert json.loads(done.stdout)["rules"] == {"fired": 1, "failed": 0}
+
+
+STATE = """return {
+  { id = "daily", on = "quote", max_per_day = 2, when = function() return true end,
+    act = { ["do"] = "alert", message = "daily" } },
+  { id = "cool", on = "quote", cooldown = "9h", when = function() return true end,
+    act = { ["do"] = "alert", message = "cool" } },
+  { id = "broken", on = "quote", when = function(event) return event.bid > nil end,
+    act = { ["do"] = "alert", message = "broken" } },
+  { id = "gate", on = "quote", when = function() return true end,
+    act = { ["do"] = "entry", via = "linked", side = "BUY", quantity = 0.1,
+            stop = { price = 2600 } } },
+}
+"""
+
+
+def test_counts_cooldowns_and_latches_survive_kills_and_reloads(tmp_path, rules):
+    (rules / "dip.lua").write_text(STATE)
+    config = config_with(rules)
+    config["risk"] = {"rule_entries_max": 1}
+    events = [quote(second, 2650) for second in range(0, 28000)]
+
+    def known():
+        return {rule["rule"]: (rule["state"], rule["fired"], rule["taken"], rule.get("last"))
+                for rule in host.ask("rules.list")["rules"]}
+
+    def settled(_):
+        now = known()
+        return [now[name][0] for name in ("broken", "gate")] == ["failed", "failed"] and (
+            now["daily"][2], now["cool"][2], now["gate"][2]) == (2, 1, 1)
+
+    host = Host(tmp_path, events, config=config)
+    host.until(settled)
+    before = known()
+    assert before["gate"][:3] == ("failed", 1, 1) and before["daily"][:3] == ("on", 2, 2)
+    chance = random.Random(20260105)
+    for generation in range(1, 4):
+        config["risk"]["open_lots_max"] = 50 + generation
+        write_config(tmp_path, config)
+        host.process.send_signal(signal.SIGHUP)
+        host.until(lambda answer: "last_reload" in answer["host"])
+        time.sleep(0.3)  # quotes go by
+        assert known() == before
+        time.sleep(chance.random() * 0.3)
+        host.process.kill()
+        host.process.wait()
+        host = Host(tmp_path, events, config=config)
+        time.sleep(0.3)
+        assert known() == before
+    assert host.pawl("rules", "enable", "daily").returncode == 0
+    assert host.pawl("rules", "enable", "cool").returncode == 0
+    host.until(lambda _: known()["daily"][2] == 4 and known()["cool"][2] == 2)
+    assert host.pawl("rules", "enable", "gate").returncode == 0
+    host.until(lambda _: known()["gate"][1] > 1)
+    assert known()["broken"] == before["broken"]
+    assert host.stop() == 0
+
+
+ATTACKS = ["while true do end", "while true do pcall(function() while true do end end) end",
+           "local t = {} while true do t[#t + 1] = {} end",
+           "local s = 'x' while true do s = s .. s end",
+           "local function f() return 1 + f() end f()", "error('bad')",
+           "for i = 1, 1e10 do local s = ('x'):rep(30000) end"]
+
+
+def test_a_bad_rule_never_delays_a_stop(tmp_path, rules):
+    """Rules that do their worst at the price that hits the stop: the trade is the one without."""
+    events = [quote(second, 2650.00) for second in range(0, 10)]
+    events += [entry(10, "BUY", 2645, 2660, "gold")]
+    events += [quote(second, 2650.00 - second / 4) for second in range(11, 40)]
+    data = write_events(tmp_path / "data.jsonl", events)
+    os.remove(rules / "dip.lua")
+    config = write_config(tmp_path, config_with(rules))
+
+    def trace():
+        done = pawl("backtest", "-c", config, "--data", data, "--trace", "--json")
+        assert done.returncode == 0, done.stderr
+        said = [json.loads(line) for line in done.stdout.splitlines()][:-1]
+        failed = [event for event in said if event["type"] == "rule.failed"]
+        return failed, [{key: value for key, value in event.items()
+                         if key not in ("seq", "cause")}
+                        for event in said if not event["type"].startswith("rule.")]
+
+    none, wanted = trace()
+    assert none == [] and "lot.closed" in [event["type"] for event in wanted]
+    bodies = ",\n".join(
+        "{ id = 'bad%d', on = '%s', when = function(event)\n"
+        "  if event.bid ~= nil and event.bid > 2645.2 then return false end %s return true end,\n"
+        "  act = { ['do'] = 'alert', message = 'm' } }" % (number, "quote", attack)
+        for number, attack in enumerate(ATTACKS))
+    (rules / "bad.lua").write_text("return {\n%s\n}\n" % bodies)
+    failed, have = trace()
+    assert {event["rule"] for event in failed} == {f"bad{n}" for n in range(len(ATTACKS))}
+    assert have == wanted

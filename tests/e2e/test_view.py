@@ -8,13 +8,14 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 
 import pytest
 
 from control import open_trade
-from pawl import DEMO, PROGRAM, base_config, write_config, write_events
+from pawl import DEMO, base_config, start, with_us, write_config, write_events
 
 
 class Terminal:
@@ -25,9 +26,8 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
-        self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=slave, stdout=slave,
-                                        stderr=slave, start_new_session=True,
-                                        env={**os.environ, "TERM": term})
+        self.process = start(*words, stdin=slave, stdout=slave, stderr=slave, text=False,
+                             start_new_session=True, env={**os.environ, "TERM": term})
         self.slave = slave
         self.raw = b""
         self.frames = 0
@@ -90,6 +90,28 @@ def config(tmp_path):
     one["feeds"] = [{"match": "slow.jsonl", "speed": "20"}]
     write_events(tmp_path / "slow.jsonl", open_trade())
     return write_config(tmp_path, one)
+
+
+def test_a_killed_test_leaves_nothing(config):
+    code = ("import sys, time; sys.path.insert(0, sys.argv[1]); import test_view; "
+            "print(test_view.Terminal('run', '-c', sys.argv[2]).process.pid, flush=True); "
+            "time.sleep(60)")
+    child = subprocess.Popen([sys.executable, "-c", code, os.path.dirname(__file__), str(config)],
+                             stdout=subprocess.PIPE, preexec_fn=with_us)
+    pid = int(child.stdout.readline())
+    child.kill()
+    child.wait()
+
+    def lives():
+        try:
+            with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+    end = time.monotonic() + 10
+    while lives() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not lives()
 
 
 def test_what_is_shown(config):

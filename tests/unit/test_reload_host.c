@@ -94,6 +94,17 @@ static void what_a_plugin_kept_on_trial(void **state) {
     assert_true(series_is_kept(kit->host->series, id, 90));
 }
 
+/* Who was not touched keeps bars of an instrument that is new, too. */
+static void bars_of_a_new_instrument(void **state) {
+    static const char *const set[] = {"instruments.USDJPY.account=main"};
+    const struct reload_request request = {.by = "test", .sets = set, .set_count = 1};
+    (void)state;
+    if (kit == NULL) skip();
+    expect(kit_reload(kit, &request), PAWL_OK);
+    uint32_t id = kit_instrument(kit, "USDJPY");
+    assert_true(id != 0 && series_is_kept(kit->host->series, id, 60));
+}
+
 /* ---- instruments that go ---- */
 
 static const char gone[] = "instruments={\"EURUSD\":{\"account\":\"main\"}}";
@@ -262,6 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_rules_kept_is_given_back),
         TEST(what_a_plugin_kept_on_trial),
+        TEST(bars_of_a_new_instrument),
         TEST(an_instrument_with_anything_open_stays),
         TEST(a_timer_that_is_due_is_not_missed),
         TEST(nobody_asks_about_what_is_gone),

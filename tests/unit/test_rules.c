@@ -307,6 +307,37 @@ static void counts_survive_a_reload(void **state) {
     KIT_ASKED(&kit, "");
 }
 
+/* The risk gate's limit holds for all symbols of a rule, and only a person lifts it. */
+static void entries_of_a_day(void **state) {
+    static const char text[] = "return { id = 'a', on = 'trade', per = 'symbol', " ENTRY "}";
+    (void)state;
+    kit_run_text(&kit, text);
+    kit.world->entries_max = 3;
+    kit.world->ignored = true; /* what was not taken does not count */
+    for (int i = 0; i < 5; i++) kit_trade(&kit, "X", PAWL_E8);
+    kit.world->ignored = false;
+    kit_trade(&kit, "X", PAWL_E8);
+    kit_trade(&kit, "Y", PAWL_E8);
+    kit_trade(&kit, "X", PAWL_E8);
+    KIT_ASKED(&kit, "a:fired a:entry");
+    kit_run_text(&kit, text);
+    kit_trade(&kit, "Y", PAWL_E8);
+    KIT_ASKED(&kit, "a:failed");
+    assert_non_null(strstr(kit.world->asked[0].reason, "r.lua:1: risk.rule_entries_max: 3 entries "
+                                                       "today; it is off until it is switched on"));
+    test_world_advance(kit.world, TEST_START_NS + 2 * 86400 * PAWL_NS);
+    kit_trade(&kit, "X", PAWL_E8);
+    KIT_ASKED(&kit, ""); /* another day alone is not enough */
+    switched("a", true);
+    for (int i = 0; i < 3; i++) {
+        kit_trade(&kit, "X", PAWL_E8);
+        KIT_ASKED(&kit, "a:fired a:entry");
+    }
+    test_world_advance(kit.world, TEST_START_NS + 3 * 86400 * PAWL_NS);
+    kit_trade(&kit, "X", PAWL_E8); /* each day has its own */
+    KIT_ASKED(&kit, "a:fired a:entry");
+}
+
 /* ---- failing ---- */
 
 static void a_failing_rule_is_off_alone(void **state) {
@@ -410,6 +441,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(taken_not_asked, start, stop),
         cmocka_unit_test_setup_teardown(an_operator_switches, start, stop),
         cmocka_unit_test_setup_teardown(counts_survive_a_reload, start, stop),
+        cmocka_unit_test_setup_teardown(entries_of_a_day, start, stop),
         cmocka_unit_test_setup_teardown(a_failing_rule_is_off_alone, start, stop),
         cmocka_unit_test_setup_teardown(attacks_fail_alone, start, stop),
         cmocka_unit_test_setup_teardown(a_rule_that_feeds_on_itself_is_stopped, start, stop),

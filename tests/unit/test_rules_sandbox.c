@@ -156,6 +156,50 @@ static void memory_ends(void **state) {
     ends("local s = ('x'):rep(20000) while true do pcall(function() s = s .. 'y' end) end");
 }
 
+/* Attacks that elsewhere went past a hook that counts instructions: each ends at once, here because
+ * what it needs is not there or has an end of its own. */
+static void what_gets_past_a_hook(void **state) {
+    (void)state;
+    ends("xpcall(error, function() while true do end end)");
+    ends("setmetatable({}, { __gc = function() while true do end end })");
+    ends("local m = getmetatable('') m.__gc = function() while true do end end");
+    ends("coroutine.wrap(function() while true do end end)()");
+    ends("load('\\27Lua')()");
+    ends("('x'):rep(3000):match(('.-'):rep(9) .. 'b')");
+    ends("('x'):gsub('x', function() while true do end end)");
+    ends("table.move({}, 1, 2e10, 2)");
+    ends("return ('%99999d'):format(1)");
+    ends("return table.unpack({}, math.mininteger, math.maxinteger)");
+    ends("return table.unpack({}, 0, (1 << 31) - 1)");
+    ends("return table.concat({}, 'x', 1, 1 << 62)");
+    ends("for i = 1, 1e10 do local s = (''):rep(1e10) end");
+    gives("return tostring((('x'):rep(3000)):find(('a?'):rep(28) .. ('a'):rep(28)))", "nil");
+    gives("return tostring((('x'):rep(3000)):find('.-.-.-b'))", "nil");
+    gives("return tostring((''):rep(1e10) == '')", "true");
+}
+
+/* The reader of texts has ends, too. */
+static void texts_that_are_too_deep(void **state) {
+    static char text[200000];
+    static const char *const opening[] = {"(", "{", "not ", "- ", "function() return ", "do ",
+                                          "'' .. "};
+    (void)state;
+    for (size_t i = 0; i < sizeof opening / sizeof *opening; i++) {
+        size_t length = strlen(opening[i]), at = 0;
+        bool is_block = opening[i][0] == 'd';
+        if (!is_block) at += (size_t)snprintf(text, sizeof text, "return ");
+        while (at + length < sizeof text) {
+            memcpy(text + at, opening[i], length);
+            at += length;
+        }
+        double before = now();
+        assert_int_not_equal(sandbox_load(box, "=t.lua", text, at), PAWL_OK);
+        assert_true(now() - before < ENDED_SECONDS_MAX);
+        lua_settop(box->lua, 0);
+        gives("return 6 * 7", "42");
+    }
+}
+
 static void bytecode_is_refused(void **state) {
     (void)state;
     assert_int_not_equal(sandbox_load(box, "=t", "\x1bLua\x54\0", 6), PAWL_OK);
@@ -202,6 +246,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(loops_end, start, stop),
         cmocka_unit_test_setup_teardown(c_loops_end, start, stop),
         cmocka_unit_test_setup_teardown(memory_ends, start, stop),
+        cmocka_unit_test_setup_teardown(what_gets_past_a_hook, start, stop),
+        cmocka_unit_test_setup_teardown(texts_that_are_too_deep, start, stop),
         cmocka_unit_test_setup_teardown(bytecode_is_refused, start, stop),
         cmocka_unit_test_setup_teardown(errors_are_texts, start, stop),
         cmocka_unit_test_setup_teardown(order_is_the_same_in_every_run, start, stop),

@@ -237,6 +237,12 @@ static void submit(struct smoke *s, const struct pawl_ev_submit *command) {
     o->command.head.size = 0;
 }
 
+static void not_sent(struct smoke *s, uint64_t at) {
+    if (at >= ORDERS_MAX || s->orders[at].command.head.size == 0) return;
+    refuse(s, s->orders[at].command.order, PAWL_ERROR_CLASS_FATAL, 0, "more than the budget holds");
+    s->orders[at].command.head.size = 0;
+}
+
 static void filled(struct smoke *s, const struct order *o, int64_t id, int64_t quantity,
                    int64_t price) {
     struct pawl_ev_accepted accepted = {0};
@@ -372,6 +378,7 @@ static int on_event(void *self, const struct pawl_event *event) {
     case PAWL_EV_BUDGET_GRANTED:
         if (order_of(s, event->cookie) != NULL) send_order(s, order_of(s, event->cookie));
         break;
+    case PAWL_EV_BUDGET_REFUSED: not_sent(s, event->cookie); break;
     case PAWL_EV_SUBMIT: submit(s, (const void *)event); break;
     case PAWL_EV_QUERY: on_query(s, (const void *)event); break;
     default: break;
