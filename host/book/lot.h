@@ -22,6 +22,7 @@ struct order {
     int64_t cancel_retry_ns;       /* a refused cancel is not asked again before; 0 = now */
     uint8_t cancel_tries;
     int64_t op_sent_ns;            /* when its request in flight left; 0 = in an earlier process */
+    uint64_t op_asked;             /* questions up to this one were asked before it left */
     int64_t amend_strays_ns;       /* an amend without effect (rec.want_*) may arrive until then */
     uint64_t id_key;
     uint32_t lookups;

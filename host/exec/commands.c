@@ -232,6 +232,7 @@ void command_publish(struct exec *exec, const struct outbox_entry *entry) {
     if (wait_ns == 0) wait_ns = exec->book->accounts[order->rec.account].caps.answer_ns;
     bus_set_cause(exec->book->bus, entry->cause);
     order->op_sent_ns = book_now(exec->book);
+    order->op_asked = exec->questions;
     switch (entry->op) {
     case PAWL_ORDER_OP_SUBMIT:
         mark_sent(exec, order);
@@ -252,8 +253,9 @@ void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t
                    const struct order *order, int64_t since, uint64_t cookie) {
     struct pawl_ev_query ev;
     EVENT_INIT(ev, PAWL_EV_QUERY);
+    exec->questions++;
     ev.head.target = broker;
-    ev.head.cookie = cookie;
+    ev.head.cookie = cookie != 0 ? cookie : EXEC_KEY(EXEC_KEY_LOOKUP, exec->questions);
     ev.account = account;
     ev.what = what;
     ev.since = since;

@@ -73,6 +73,7 @@ struct exec_broker {
     uint32_t component;
     enum broker_state state;
     uint32_t round;         /* number of the reconcile round, in its queries' cookies */
+    uint64_t round_asked;   /* number of its first question */
     uint32_t round_pending; /* answers missing in it */
     int64_t round_began;
     bool round_failed;      /* one of them was incomplete */
@@ -114,6 +115,7 @@ struct exec {
     bool trial; /* wants are judged and answered, and nothing of them is applied: reload */
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
+    uint64_t questions;    /* asked so far: the number of the last one */
     uint32_t plan_number;  /* of the last EXEC_COMMAND_PLAN, in its queries' cookies */
     uint32_t plan_queries; /* how many it asked */
     uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */

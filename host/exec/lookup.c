@@ -22,8 +22,7 @@ static void ask(struct exec *exec, struct order *order) {
     int64_t wait_ns = LOOKUP_FIRST_NS << (order->lookups < 6 ? order->lookups : 6);
     if (wait_ns > LOOKUP_MAX_NS) wait_ns = LOOKUP_MAX_NS;
     order->lookups++;
-    command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order, 0,
-                  EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+    command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order, 0, 0);
     exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + wait_ns);
 }
 
@@ -178,7 +177,7 @@ bool lookup_level(struct exec *exec, struct order *order) {
     if (now >= order->level_due_ns) {
         order->level_due_ns = now + (LOOKUP_FIRST_NS << order->level_asks++);
         command_query(exec, exec_broker_of(exec, order->lot)->component, order->rec.account,
-                      PAWL_QUERY_WHAT_ORDER, order, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+                      PAWL_QUERY_WHAT_ORDER, order, 0, 0);
     }
     exec_wake_lot(exec, order->lot, order->level_due_ns);
     return true;
@@ -189,6 +188,8 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
     if (order == NULL) order = adopt_from_status(exec, status);
     if (order != NULL && !order_is_live(order)) level_told(exec, order, status);
     if (order == NULL || !order_is_live(order)) return;
+    bool ended = status->found && status_is_end(status->state);
+    if (!ended && reconcile_is_stale(exec, order, status->head.cookie)) return;
     if (!status->found) {
         if (!order->rec.op_unknown && !order_is_working(order)) return; /* not sent yet */
         order->rec.op_unknown = 1;
@@ -208,23 +209,23 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
         }
         if (broker != NULL)
             command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_EXECUTIONS,
-                          order, order->rec.created, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+                          order, order->rec.created, 0);
         exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + LOOKUP_FIRST_NS);
         return; /* asked again when they are booked */
     }
     bool unanswered = order->rec.op == PAWL_ORDER_OP_SUBMIT &&
                       order->rec.state == PAWL_ORDER_STATE_SUBMITTED &&
                       !exec_order_sleeps(exec, order); /* that it works is as good as its answer */
-    if (!order->rec.op_unknown && !unanswered && !status_is_end(status->state)) {
+    if (!order->rec.op_unknown && !unanswered && !ended) {
         if (order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order))
             confirm(exec, order, status);
         return;
     }
-    if (status_is_end(status->state) && order_is_guessed(order) && status->quantity.e8 > 0)
-        adopt_terms(exec, order, status);
-    if (status_is_end(status->state)) level_told(exec, order, status);
-    if (status_is_end(status->state))
-        end_as_told(exec, order, status->state);
-    else
+    if (!ended) {
         resolve_live(exec, order, status);
+        return;
+    }
+    if (order_is_guessed(order) && status->quantity.e8 > 0) adopt_terms(exec, order, status);
+    level_told(exec, order, status);
+    end_as_told(exec, order, status->state);
 }

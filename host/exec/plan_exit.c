@@ -69,8 +69,7 @@ static bool shrink_first(struct exec *exec, struct lot *lot, const struct leaves
     return true;
 }
 
-/* What targets may still take out; those that rest and are bound shrink with the exit. */
-static int64_t targets_in_the_way(const struct lot *lot, bool bound) {
+int64_t targets_in_the_way(const struct lot *lot, bool bound) {
     int64_t sum = 0;
     for (const struct order *order = lot->orders; order != NULL; order = order->next)
         if (order->rec.role == PAWL_ROLE_TARGET && order_is_live(order) &&

@@ -123,7 +123,8 @@ static void plan_fired(struct exec *exec, struct lot *lot, struct pawl_rec_targe
     int64_t mine = leaves_of(lot, target->index, &working, &in_flight);
     int64_t wanted = target_quantity(exec, lot, target) - mine;
     int64_t exits = lot_exit_missing(lot, &leaves); /* they go first */
-    int64_t room = lot_open_e8(lot) - leaves.exit_e8 - leaves.target_e8 - (exits > 0 ? exits : 0);
+    int64_t room = lot_open_e8(lot) - leaves.exit_e8 - (exits > 0 ? exits : 0) -
+                   targets_in_the_way(lot, lot_exits_are_bound(exec, lot));
     if (wanted > room) wanted = room;
     if (wanted <= 0 || lot_exits_blocked(lot, &leaves)) return;
     submit_target(exec, lot, target, wanted, false);

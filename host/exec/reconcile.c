@@ -104,12 +104,22 @@ static struct exec_broker *round_of(struct exec *exec, uint64_t cookie) {
     return runs ? broker : NULL;
 }
 
+bool reconcile_is_stale(struct exec *exec, const struct order *order, uint64_t cookie) {
+    const struct exec_broker *broker = round_of(exec, cookie);
+    switch (EXEC_KEY_WHAT(cookie)) {
+    case EXEC_KEY_LOOKUP: return EXEC_KEY_NUMBER(cookie) <= order->op_asked;
+    case EXEC_KEY_ROUND: return (broker == NULL ? 0 : broker->round_asked) <= order->op_asked;
+    default: return false;
+    }
+}
+
 void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     if (broker->state == BROKER_DOWN || broker->round_pending > 0) return;
     struct book *book = exec->book;
     broker->round++;
     broker->round_failed = false;
     broker->round_began = book_now(book);
+    broker->round_asked = exec->questions + 1;
     forget_positions(exec, broker);
     uint64_t cookie =
         EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 | (broker->round & 0xffffff));

@@ -121,7 +121,7 @@ static bool wait_for_entry(struct exec *exec, struct order *order,
     struct exec_broker *broker = exec_broker_of(exec, order->lot);
     if (broker == NULL) return false;
     command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_EXECUTIONS, NULL,
-                  order->lot->rec.created, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
+                  order->lot->rec.created, 0);
     return true;
 }
 

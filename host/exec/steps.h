@@ -27,6 +27,7 @@ struct order *command_submit(struct exec *exec, struct lot *lot, const struct or
 void command_amend(struct exec *exec, struct order *order, struct pawl_qty quantity,
                    struct pawl_price price, struct pawl_price stop_price);
 void command_cancel(struct exec *exec, struct order *order, const char *reason);
+/* cookie 0: a look-up. */
 void command_query(struct exec *exec, uint32_t broker, uint32_t account, uint8_t what,
                    const struct order *order, int64_t since, uint64_t cookie);
 void command_publish(struct exec *exec, const struct outbox_entry *entry);
@@ -58,6 +59,8 @@ bool lot_is_closing(const struct lot *lot); /* wants everything out */
 bool lot_is_complete_ticket(const struct exec *exec, const struct lot *lot);
 /* The venue shrinks and ends what hangs on the lot's position itself: a group, a ticket. */
 bool lot_exits_are_bound(const struct exec *exec, const struct lot *lot);
+/* What targets may still take out; those that rest and are bound shrink with the exit. */
+int64_t targets_in_the_way(const struct lot *lot, bool bound);
 /* Quantity wanted out now beyond what explicit exits may still fill; 0 or less = none. */
 int64_t lot_exit_missing(const struct lot *lot, const struct leaves *leaves);
 /* Some stops of the lot may both fill: nothing more may be sent out. */
@@ -128,6 +131,8 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status);
 bool lookup_level(struct exec *exec, struct order *order);
 void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *message);
 void reconcile_round(struct exec *exec, struct exec_broker *broker);
+/* Does this answer a question that was asked before the order's last request left? */
+bool reconcile_is_stale(struct exec *exec, const struct order *order, uint64_t cookie);
 void reconcile_plan(struct exec *exec); /* asks, for who compares the answers */
 void reconcile_due(struct exec *exec, uint32_t component);
 void reconcile_position(struct exec *exec, const struct pawl_ev_position *position);

@@ -1,6 +1,6 @@
 /* What of the executor no scenario reaches: a full outbox, two brokers that reconcile at once, an
  * order that is known by a fill alone. */
-#include "exec_kit.h"
+#include "exec_venue.h"
 
 /* ---- a full outbox ---- */
 
@@ -74,32 +74,6 @@ static void test_lost_connection_empties_its_part(void **state) {
 
 /* ---- two brokers reconcile at once ---- */
 
-static void tell_position(struct kit *kit, const union kit_any *query, int64_t quantity) {
-    struct pawl_ev_position ev;
-    EVENT_INIT(ev, PAWL_EV_POSITION);
-    ev.head.cookie = query->head.cookie;
-    ev.account = ev.instrument = query->head.target;
-    ev.side = PAWL_POSITION_SIDE_LONG;
-    ev.quantity.e8 = quantity * KIT_E8;
-    ev.price.e8 = 100 * KIT_E8;
-    kit_turn(kit, &ev.head, query->head.target);
-}
-
-/* Answers everything `broker` was asked in its round but the positions; returns that question. */
-static const union kit_any *answer_all_but_positions(struct kit *kit, uint32_t broker) {
-    const union kit_any *positions = NULL;
-    uint32_t count = kit->sent_count;
-    for (uint32_t i = 0; i < count; i++) {
-        const union kit_any *one = &kit->sent[i];
-        if (one->head.type != PAWL_EV_QUERY || one->head.target != broker) continue;
-        if (one->query.what == PAWL_QUERY_WHAT_POSITIONS)
-            positions = one;
-        else
-            kit_done(kit, one, true);
-    }
-    return positions;
-}
-
 static void test_two_rounds_at_once(void **state) {
     struct kit *kit = *state;
     struct lot *one = kit_lot(kit, 1, 2), *two = kit_lot(kit, 2, 1);
@@ -107,10 +81,10 @@ static void test_two_rounds_at_once(void **state) {
     kit_quote(kit, 2, 100);
     kit_link(kit, 1, true);
     kit_link(kit, 2, true);
-    const union kit_any *first = answer_all_but_positions(kit, 1);
-    const union kit_any *second = answer_all_but_positions(kit, 2);
-    tell_position(kit, first, 2);
-    tell_position(kit, second, 1);
+    const union kit_any *first = kit_answer(kit, 1);
+    const union kit_any *second = kit_answer(kit, 2);
+    kit_position(kit, first, 2);
+    kit_position(kit, second, 1);
     kit_done(kit, second, true);
     assert_int_equal(exec_broker(&kit->exec, 2)->state, BROKER_READY);
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_RECOVERING);
@@ -129,9 +103,9 @@ static void test_a_failed_round_is_its_brokers_own(void **state) {
     kit_lot(kit, 2, 1);
     kit_link(kit, 1, true);
     kit_link(kit, 2, true);
-    const union kit_any *first = answer_all_but_positions(kit, 1);
-    const union kit_any *second = answer_all_but_positions(kit, 2);
-    tell_position(kit, second, 1);
+    const union kit_any *first = kit_answer(kit, 1);
+    const union kit_any *second = kit_answer(kit, 2);
+    kit_position(kit, second, 1);
     kit_done(kit, first, false);
     kit_done(kit, second, true);
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_RECOVERING);
@@ -148,8 +122,8 @@ static void test_a_gap_outlasts_the_round_of_another(void **state) {
     kit_quote(kit, 1, 100);
     kit_link(kit, 1, true);
     kit_link(kit, 2, true);
-    const union kit_any *first = answer_all_but_positions(kit, 1);
-    const union kit_any *second = answer_all_but_positions(kit, 2);
+    const union kit_any *first = kit_answer(kit, 1);
+    const union kit_any *second = kit_answer(kit, 2);
     kit_done(kit, first, true); /* it holds nothing */
     assert_true(kit->book.instruments[1].gaps);
     kit_done(kit, second, true);
@@ -172,15 +146,6 @@ static void test_a_gap_is_of_its_account_whatever_its_number(void **state) {
 }
 
 /* ---- known by a fill alone ---- */
-
-static void ready(struct kit *kit, uint32_t broker, int64_t quantity) {
-    kit_quote(kit, broker, 100);
-    kit_link(kit, broker, true);
-    const union kit_any *positions = answer_all_but_positions(kit, broker);
-    tell_position(kit, positions, quantity);
-    exec_broker(&kit->exec, broker)->known = true;
-    kit_done(kit, positions, true);
-}
 
 static void tell_fill(struct kit *kit, const char *id, int64_t tenths, const char *execution) {
     struct pawl_ev_execution ev;
@@ -228,7 +193,7 @@ static void test_the_rest_of_a_recovered_order(void **state) {
     struct kit *kit = *state;
     struct lot *lot = kit_lot(kit, 1, 2);
     char id[24];
-    ready(kit, 1, 2);
+    kit_ready(kit, 1, 2);
     struct order *order = by_one_fill(kit, lot, id);
     tell_fill(kit, id, 5, "E2"); /* another one before the answer: still not over */
     assert_true(order_is_live(order) && order->rec.op_unknown);
@@ -248,7 +213,7 @@ static void test_a_recovered_order_that_is_over(void **state) {
     struct kit *kit = *state;
     struct lot *lot = kit_lot(kit, 1, 2);
     char id[24];
-    ready(kit, 1, 2);
+    kit_ready(kit, 1, 2);
     struct order *order = by_one_fill(kit, lot, id);
     for (uint32_t i = 2; i <= 4; i++) {
         char execution[8];
@@ -274,25 +239,18 @@ static uint32_t stops_of(const struct kit *kit, const struct lot *lot) {
     return count;
 }
 
-static void tell_accepted(struct kit *kit, const struct order *order) {
-    struct pawl_ev_accepted ev;
-    EVENT_INIT(ev, PAWL_EV_ACCEPTED);
-    TEXT_SET(ev.order, order->rec.order);
-    kit_turn(kit, &ev.head, 1);
-}
-
 /* Without a slot the guard has a lot, and a slot that becomes free is taken. */
 static void test_a_free_slot_is_taken(void **state) {
     struct kit *kit = *state;
     struct lot *lots[3];
     kit->book.accounts[1].caps.stop_slots = 2;
     for (int i = 0; i < 3; i++) lots[i] = kit_lot(kit, 1, 2);
-    ready(kit, 1, 6);
+    kit_ready(kit, 1, 6);
     assert_int_equal(stops_of(kit, lots[0]) + stops_of(kit, lots[1]), 2);
     assert_int_equal(stops_of(kit, lots[2]), 0);
     assert_int_equal(lots[2]->rec.protection, PAWL_PROTECTION_GUARDED);
-    tell_accepted(kit, lots[0]->orders);
-    tell_accepted(kit, lots[1]->orders);
+    kit_accepted(kit, lots[0]->orders);
+    kit_accepted(kit, lots[1]->orders);
     tell_fill(kit, lots[0]->orders->rec.order, 20, "E1");
     kit_wait(kit, PAWL_NS);
     assert_int_equal(stops_of(kit, lots[2]), 1);
@@ -311,7 +269,7 @@ static void test_a_stop_entry_takes_a_slot(void **state) {
     terms.stop_price.e8 = 110 * KIT_E8;
     assert_non_null(command_submit(&kit->exec, entering, &terms));
     kit_inside(kit, false);
-    ready(kit, 1, 2);
+    kit_ready(kit, 1, 2);
     assert_int_equal(stops_of(kit, open), 0);
 }
 
@@ -322,12 +280,12 @@ static void test_slots_are_the_accounts(void **state) {
     struct lot *here = kit_lot(kit, 1, 2), *there = kit_lot(kit, 2, 2);
     there->rec.account = 1;
     kit_quote(kit, 2, 100);
-    ready(kit, 1, 2);
+    kit_ready(kit, 1, 2);
     assert_int_equal(stops_of(kit, here), 1);
     assert_int_equal(stops_of(kit, there), 0);
     there->rec.account = 2;
     book_dirty(&kit->book, there);
-    ready(kit, 2, 2);
+    kit_ready(kit, 2, 2);
     assert_int_equal(stops_of(kit, there), 1);
 }
 
@@ -352,7 +310,7 @@ static struct lot *trailing(struct kit *kit) {
                                    .step = {KIT_E8}};
     assert_int_equal(want_trail(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
                      PAWL_OK);
-    ready(kit, 1, 2);
+    kit_ready(kit, 1, 2);
     return lot;
 }
 
@@ -373,7 +331,7 @@ static void test_a_trailing_order_is_tightened(void **state) {
     struct order *order = lot->orders;
     assert_int_equal(order->rec.kind, PAWL_KIND_TRAILING);
     assert_int_equal(order->rec.stop_price.e8, 96 * KIT_E8);
-    tell_accepted(kit, order);
+    kit_accepted(kit, order);
     uint32_t before = kit->sent_count;
     kit_quote(kit, 1, 103);
     assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
@@ -396,7 +354,7 @@ static void test_a_trailing_order_learns_what_it_missed(void **state) {
     uint32_t before = kit->sent_count;
     kit_quote(kit, 1, 103);
     assert_null(kit_last(kit, PAWL_EV_AMEND, 1, before));
-    tell_accepted(kit, lot->orders);
+    kit_accepted(kit, lot->orders);
     const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
     assert_non_null(amend);
     assert_int_equal(amend->amend.stop_price.e8, 99 * KIT_E8);
@@ -407,7 +365,7 @@ static void test_a_replaced_trailing_order_catches_up(void **state) {
     struct kit *kit = *state;
     struct lot *lot = trailing(kit);
     struct order *old = lot->orders;
-    tell_accepted(kit, old);
+    kit_accepted(kit, old);
     struct pawl_trail_spec spec = {.size = sizeof spec, .distance = {3 * KIT_E8},
                                    .step = {2 * KIT_E8}};
     kit_inside(kit, true);
@@ -421,7 +379,7 @@ static void test_a_replaced_trailing_order_catches_up(void **state) {
     uint32_t before = kit->sent_count;
     kit_quote(kit, 1, 103); /* less than a step, and before the new one is there */
     assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
-    tell_accepted(kit, order);
+    kit_accepted(kit, order);
     const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
     assert_non_null(amend);
     assert_string_equal(amend->amend.order, order->rec.order);
@@ -467,7 +425,7 @@ static void test_a_trailing_order_that_ended_is_asked_about(void **state) {
     struct kit *kit = *state;
     struct lot *lot = trailing(kit);
     struct order *old = lot->orders;
-    tell_accepted(kit, old);
+    kit_accepted(kit, old);
     uint32_t before = kit->sent_count;
     take_back(kit, old);
     assert_non_null(asked_about(kit, old, before));
@@ -480,7 +438,7 @@ static void test_a_trailing_order_that_ended_is_asked_about(void **state) {
     assert_non_null(next);
     assert_int_equal(next->submit.stop_price.e8, 9650 * (KIT_E8 / 100));
     before = kit->sent_count;
-    tell_accepted(kit, lot->orders_last);
+    kit_accepted(kit, lot->orders_last);
     kit_wait(kit, 10 * PAWL_NS);
     assert_null(asked_about(kit, old, before)); /* it is known */
 }
@@ -490,7 +448,7 @@ static void test_a_trailing_order_that_filled_is_asked_about(void **state) {
     struct kit *kit = *state;
     struct lot *lot = trailing(kit);
     struct order *old = lot->orders;
-    tell_accepted(kit, old);
+    kit_accepted(kit, old);
     old->rec.state = PAWL_ORDER_STATE_FILLED;
     old->rec.filled = old->rec.quantity;
     uint32_t before = kit->sent_count;
@@ -509,7 +467,7 @@ static void test_a_trailing_order_nobody_remembers(void **state) {
     struct kit *kit = *state;
     struct lot *lot = trailing(kit);
     struct order *old = lot->orders;
-    tell_accepted(kit, old);
+    kit_accepted(kit, old);
     uint32_t before = kit->sent_count;
     take_back(kit, old);
     tell_ended_at(kit, old, 0, 0);
@@ -517,7 +475,7 @@ static void test_a_trailing_order_nobody_remembers(void **state) {
     assert_non_null(next);
     assert_int_equal(next->submit.stop_price.e8, 96 * KIT_E8);
     old = lot->orders_last;
-    tell_accepted(kit, old);
+    kit_accepted(kit, old);
     before = kit->sent_count;
     take_back(kit, old);
     kit_wait(kit, 3 * PAWL_NS);

@@ -1,0 +1,104 @@
+/* A venue that is slow, and one that holds two targets of a lot. */
+#include "exec_venue.h"
+
+static const union kit_any *question(const struct kit *kit, uint32_t from) {
+    const union kit_any *query = kit_last(kit, PAWL_EV_QUERY, 1, from);
+    assert_non_null(query);
+    assert_int_equal(query->query.what, PAWL_QUERY_WHAT_ORDER);
+    return query;
+}
+
+static void tell_status(struct kit *kit, const struct order *order, uint64_t cookie, int64_t stop) {
+    struct pawl_ev_status ev;
+    EVENT_INIT(ev, PAWL_EV_STATUS);
+    ev.head.cookie = cookie;
+    TEXT_SET(ev.order, order->rec.order);
+    ev.account = ev.instrument = 1;
+    ev.found = 1;
+    ev.state = PAWL_ORDER_STATE_ACCEPTED;
+    ev.quantity = order->rec.quantity;
+    ev.stop_price.e8 = stop * KIT_E8;
+    kit_turn(kit, &ev.head, 1);
+}
+
+static void move_stop(struct kit *kit, struct lot *lot, int64_t price) {
+    kit_inside(kit, true);
+    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
+                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+}
+
+/* The first amend is asked about; its answer comes when a second is under way, and says nothing of
+ * that one: another amend could pass it by, and be undone by it. */
+static void test_an_old_answer_is_no_evidence(void **state) {
+    struct kit *kit = *state;
+    kit_wait(kit, PAWL_NS);
+    struct lot *lot = kit_lot(kit, 1, 2);
+    kit_ready(kit, 1, 2);
+    struct order *order = lot->orders;
+    kit_accepted(kit, order);
+    move_stop(kit, lot, 96);
+    uint32_t before = kit->sent_count;
+    kit_wait(kit, PAWL_NS);
+    assert_int_equal(order->rec.op_unknown, 1);
+    uint64_t first = question(kit, before)->head.cookie;
+    struct pawl_ev_amended late; /* it had arrived after all */
+    EVENT_INIT(late, PAWL_EV_AMENDED);
+    TEXT_SET(late.order, order->rec.order);
+    late.quantity = order->rec.want_quantity;
+    late.stop_price = order->rec.want_stop_price;
+    kit_turn(kit, &late.head, 1);
+    assert_int_equal(order->rec.op, PAWL_ORDER_OP_NONE);
+
+    move_stop(kit, lot, 97);
+    before = kit->sent_count;
+    kit_wait(kit, PAWL_NS);
+    assert_int_equal(order->rec.op_unknown, 1);
+    uint64_t second = question(kit, before)->head.cookie;
+    tell_status(kit, order, first, 95);
+    assert_int_equal(order->rec.op, PAWL_ORDER_OP_AMEND);
+    assert_int_equal(order->rec.op_unknown, 1);
+    assert_int_equal(order->rec.stop_price.e8, 96 * KIT_E8);
+    tell_status(kit, order, second, 97);
+    assert_int_equal(order->rec.op, PAWL_ORDER_OP_NONE);
+    assert_int_equal(order->rec.stop_price.e8, 97 * KIT_E8);
+    tell_status(kit, order, first, 95); /* nothing is under way: old all the same */
+    assert_int_equal(order->rec.stop_price.e8, 97 * KIT_E8);
+}
+
+/* A target that rests for all of the lot is in a group with the rest, which shrinks with it. */
+static void test_a_watched_target_beside_a_resting_one(void **state) {
+    struct kit *kit = *state;
+    kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_OCA;
+    struct lot *lot = kit_lot(kit, 1, 2);
+    kit_inside(kit, true);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(want_target(&kit->exec, kit->exec.operator_id, lot->rec.id, i,
+                                     (struct pawl_price){(i == 0 ? 110 : 105) * KIT_E8},
+                                     (struct pawl_qty){i == 0 ? PAWL_QTY_ALL : KIT_E8},
+                                     i == 0 ? PAWL_LEVEL_MODE_REST : PAWL_LEVEL_MODE_WATCH, NULL),
+                         PAWL_OK);
+    kit_inside(kit, false);
+    kit_ready(kit, 1, 2);
+    for (struct order *order = lot->orders; order != NULL; order = order->next)
+        kit_accepted(kit, order);
+    uint32_t before = kit->sent_count;
+    kit_quote(kit, 1, 106);
+    kit_turn(kit, NULL, 0);
+    const union kit_any *exit = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
+    assert_non_null(exit);
+    assert_int_equal(exit->submit.role, PAWL_ROLE_TARGET);
+    assert_int_equal(exit->submit.kind, PAWL_KIND_MARKET);
+    assert_int_equal(exit->submit.quantity.e8, KIT_E8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_an_old_answer_is_no_evidence, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_watched_target_beside_a_resting_one, kit_setup,
+                                        kit_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
