@@ -105,6 +105,23 @@ static void plan_resting(struct exec *exec, struct lot *lot, struct pawl_rec_tar
     }
 }
 
+/* A ticket takes no target that the price has reached, or is about to: it is watched instead. One
+ * that rests there already is the venue's matter. */
+static bool reached(const struct exec *exec, const struct lot *lot,
+                    const struct pawl_rec_target *target) {
+    const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
+    struct pawl_price now = market_price(exec->book, lot->rec.instrument,
+                                         PAWL_TRIGGER_SOURCE_EXIT_SIDE, lot->rec.side);
+    struct order *working;
+    bool in_flight;
+    if (exec_caps(exec, lot)->exit_bound != PAWL_EXIT_TICKET || now.e8 == 0) return false;
+    leaves_of(lot, target->index, &working, &in_flight);
+    if (in_flight || (working != NULL && working->rec.price.e8 == target->price.e8)) return false;
+    int64_t way_e8 = lot->rec.side == PAWL_POSITION_SIDE_LONG ? target->price.e8 - now.e8
+                                                              : now.e8 - target->price.e8;
+    return way_e8 <= 0 || way_e8 < in->min_stop_distance.e8;
+}
+
 static void cancel_resting(struct exec *exec, struct lot *lot, uint32_t index) {
     for (struct order *order = lot->orders, *next; order != NULL; order = next) {
         next = order->next;
@@ -145,7 +162,7 @@ void plan_targets(struct exec *exec, struct lot *lot) {
             exec_wake_lot(exec, lot, lot->target_retry_ns);
         } else if (target->fired) {
             plan_fired(exec, lot, target);
-        } else if (rests(exec, lot, target)) {
+        } else if (rests(exec, lot, target) && !reached(exec, lot, target)) {
             watch(exec, lot, target, false);
             plan_resting(exec, lot, target);
         } else {
