@@ -23,10 +23,10 @@ def difference(drive, case, trace):
             if not drive.same(case, name, want, got[name])}
 
 
-def _first(want, have, same):
+def _first(want, have, alike):
     """Of two lists what begins to differ, else all."""
     if isinstance(want, list):
-        at = next((i for i, pair in enumerate(zip(want, have)) if not same(*pair)),
+        at = next((i for i, pair in enumerate(zip(want, have)) if not alike(*pair)),
                   min(len(want), len(have)))
         yield from (f"both     {one}" for one in want[max(at - 3, 0):at])
         yield from (f"expected {one}" for one in want[at:at + 4])
@@ -41,7 +41,7 @@ def show(drive, seed, number, case, found, trace):
         print(f"    {k:3} {case.instrument.price(quote[0])} / {case.instrument.price(quote[1])}",
               *(event for when, event in case.events if when == k))
     for name, (want, have) in found.items():
-        print(f"  {name}:", *_first(want, have, getattr(drive, "_alike", lambda a, b: a == b)), sep="\n    ")
+        print(f"  {name}:", *_first(want, have, drive.alike), sep="\n    ")
     for event in trace if os.environ.get("PAWL_SHOW") else ():
         print("   ", {key: value for key, value in event.items()
                       if key not in ("seq", "cause", "account", "symbol")})

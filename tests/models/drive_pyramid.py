@@ -189,3 +189,7 @@ def got(case, trace):
 
 def same(case, name, want, have):
     return want == have
+
+
+def alike(want, have):
+    return want == have

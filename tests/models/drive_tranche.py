@@ -81,7 +81,9 @@ def describe(case):
 
 def expected(case):
     model = tranche.Position(case).play()
-    return {"events": sorted((_told(*event) for event in model.events), key=_order)}
+    case.until = len(case.quotes) if model.raced is None else model.raced
+    return {"events": sorted((_told(*event) for event in model.events if event[0] < case.until),
+                             key=_order)}
 
 
 def _order(event):
@@ -99,7 +101,7 @@ def got(case, trace):
     ticks, out = case.instrument.ticks, []
     for event in trace:
         kind, _, what = event["type"].partition(".")
-        if kind != "tranche" or event["k"] >= len(case.quotes):
+        if kind != "tranche" or event["k"] >= case.until:
             continue
         out.append(_told(event["k"], what, event["tranche"],
                          event["into"] if what == "merged" else None,
@@ -120,10 +122,10 @@ def _summed(events):
 
 
 def same(case, name, want, have):
-    return len(want) == len(have) and all(_alike(*pair) for pair in zip(want, have))
+    return len(want) == len(have) and all(alike(*pair) for pair in zip(want, have))
 
 
-def _alike(want, have):
+def alike(want, have):
     if len(want) < 8 or len(have) < 8:
         return want == have
     return want[:7] == have[:7] and abs(want[7] - have[7]) < AVERAGE_OFF

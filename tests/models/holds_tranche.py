@@ -12,6 +12,7 @@ class _Tranche:
     def __init__(self):
         self.quantity = self.told = self.since = 0  # by its changes; as last told
         self.stop = self.target = self.entry = None
+        self.merged, self.raced = -1, False  # a target filled while its merge was under way
 
 
 def faults(case, trace):
@@ -46,6 +47,8 @@ def faults(case, trace):
         entry = ticks(event["entry"])
         if what == "merged":
             yield from _merged(open_[number], tranche, event, change, entry)
+        tranche.merged = event["k"] if what == "merged" else tranche.merged
+        tranche.raced |= what == "reduced" and tranche.merged == event["k"]
         tranche.quantity += -change if what == "reduced" else change
         tranche.told, tranche.since = steps(event["quantity"]), event["k"]
         tranche.entry = entry
@@ -101,6 +104,8 @@ def _end(case, ledger, open_, trace):
             level = tranche.stop if role == "stop" else tranche.target
             if level:
                 want[level] = want.get(level, 0) + tranche.quantity
+        if any(tranche.raced for tranche in open_.values()):  # then it may stand tighter
+            rests, want = sum(rests.values()), sum(want.values())
         if rests != want:
             yield f"{role}s rest {rests}, the tranches want {want}"
 

@@ -1,15 +1,18 @@
 """The reference model of tranche, written from the specification (part 6) alone.
 
 Readings where it leaves something open:
-- at a quote the price is looked at first, then the venue's fills of that quote, then the price again:
-  what its fills made profitable merges at once;
+- at a quote the price is looked at first, then the venue's fills of that quote, then the price
+  again: what its fills made profitable merges at once;
 - exits of a quote count before its entries: what goes out in the moment an entry comes in leaves
   with the average it had;
 - a tranche that waits for its first fill has no average: what comes meanwhile joins it;
 - at the maximum `merge` joins the two with the nearest averages, and the entry opens a new one;
+- a request to merge that names a tranche which is not open does nothing;
 - adjacent are neighbours by id; of several pairs the lowest merges first, then it is looked again;
 - a stop does not loosen once a part went out, R stands from then on; nor below that of a tranche
   that is merged and had seen either;
+- where a quote merges two and fills the target of one of them, which of both stops the rest keeps
+  is not said: what comes after is not compared;
 - the position ends with its last tranche, the next entry begins with tranche 0.
 """
 
@@ -25,6 +28,7 @@ class Tranche:
     def __init__(self, side, number):
         self.side, self.number, self.lots = side, number, []
         self.seen = False       # 1 R, or an exit
+        self.merged = None      # the quote of its last merge
         self.stop = self.limit = None
 
     def open(self):
@@ -50,7 +54,8 @@ class Position:
         min_pnl."""
         self.case, self.o = case, case.o
         self.tranches, self.highest = [], -1
-        self.events, self.refused = [], 0
+        self.events = []
+        self.raced = None       # the quote at which a target filled of what had just been merged
 
     def play(self):
         for k, quote in enumerate(self.case.quotes):
@@ -107,7 +112,7 @@ class Position:
         if len(self.tranches) >= self.o.max_tranches:
             pairs = list(zip(self.tranches, self.tranches[1:]))
             if not pairs:
-                return last
+                return None     # there is no other to join it with
             self._merge(k, *min(pairs, key=lambda pair: abs(pair[0].entry() - pair[1].entry())))
         return self._new()
 
@@ -135,7 +140,7 @@ class Position:
         steps, side = other.open(), self.case.side
         if other.seen and (not one.seen or side * (other.stop - one.stop) > 0):
             one.stop = other.stop
-        one.seen |= other.seen
+        one.seen, one.merged = one.seen or other.seen, k
         one.lots += other.lots
         self.tranches.remove(other)
         self._levels(one)
@@ -144,6 +149,8 @@ class Position:
     def _consolidate(self, k, quote, numbers):
         chosen = [tranche for tranche in self.tranches
                   if not numbers or tranche.number in numbers]
+        if len(chosen) < len(numbers):
+            return              # one of them is not there
         while len(chosen) > 1:
             self._merge(k, chosen[0], chosen.pop(1))
         for lot in chosen[0].lots if chosen else ():
@@ -169,6 +176,8 @@ class Position:
             for lot in tranche.lots:
                 for role, steps, _ in lot.fills(quote):
                     out, into = (out, into + steps) if role == "main" else (out + steps, into)
+            if out and tranche.merged == k and tranche.open():
+                self.raced = k if self.raced is None else self.raced
             if out:
                 tranche.seen = True
                 self._tell(k, "reduced", tranche, out)
