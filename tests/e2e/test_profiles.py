@@ -185,3 +185,20 @@ def test_the_instrument_says_who_holds_what(tmp_path):
     assert [event["new"] for event in told if event.get("type") == "stop.moved"], told
     assert not [event for event in told if event.get("type") == "order.submitted"
                 and event.get("role") == "target"], "nobody asked for a target"
+
+
+def test_a_reload_with_it_is_refused_and_lots_keep_their_holders(tmp_path):
+    path = write_config(tmp_path, config_of([LINKED, RSTOP], {"p": R}))
+    told = run(tmp_path, [quote(0, 2650), quote(1, 2650),
+                          strip(ask(2, "linked", stop={"price": "2640"}, profile="p")),
+                          *[quote(second, 2650) for second in range(3, 6)],
+                          {"t": quote(6, 2650)["t"], "type": "reload",
+                           "set": ["profiles.p.reduce=opener"]},
+                          {"t": quote(7, 2650)["t"], "type": "reload",
+                           "set": ["profiles.p.stop=opener", "profiles.p.reduce=opener"]},
+                          *[quote(second, 2661) for second in range(8, 12)]], "-c", path)
+    said = [event for event in told if event.get("type") == "reload"]
+    assert [event["result"] for event in said] == ["refused", "done"]
+    assert "rstop holds stop but not reduce" in said[0]["message"]
+    assert [event["new"] for event in told if event.get("type") == "rstop.state"] == [
+        "BREAKEVEN_PROTECTED"]
