@@ -38,7 +38,7 @@ int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
                      why.text);
 }
 
-static void report_assigned(struct exec *exec, const struct lot *lot) {
+void lot_held(struct exec *exec, const struct lot *lot) {
     struct pawl_ev_lot_assigned ev;
     EVENT_INIT(ev, PAWL_EV_LOT_ASSIGNED);
     ev.lot = lot->rec.id;
@@ -62,7 +62,7 @@ int want_assign(struct exec *exec, uint64_t id, const char *profile, struct pawl
     lot_hold(exec, lot, profile, lot->rec.owner);
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
-    report_assigned(exec, lot);
+    lot_held(exec, lot);
     return PAWL_OK;
 }
 

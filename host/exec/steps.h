@@ -39,6 +39,7 @@ void order_end(struct exec *exec, struct order *order, uint8_t state, const char
 /* ---- holders.c ---- */
 /* By the profile as it is configured now; without one the caller holds all. */
 void lot_hold(struct exec *exec, struct lot *lot, const char *profile, uint32_t caller);
+void lot_held(struct exec *exec, const struct lot *lot); /* lot.assigned, to the new holders */
 
 /* ---- planning: plan*.c ---- */
 void plan_lot(struct exec *exec, struct lot *lot);

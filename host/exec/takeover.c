@@ -183,7 +183,9 @@ static void tell(struct exec *exec, const struct lot *lot) {
     TEXT_SET(ev.ref, lot->rec.ref);
     TEXT_SET(ev.ticket, lot->rec.ticket);
     book_publish(exec->book, &ev.head);
-    report_lot_changed(exec->book, lot, "adopted");
+    if ((lot->rec.hold_grow | lot->rec.hold_reduce | lot->rec.hold_stop |
+         lot->rec.hold_targets) != 0)
+        lot_held(exec, lot);
 }
 
 int want_adopt(struct exec *exec, const struct pawl_ev_adopt *ask, struct lot **ret,
