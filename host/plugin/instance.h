@@ -26,6 +26,7 @@ struct record_rows {
     char own_table[2 * PAWL_NAME_MAX + 34];
     uint32_t count, capacity; /* places; one without a row is empty */
     uint32_t live;            /* rows */
+    uint32_t next_at;         /* the place that was asked for last, one after the other */
     uint64_t *keys;
     void **rows;
 };

@@ -48,17 +48,21 @@ static int read_page(struct store *store, struct store_page *page, const struct 
 /* The shape of the page's rows; else one of its table; else NULL. A plugin that was replaced leaves
  * the shape it had. Fields are only added, so of two equally large ones the one with more has all.
  */
-static const struct shape *shape_for(const struct store *store, const struct store_page *page) {
+static const struct shape *shape_for(struct store *store, const struct store_page *page) {
     const struct shape *found = NULL;
+    struct shape *expected = NULL;
     for (uint32_t i = 0; i < store->shapes_count; i++) {
-        const struct shape *one = store->shapes[i];
-        if (one->put == NULL || strcmp(one->table, page->table) != 0) continue;
+        struct shape *one = store->shapes[i];
+        if (strcmp(one->table, page->table) != 0) continue;
         bool fits = one->row_size == page->row_size;
+        if (one->put == NULL && fits && one->type != NULL) expected = one;
+        if (one->put == NULL) continue;
         if (found == NULL || (fits && (found->row_size != page->row_size ||
                                        one->columns_count > found->columns_count)))
             found = one;
     }
-    return found;
+    if (expected == NULL || (found != NULL && found->row_size == page->row_size)) return found;
+    return store_adapt(store, expected, NULL) == PAWL_OK ? expected : found;
 }
 
 void read_do(struct store *store, struct store_page *page) {

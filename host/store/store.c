@@ -54,7 +54,7 @@ static uint32_t shape_of(struct store *store, const struct pawl_record_type *typ
     return found;
 }
 
-static int adapt_now(struct store *store, struct shape *shape, struct pawl_err *err) {
+int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err) {
     enum shape_fit fit;
     int64_t version = 0;
     int rc = shape_compare(store, shape, &fit, err);
@@ -81,8 +81,7 @@ static struct shape *known_shape(struct store *store, const struct pawl_record_t
     struct shape *shape = NULL, *found = NULL;
     if (shape_new(type, &shape, NULL) != PAWL_OK) return NULL;
     for (uint32_t i = 0; i < store->shapes_count && found == NULL; i++)
-        if (store->shapes[i]->put != NULL && shape_equal(shape, store->shapes[i]))
-            found = store->shapes[i];
+        if (shape_equal(shape, store->shapes[i])) found = store->shapes[i];
     shape_free(shape);
     return found;
 }
@@ -100,22 +99,34 @@ void store_forget(struct store *store, const struct pawl_record_type *type,
                 other != NULL && same_layout(store->shapes[i], other) ? other : NULL;
 }
 
+int store_expect(struct store *store, const struct pawl_record_type *type, struct pawl_err *err) {
+    if (!type->durable) return PAWL_OK;
+    struct shape *shape = known_shape(store, type);
+    int rc = PAWL_OK;
+    store->last_type = NULL;
+    if (shape != NULL) {
+        shape->type = type;
+        return rc;
+    }
+    pthread_mutex_lock(&store->db_lock);
+    rc = store_shape_add(store, type, &shape, err);
+    store->expected += rc == PAWL_OK;
+    pthread_mutex_unlock(&store->db_lock);
+    return rc;
+}
+
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err) {
-    struct shape *shape;
     uint32_t before = store->shapes_count;
     if (!type->durable) return PAWL_OK;
-    shape = known_shape(store, type);
-    if (shape != NULL) {
-        store->last_type = NULL;
-        shape->type = type;
-        return PAWL_OK;
-    }
+    struct shape *shape = known_shape(store, type);
+    store->last_type = NULL;
+    if (shape != NULL) shape->type = type;
+    if (shape != NULL && shape->put != NULL) return PAWL_OK;
     int rc = store_flush(store, err);
     if (rc != PAWL_OK) return rc;
     pthread_mutex_lock(&store->db_lock);
-    store->last_type = NULL;
-    rc = store_shape_add(store, type, &shape, err);
-    if (rc == PAWL_OK) rc = adapt_now(store, shape, err);
+    if (shape == NULL) rc = store_shape_add(store, type, &shape, err);
+    if (rc == PAWL_OK) rc = store_adapt(store, shape, err);
     if (rc != PAWL_OK && store->shapes_count > before)
         shape_free(store->shapes[--store->shapes_count]);
     pthread_mutex_unlock(&store->db_lock);

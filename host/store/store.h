@@ -60,6 +60,10 @@ uint32_t store_boot(const struct store *store);
  * accepted and nothing of it is ever stored. A type as it was registered before costs nothing; else
  * it waits for what is queued. */
 int store_register(struct store *store, const struct pawl_record_type *type, struct pawl_err *err);
+/* The same for a type whose rows are in memory already: its table is made or extended by the writer
+ * before the first row is written, so nobody waits, and a type that is never used leaves no
+ * trace. */
+int store_expect(struct store *store, const struct pawl_record_type *type, struct pawl_err *err);
 /* The type's memory is going away; its table and what is queued stay, and are those of `other`, an
  * equal type elsewhere in memory. NULL = nobody's. */
 void store_forget(struct store *store, const struct pawl_record_type *type,

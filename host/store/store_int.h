@@ -76,6 +76,7 @@ struct store {
 
     struct shape *shapes[STORE_TYPES_MAX];
     uint32_t shapes_count;
+    uint32_t expected; /* how many came by store_expect(); those without `put` have no table yet */
     const struct pawl_record_type *last_type; /* looked up last, and its shape */
     uint32_t last_shape;
     struct batch current; /* loop only */
@@ -169,6 +170,9 @@ int store_open_migrating(const struct store_options *options, const struct store
                          uint32_t count, struct store **ret, struct pawl_err *err);
 void store_disconnect(struct store *store, bool clean);
 /* Find or make the shape of a type. */
+/* Make or extend the table of the shape, with a backup first where it is extended, and prepare it;
+ * with db_lock, outside a transaction. A failure on the way is the end of the connection. */
+int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err);
 int store_shape_add(struct store *store, const struct pawl_record_type *type, struct shape **ret,
                     struct pawl_err *err);
 void store_free(struct store *store);

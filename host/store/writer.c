@@ -59,6 +59,16 @@ static void supersede(struct store *store, struct batch *group) {
     for (uint32_t i = 0; i < store->shapes_count; i++) table_clear(&store->shapes[i]->newest);
 }
 
+/* Types that a reload brought: their tables follow when the first row is there. */
+static int adapt_expected(struct store *store, const struct batch *group, struct pawl_err *err) {
+    int rc = PAWL_OK;
+    for (size_t at = 0; rc == PAWL_OK && at < group->size; at += change_at(group, at)->size) {
+        struct shape *shape = store->shapes[change_at(group, at)->shape];
+        if (shape->put == NULL) rc = store_adapt(store, shape, err);
+    }
+    return rc;
+}
+
 static int write_group(struct store *store, struct batch *group, uint64_t *ret_rows) {
     int code = sql_step_done(store->begin);
     for (size_t at = 0; at < group->size && code == SQLITE_OK; at += change_at(group, at)->size) {
@@ -109,7 +119,9 @@ int writer_apply(struct store *store, struct batch *group) {
     pthread_mutex_lock(&store->db_lock);
     if (group->size > 0) {
         supersede(store, group);
-        if (write_group(store, group, &rows) != SQLITE_OK) sql_fail(store, "write", &err);
+        int rc = store->expected > 0 ? adapt_expected(store, group, &err) : PAWL_OK;
+        if (rc == PAWL_OK && write_group(store, group, &rows) != SQLITE_OK)
+            sql_fail(store, "write", &err);
     }
     pthread_mutex_unlock(&store->db_lock);
     if (err.rc != PAWL_OK) {

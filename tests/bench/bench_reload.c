@@ -1,11 +1,12 @@
 /*
  * How long nothing else is done while a host with ten thousand open lots reloads: when nothing has
  * changed, when a limit has, when the strategy that holds them all is made anew, with a record and
- * an armed level for each, and when the simulated venue is.
+ * an armed level for each, when its records get a field more, and when the simulated venue is.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "book/report.h"
@@ -22,19 +23,25 @@ struct fixture {
     struct host *host;
     int64_t now_ns;
     uint64_t flips;
+    char grown[320]; /* an override: the holder's newer code, under the name it must have */
 };
 
-static int write_config(const char *path) {
+static int link_grown(struct fixture *f) {
+    snprintf(f->grown, sizeof f->grown, "plugins.hoarder.so=%s/hoarder.so", f->folder);
+    return symlink(BENCH_HOARDER "_grown.so", strchr(f->grown, '=') + 1);
+}
+
+static int write_config(const char *path, uint32_t rows) {
     FILE *file = fopen(path, "w");
     if (file == NULL) return -1;
     fprintf(file,
             "{\"host\":{\"instance\":\"bench\",\"plugin_dir\":\"" BENCH_PLUGINS_DIR "\"},"
             "\"plugins\":[{\"name\":\"paper\"},{\"name\":\"hoarder\",\"so\":\"" BENCH_HOARDER
-            "\",\"options\":{\"lots\":%u}}],"
+            ".so\",\"options\":{\"lots\":%u,\"rows\":%u}}],"
             "\"accounts\":{\"main\":{\"broker\":\"paper\",\"balance\":\"100000000\"}},"
             "\"risk\":{\"open_lots_max\":100000,\"message_rate_per_second\":100000},"
             "\"instruments\":{",
-            LOTS_A_SYMBOL);
+            LOTS_A_SYMBOL, rows);
     for (uint32_t i = 0; i < SYMBOLS; i++)
         fprintf(file,
                 "%s\"S%u\":{\"account\":\"main\",\"currency\":\"USD\",\"tick\":\"0.01\","
@@ -59,7 +66,7 @@ static void play(struct fixture *f) {
     }
 }
 
-static int setup(void **ret_self) {
+static int setup_rows(void **ret_self, uint32_t rows) {
     static struct config_errors errors;
     struct fixture *f = calloc(1, sizeof *f);
     struct pawl_err err = {0};
@@ -68,7 +75,7 @@ static int setup(void **ret_self) {
     if (f == NULL || folder_for_run(NULL, f->folder, sizeof f->folder, &err) != PAWL_OK) return -1;
     snprintf(path, sizeof path, "%s/bench.json", f->folder);
     f->now_ns = 1700000000 * PAWL_NS;
-    if (write_config(path) != 0 ||
+    if (write_config(path, rows) != 0 || link_grown(f) != 0 ||
         session_open(path, NULL, 0, -1, &f->session, &errors) != PAWL_OK) {
         config_errors_print(&errors, stderr);
         return -1;
@@ -88,6 +95,14 @@ static int setup(void **ret_self) {
     if (f->host->book.open_lots == SYMBOLS * LOTS_A_SYMBOL) return 0;
     fprintf(stderr, "bench_reload: %u lots are open\n", f->host->book.open_lots);
     return -1;
+}
+
+static int setup(void **ret_self) {
+    return setup_rows(ret_self, 0);
+}
+
+static int setup_many(void **ret_self) {
+    return setup_rows(ret_self, 90000);
 }
 
 static void done(void *self) {
@@ -134,6 +149,15 @@ static void run_venue(void *self, uint64_t ops) {
     renew(self, ops, "paper");
 }
 
+/* Dry, so that it can be done again: all of it but the swap. */
+static void run_grown(void *self, uint64_t ops) {
+    struct fixture *f = self;
+    const char *const set[] = {f->grown};
+    const struct reload_request request = {.by = "bench", .sets = set, .set_count = 1,
+                                           .dry_run = true};
+    for (uint64_t i = 0; i < ops; i++) reload(f, &request);
+}
+
 static const struct bench_case cases[] = {
     {.name = "reload.nothing", .doc = "10 k open lots: read, compare, nothing to do", .ops = 4,
      .setup = setup, .run = run_nothing, .done = done, .limit_ns = 20e6, .goal_ns = 2e6},
@@ -144,6 +168,12 @@ static const struct bench_case cases[] = {
      .limit_ns = 20e6, .goal_ns = 2e6},
     {.name = "reload.venue", .doc = "10 k executions: the paper venue is made anew", .ops = 4,
      .setup = setup, .run = run_venue, .done = done, .against = "reload.nothing",
-     .limit_ns = 20e6, .goal_ns = 5e6}};
+     .limit_ns = 20e6, .goal_ns = 5e6},
+    {.name = "reload.grown", .doc = "10 k records: their holder's new code has one more field",
+     .ops = 1, .setup = setup, .run = run_grown, .done = done, .against = "reload.nothing",
+     .limit_ns = 20e6, .goal_ns = 5e6},
+    {.name = "reload.grown_many", .doc = "100 k records: the same", .ops = 1, .setup = setup_many,
+     .run = run_grown, .done = done, .against = "reload.nothing", .limit_ns = 20e6,
+     .goal_ns = 10e6}};
 
 const struct bench_group bench_reload = {"reload", cases, sizeof cases / sizeof *cases};

@@ -11,26 +11,36 @@
 
 #define REC_HELD 0x7f11u
 #define LOTS_A_QUOTE 50
+#define ROWS_A_QUOTE 500
 
 struct options {
     int64_t lots; /* in each instrument */
+    int64_t rows; /* more of them, in all */
 };
 
 static const struct pawl_option options[] = {
     {"lots", PAWL_OPT_INT, offsetof(struct options, lots), 1, 100000, "1", NULL,
      "Lots in each instrument."},
+    {"rows", PAWL_OPT_INT, offsetof(struct options, rows), 0, 1000000, "0", NULL,
+     "Records beside those of the lots."},
     {.name = NULL}};
 
 struct held {
     uint64_t id;
     struct pawl_price level;
     uint32_t instrument, pad;
+#ifdef GROWN
+    int64_t more;
+#endif
 };
 
 static const struct pawl_field held_fields[] = {
     {"id", PAWL_F_U64, 0, offsetof(struct held, id), 8, "The lot."},
     {"level", PAWL_F_PRICE, 0, offsetof(struct held, level), 8, "Its level."},
     {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct held, instrument), 4, "Instrument."},
+#ifdef GROWN
+    {"more", PAWL_F_I64, 0, offsetof(struct held, more), 8, "A field that was not there."},
+#endif
     {.name = NULL}};
 
 static const struct pawl_record_type records[] = {
@@ -44,6 +54,7 @@ struct self {
     const struct pawl_triggers *triggers;
     const struct pawl_book *book;
     struct options options;
+    int64_t rows;
     uint32_t opened[65536];
 };
 
@@ -92,6 +103,10 @@ static int on_quote(struct self *self, const struct pawl_ev_quote *quote) {
         rc = open_one(self, quote);
         *opened += rc == PAWL_OK;
     }
+    for (int i = 0; rc == PAWL_OK && i < ROWS_A_QUOTE && self->rows < self->options.rows; i++) {
+        const struct held held = {.id = (UINT64_C(1) << 40) + (uint64_t)++self->rows};
+        rc = self->records->put(self->ctx, REC_HELD, &held);
+    }
     return rc;
 }
 
@@ -101,6 +116,7 @@ static int on_restored(struct self *self) {
         const struct held *held = self->records->next(self->ctx, REC_HELD, at);
         if (held == NULL) return rc;
         at = held->id;
+        self->rows += held->instrument == 0;
         if (self->book->lot(self->ctx, at) == NULL) continue;
         self->opened[held->instrument & 0xffff]++;
         rc = arm(self, held);
