@@ -5,9 +5,10 @@
 #include "base/alloc.h"
 #include "events/reflect.h"
 
-enum { RETAIN_ORDERS = 0, RETAIN_FILLS, RETAIN_SHARES, RETAIN_TABLES_ };
+enum { RETAIN_ORDERS = 0, RETAIN_FILLS, RETAIN_SHARES, RETAIN_TARGETS, RETAIN_TABLES_ };
 
-static const uint16_t records[RETAIN_TABLES_] = {PAWL_REC_ORDER, PAWL_REC_FILL, PAWL_REC_SHARE};
+static const uint16_t records[RETAIN_TABLES_] = {PAWL_REC_ORDER, PAWL_REC_FILL, PAWL_REC_SHARE,
+                                                PAWL_REC_TARGET};
 
 void retain_init(struct retain *retain, void (*wake)(void *arg), void *wake_arg) {
     memset(retain, 0, sizeof *retain);
@@ -55,13 +56,17 @@ static bool fill_is_old(const struct host *host, const struct pawl_rec_fill *row
 static bool is_old(struct retain *retain, const struct host *host, const void *row,
                    int64_t cutoff_ns) {
     const struct pawl_rec_share *share = row;
+    const struct pawl_rec_target *target = row;
     const struct pawl_rec_order *order = row;
     switch (retain->table) {
     case RETAIN_ORDERS:
         if (order_is_old(host, order, cutoff_ns)) return true;
         if (order->id < retain->floor) retain->floor = order->id;
+        if (order->lot != 0 && order->lot < retain->lot_floor) retain->lot_floor = order->lot;
         return false;
     case RETAIN_FILLS: return fill_is_old(host, row, cutoff_ns);
+    case RETAIN_TARGETS:
+        return target->lot < retain->lot_floor && book_lot(&host->book, target->lot) == NULL;
     default: return share->order < retain->floor && book_order(&host->book, share->order) == NULL;
     }
 }
@@ -117,9 +122,11 @@ void retain_step(struct retain *retain, struct host *host, int64_t retention_ns,
         retain->busy = false;
         retain->table = RETAIN_TABLES_;
     }
-    if (retention_ns <= 0 || retain->busy || now_ns < retain->next_ns || host->store_down) return;
+    bool due = now_ns >= retain->next_ns || input_ns >= retain->next_input_ns;
+    if (retention_ns <= 0 || retain->busy || !due || host->store_down) return;
     retain->next_ns = now_ns + RETAIN_EVERY_NS;
+    retain->next_input_ns = input_ns + retention_ns / RETAIN_PARTS;
     retain->table = RETAIN_ORDERS;
-    retain->floor = UINT64_MAX;
+    retain->floor = retain->lot_floor = UINT64_MAX;
     ask(retain, host, 0);
 }

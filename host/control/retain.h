@@ -1,5 +1,6 @@
 /*
- * retain.h - orders and fills of trades that ended long ago leave the database (host.retention).
+ * retain.h - orders, fills and targets of trades that ended long ago leave the database
+ * (host.retention).
  *
  * Lots stay for ever: they are the ledger that balances and performance are made of. A row goes
  * when it is older than the retention and neither its order nor its lot is in memory any more, so
@@ -18,7 +19,8 @@
 #include "run/host.h"
 
 #define RETAIN_PAGE_ROWS 256u
-#define RETAIN_EVERY_NS (3600 * PAWL_NS) /* between two passes */
+#define RETAIN_EVERY_NS (3600 * PAWL_NS) /* between two passes; or */
+#define RETAIN_PARTS 7                   /* of the retention have gone by in the data */
 
 struct retain {
     struct store_page page;
@@ -26,7 +28,9 @@ struct retain {
     bool busy;               /* a page is asked for */
     uint32_t table;          /* of the pass; RETAIN_TABLES_ = none runs */
     uint64_t floor;          /* lowest number of an order that stays */
+    uint64_t lot_floor;      /* and of a lot that has one */
     int64_t next_ns;         /* of the next pass, by the caller's clock */
+    int64_t next_input_ns;   /* and by that of the inputs: played data may be faster */
     uint64_t erased;         /* rows, since the start */
     void (*wake)(void *arg); /* from the writer: retain_step() is due */
     void *wake_arg;

@@ -35,11 +35,12 @@ def test_old_orders_go_and_lots_stay(tmp_path):
     played = Host(tmp_path, events, speed="0", config=config)
     played.until(lambda answer: answer["host"]["now"] > stamp(last)[:10], seconds=120)
     assert played.stop() == 0
-    # A pass begins with the start, then every hour.
+    # A pass begins with the start, then every hour, and every day of the data.
     host = Host(tmp_path, events, speed="0", config=config)
-    # Orders, fills and shares of the lots that are not in memory any more.
-    host.until(lambda answer: answer["store"]["rows_retired"] > 0, seconds=30)
-    time.sleep(1)
+    # Orders, fills, shares and targets of the lots that are not in memory any more.
+    end = time.monotonic() + 30
+    while len(rows(host, "targets")) > 4096 and time.monotonic() < end:
+        time.sleep(0.2)
     answer = host.ask("status")
     assert answer["lots_total"] == 0
     lots, orders, fills = (rows(host, table) for table in ("lots", "orders", "fills"))
@@ -47,6 +48,7 @@ def test_old_orders_go_and_lots_stay(tmp_path):
     assert {order["lot"] for order in orders} == {lot["id"] for lot in lots[-4096:]}
     assert len(orders) == 3 * 4096 and len(fills) == 2 * 4096
     assert min(share["lot"] for share in rows(host, "shares")) == lots[-4096]["id"]
+    assert min(target["lot"] for target in rows(host, "targets")) == lots[-4096]["id"]
     whole = host.ask("performance")["performance"][0]
     assert whole["total_trades"] == LOTS
     equity = answer["accounts"][0]["equity"]
