@@ -155,8 +155,8 @@ static int finish(struct paper *paper, struct pawl_err *err) {
 
 static bool is_due(const struct paper *paper) {
     const struct paper_world *world = paper->world;
-    uint64_t past = (uint64_t)paper->options.compact_bytes + world->snapshot_bytes;
-    return world->file_bytes >= world->snapshot_bytes + past &&
+    uint64_t past = (uint64_t)paper->options.compact_bytes, lives = world->snapshot_bytes;
+    return world->file_bytes >= lives + (past > lives ? past : lives) &&
            world->file_bytes >= paper->compact_not_below;
 }
 

@@ -32,8 +32,8 @@ static const struct pawl_option options[] = {
      "How often a submit or amend is refused (retryable), 0 to 1."},
     {"limit_fill", PAWL_OPT_ENUM, OFFSET(limit_fill), 0, 0, "through", "touch|through",
      "What fills a resting limit: the market touching it, or trading through it."},
-    {"compact_bytes", PAWL_OPT_INT, OFFSET(compact_bytes), 4096, COMPACT_BYTES_MAX, "16777216",
-     NULL, "The world file is written anew when so much of it is past."},
+    {"compact_bytes", PAWL_OPT_INT, OFFSET(compact_bytes), 4096, COMPACT_BYTES_MAX, "8388608",
+     NULL, "The world file is written anew when so much of it, and as much as lives, is past."},
     {0}};
 
 static const uint16_t listens[] = {PAWL_EV_QUOTE, PAWL_EV_TRADE, PAWL_EV_BAR, PAWL_EV_MARK,
