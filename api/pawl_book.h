@@ -132,6 +132,13 @@ struct pawl_book {
      * a refusal is PAWL_E_REJECTED and told as for open(). */
     int (*may_open)(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint32_t count,
                     struct pawl_err *err);
+    /* [event] Where merge() is PAWL_E_STATE because the venue keeps lots apart: both are one trade
+     * from now on, each with its own quantity and orders. An entry fill of one is one of the other
+     * to the ratchet, and so is this, if both are filled. The holder of grow of both. */
+    int (*tie)(struct pawl_ctx *ctx, uint64_t lot, uint64_t to, struct pawl_err *err);
+    /* [event] A reconcile round with the account's broker soon, with a look at every order that
+     * works there (all = 1) or at those that are known. One that runs is enough. */
+    int (*reconcile)(struct pawl_ctx *ctx, uint32_t account, int all, struct pawl_err *err);
 };
 
 #ifdef __cplusplus

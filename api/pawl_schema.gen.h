@@ -224,6 +224,21 @@ enum pawl_chain_order_status {
     PAWL_CHAIN_ORDER_STATUS_FAILED = 8,
 };
 
+/* Where a tranche stands. */
+enum pawl_tranche_status {
+    PAWL_TRANCHE_STATUS_PENDING = 1,
+    PAWL_TRANCHE_STATUS_OPEN = 2,
+};
+
+/* What happened to a tranche. */
+enum pawl_tranche_act {
+    PAWL_TRANCHE_ACT_CREATED = 1,
+    PAWL_TRANCHE_ACT_ADDED = 2,
+    PAWL_TRANCHE_ACT_MERGED = 3,
+    PAWL_TRANCHE_ACT_REDUCED = 4,
+    PAWL_TRANCHE_ACT_CLOSED = 5,
+};
+
 /* Which enum a field of kind PAWL_F_ENUM holds. */
 enum pawl_enum_id {
     PAWL_ENUM_SIDE = 1,
@@ -251,6 +266,8 @@ enum pawl_enum_id {
     PAWL_ENUM_RSTOP_STAGE = 23,
     PAWL_ENUM_CHAIN_STATUS = 24,
     PAWL_ENUM_CHAIN_ORDER_STATUS = 25,
+    PAWL_ENUM_TRANCHE_STATUS = 26,
+    PAWL_ENUM_TRANCHE_ACT = 27,
 };
 
 enum pawl_event_type {
@@ -356,6 +373,11 @@ enum pawl_event_type {
     PAWL_EV_CHAIN_STOPPING = 0x0a05, /* No further level. */
     PAWL_EV_CHAIN_STOPPED = 0x0a06, /* The chain has ended before its top. */
     PAWL_EV_CHAIN_COMPLETED = 0x0a07, /* The last order of the top level has closed. */
+    PAWL_EV_TRANCHE_CREATED = 0x0b01, /* A tranche has its first fill. */
+    PAWL_EV_TRANCHE_ADDED = 0x0b02, /* A fill went into it. */
+    PAWL_EV_TRANCHE_MERGED = 0x0b03, /* It became part of another one. */
+    PAWL_EV_TRANCHE_REDUCED = 0x0b04, /* A fill came off it. */
+    PAWL_EV_TRANCHE_CLOSED = 0x0b05, /* Nothing is left of it. */
     PAWL_EV_RSTOP_STATE = 0x0c01, /* The protection of a lot by rstop came a stage further. */
 };
 
@@ -1314,6 +1336,33 @@ struct pawl_ev_chain {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_chain) == 248, "layout of pawl_ev_chain");
 
+/* Shared by the tranche events that say so. */
+struct pawl_ev_tranche {
+    struct pawl_event head;
+    uint64_t position; /* Position: its first lot. */
+    uint32_t instrument; /* Instrument. */
+    uint32_t account; /* Account. */
+    uint8_t side; /* LONG or SHORT. */
+    uint8_t pad_0[3]; /* 0. */
+    uint32_t tranche; /* Its id, from 0. */
+    uint32_t into; /* merged: the tranche it is part of now. */
+    uint8_t pad_1[4]; /* 0. */
+    uint64_t lot; /* Lot that changed it; 0 = none. */
+    struct pawl_qty change; /* How much came in, or went out. */
+    struct pawl_price price; /* At; 0 = not by a fill. */
+    /* Open quantity of the tranche now; merged: of the one it is part of. */
+    struct pawl_qty quantity;
+    struct pawl_price entry; /* Its average entry now. */
+    struct pawl_price stop; /* Its stop; 0 = another component's matter. */
+    struct pawl_price target; /* Its target; 0 = none. */
+    struct pawl_money profit; /* Gross realised by this; closed: by the tranche. */
+    uint32_t open; /* Tranches of the position now. */
+    char ref[32]; /* Name of its first lot. */
+    char reason[64]; /* Why. */
+    uint8_t pad_2[4]; /* 0. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_tranche) == 248, "layout of pawl_ev_tranche");
+
 /* The protection of a lot by rstop came a stage further. */
 struct pawl_ev_rstop_state {
     struct pawl_event head;
@@ -1456,8 +1505,9 @@ struct pawl_rec_lot {
     uint64_t merged_into; /* The lot that took over what was open; 0 = none. */
     struct pawl_qty grown_out; /* Filled out when it last grew after an exit; 0 = it never did. */
     struct pawl_money grown_cost; /* Entry value of that. */
+    uint64_t trade; /* Lots of one trade that the venue keeps apart: the same number; 0 = alone. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 496, "layout of pawl_rec_lot");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 504, "layout of pawl_rec_lot");
 
 /* A profit level of a lot. */
 struct pawl_rec_target {

@@ -3,13 +3,14 @@
 -- Liquidations are summed per symbol and side over 60 seconds, in quote currency. When so many
 -- longs were closed by force that the sum reaches the symbol's threshold, the price has been pushed
 -- down for a reason that passes: buy. Shorts the other way round. After an entry the symbol rests
--- for one window. Symbols without a row below are left alone.
+-- for one window. Entries go through tranche: the next one at a loss is a part with a stop and a
+-- target of its own. Symbols without a row below are left alone.
 --
 -- `cash` is the margin put in, times the leverage it buys. The stop lies inside the estimated
 -- liquidation price of that leverage: 5 % at 10.
 
 local args = {
-  via = "linked",
+  via = "tranche",
   leverage = 10, stop = 0.05, target = 0.01,
   symbols = { -- in quote currency: sum of longs, sum of shorts that trigger; margin of an entry
     ASTERUSDT    = { long =   5000, short =  25000, cash = 1 },

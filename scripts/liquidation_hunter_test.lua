@@ -8,8 +8,8 @@ test("longs of the threshold within a minute: buy", function(t)
   t.not_fired()
   t.advance("59s")
   t.feed(liquidated("LONG", 30))
-  t.fired("liquidation_hunter", { ["do"] = "entry", side = "BUY", allocation = 5.5,
-    stop = { pct = 0.05 }, target = { pct = 0.01 } }, "LONG of 8000")
+  t.fired("liquidation_hunter", { ["do"] = "entry", via = "tranche", side = "BUY",
+    allocation = 5.5, stop = { pct = 0.05 }, target = { pct = 0.01 } }, "LONG of 8000")
 end)
 
 test("shorts need their own threshold: sell", function(t)

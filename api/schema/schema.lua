@@ -77,6 +77,11 @@ enum "chain_order_status" { "Where an order of a chain stands.",
   { "pending", 1 }, { "active", 2 }, { "closing", 3 }, { "target_hit", 4 }, { "sl_hit", 5 },
   { "recovered", 6 }, { "closed", 7 }, { "failed", 8 } }
 
+enum "tranche_status" { "Where a tranche stands.",
+  { "pending", 1 }, { "open", 2 } }
+enum "tranche_act" { "What happened to a tranche.",
+  { "created", 1 }, { "added", 2 }, { "merged", 3 }, { "reduced", 4 }, { "closed", 5 } }
+
 -- 0x01 market data ---------------------------------------------------------------------------
 
 event "quote" { id = 0x0101, dir = "in", doc = "The best bid and ask of an instrument.",
@@ -596,6 +601,34 @@ for i, e in ipairs {
   event("chain_" .. e[1])(copy)
 end
 
+-- 0x0b what happened: tranches ------------------------------------------------------------------
+
+local tranche_fields = {
+  { "position", "u64", "Position: its first lot." },
+  { "instrument", "instrument", "Instrument." }, { "account", "account", "Account." },
+  { "side", "position_side", "LONG or SHORT." },
+  { "tranche", "u32", "Its id, from 0." },
+  { "into", "u32", "merged: the tranche it is part of now." },
+  { "lot", "u64", "Lot that changed it; 0 = none." },
+  { "change", "qty", "How much came in, or went out." },
+  { "price", "price", "At; 0 = not by a fill." },
+  { "quantity", "qty", "Open quantity of the tranche now; merged: of the one it is part of." },
+  { "entry", "price", "Its average entry now." },
+  { "stop", "price", "Its stop; 0 = another component's matter." },
+  { "target", "price", "Its target; 0 = none." },
+  { "profit", "money", "Gross realised by this; closed: by the tranche." },
+  { "open", "u32", "Tranches of the position now." },
+  { "ref", "str32", "Name of its first lot." }, { "reason", "str64", "Why." } }
+for i, e in ipairs {
+  { "created", "A tranche has its first fill." }, { "added", "A fill went into it." },
+  { "merged", "It became part of another one." }, { "reduced", "A fill came off it." },
+  { "closed", "Nothing is left of it." } } do
+  local copy = { id = 0x0b00 + i, dir = "state", name = "tranche." .. e[1], struct = "tranche",
+                 doc = e[2] }
+  for _, f in ipairs(tranche_fields) do copy[#copy + 1] = f end
+  event("tranche_" .. e[1])(copy)
+end
+
 -- 0x0c what happened: rstop ----------------------------------------------------------------------
 
 event "rstop_state" { id = 0x0c01, dir = "state", name = "rstop.state",
@@ -686,7 +719,8 @@ record "lot" { id = 3, class = "durable", table = "lots",
   { "trail_extreme", "price", "Best price the stop has followed; 0 = not active yet." },
   { "merged_into", "u64", "The lot that took over what was open; 0 = none." },
   { "grown_out", "qty", "Filled out when it last grew after an exit; 0 = it never did." },
-  { "grown_cost", "money", "Entry value of that." } }
+  { "grown_cost", "money", "Entry value of that." },
+  { "trade", "u64", "Lots of one trade that the venue keeps apart: the same number; 0 = alone." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
   { "price", "price", "Level; 0 = withdrawn." },

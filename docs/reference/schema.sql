@@ -95,6 +95,7 @@ CREATE TABLE "lots" (
   "merged_into" INTEGER NOT NULL, -- u64: The lot that took over what was open; 0 = none.
   "grown_out" INTEGER NOT NULL, -- qty x 1e-8: Filled out when it last grew after an exit; 0 = it never did.
   "grown_cost" INTEGER NOT NULL, -- money x 1e-8: Entry value of that.
+  "trade" INTEGER NOT NULL, -- u64: Lots of one trade that the venue keeps apart: the same number; 0 = alone.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 
@@ -525,6 +526,114 @@ CREATE TABLE "stop_loss_history" (
   "r" INTEGER NOT NULL, -- ratio x 1e-8: Locked-in profit in multiples of R.
   "time" INTEGER NOT NULL, -- ns UTC: When.
   "reason" TEXT NOT NULL, -- str32: Why.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- tranche: One side of an instrument in an account; gone when it has no tranche.
+CREATE TABLE "tranche_positions" (
+  "id" INTEGER PRIMARY KEY, -- u64: Its first lot.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "account" INTEGER NOT NULL, -- account: Account.
+  "side" INTEGER NOT NULL, -- enum position_side: LONG or SHORT.
+  "next" INTEGER NOT NULL, -- u32: Id of the next tranche.
+  "tranches" INTEGER NOT NULL, -- u32: How many there are.
+  "changes" INTEGER NOT NULL, -- u32: Rows written about it in tranche_history.
+  "created" INTEGER NOT NULL, -- ns UTC: When.
+  "cause" INTEGER NOT NULL, -- u64: seq of the event that last changed it.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- tranche: A part of a position with an average, a stop and a target of its own.
+CREATE TABLE "position_tranches" (
+  "id" INTEGER PRIMARY KEY, -- u64: position << 16 | tranche_id + 1.
+  "position" INTEGER NOT NULL, -- u64: Position.
+  "tranche_id" INTEGER NOT NULL, -- u32: From 0.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "account" INTEGER NOT NULL, -- account: Account.
+  "side" INTEGER NOT NULL, -- enum position_side: LONG or SHORT.
+  "status" INTEGER NOT NULL, -- enum tranche_status: Where it stands.
+  "frozen" INTEGER NOT NULL, -- u8: 1 = 1 R was seen or a part went out: its stop loosens no more.
+  "joining" INTEGER NOT NULL, -- u8: 1 = its targets are withdrawn for lots of it to become one.
+  "stale" INTEGER NOT NULL, -- u8: 1 = its lots are to be told of its stop and target.
+  "target_asked" INTEGER NOT NULL, -- u8: 1 = its entry asked for a target.
+  "lots" INTEGER NOT NULL, -- u32: How many lots it is.
+  "merge_into" INTEGER NOT NULL, -- u32: Tranche it is to become part of, + 1; 0 = none.
+  "first_lot" INTEGER NOT NULL, -- u64: The oldest of its lots; order_relationships has the next.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: Open quantity.
+  "entry" INTEGER NOT NULL, -- price x 1e-8: Average entry.
+  "expected" INTEGER NOT NULL, -- price x 1e-8: What its first entry was expected to pay.
+  "stop" INTEGER NOT NULL, -- price x 1e-8: Its stop; 0 = another component's matter.
+  "target" INTEGER NOT NULL, -- price x 1e-8: Its target; 0 = none.
+  "stop_pct" INTEGER NOT NULL, -- ratio x 1e-8: Of the average, as a fraction.
+  "target_pct" INTEGER NOT NULL, -- ratio x 1e-8: Likewise; 0 = no target.
+  "profit" INTEGER NOT NULL, -- money x 1e-8: Gross realised.
+  "join_from" INTEGER NOT NULL, -- ns UTC: No lots are joined before; while joining: when it is given up.
+  "created" INTEGER NOT NULL, -- ns UTC: When it was placed.
+  "updated" INTEGER NOT NULL, -- ns UTC: When it last changed.
+  "cause" INTEGER NOT NULL, -- u64: seq of the event that last changed it.
+  "profile" TEXT NOT NULL, -- str32: Of its lots; empty = tranche holds all aspects.
+  "ref" TEXT NOT NULL, -- str32: Name of its first lot.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- tranche: A lot of a tranche, with its orders; gone when the lot has concluded.
+CREATE TABLE "order_relationships" (
+  "id" INTEGER PRIMARY KEY, -- u64: The lot.
+  "position" INTEGER NOT NULL, -- u64: Position.
+  "tranche" INTEGER NOT NULL, -- u64: Row of position_tranches.
+  "tranche_id" INTEGER NOT NULL, -- u32: Its tranche.
+  "apart" INTEGER NOT NULL, -- u8: 1 = it stays a lot of its own.
+  "next_lot" INTEGER NOT NULL, -- u64: The next lot of the tranche; 0 = none.
+  "entered" INTEGER NOT NULL, -- qty x 1e-8: Filled in, as seen.
+  "exited" INTEGER NOT NULL, -- qty x 1e-8: Filled out, as seen.
+  "entry_value" INTEGER NOT NULL, -- money x 1e-8: Sum of price x quantity in, as seen.
+  "exit_value" INTEGER NOT NULL, -- money x 1e-8: Sum of price x quantity out, as seen.
+  "profit" INTEGER NOT NULL, -- money x 1e-8: Gross realised, as seen.
+  "entry_order" TEXT NOT NULL, -- oid: Its newest entry order.
+  "tp_order" TEXT NOT NULL, -- oid: Its newest target order.
+  "sl_order" TEXT NOT NULL, -- oid: Its newest stop order.
+  "cause" INTEGER NOT NULL, -- u64: seq of the event that last changed it.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- tranche: What happened to a tranche.
+CREATE TABLE "tranche_history" (
+  "id" INTEGER PRIMARY KEY, -- u64: position << 24 | number.
+  "position" INTEGER NOT NULL, -- u64: Position.
+  "tranche_id" INTEGER NOT NULL, -- u32: The tranche.
+  "into" INTEGER NOT NULL, -- u32: merged: the tranche it is part of now.
+  "act" INTEGER NOT NULL, -- enum tranche_act: What.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "side" INTEGER NOT NULL, -- enum position_side: LONG or SHORT.
+  "lot" INTEGER NOT NULL, -- u64: Lot; 0 = none.
+  "change" INTEGER NOT NULL, -- qty x 1e-8: How much came in, or went out.
+  "price" INTEGER NOT NULL, -- price x 1e-8: At.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: Open quantity after it.
+  "entry" INTEGER NOT NULL, -- price x 1e-8: Average after it.
+  "profit" INTEGER NOT NULL, -- money x 1e-8: Gross realised by it.
+  "time" INTEGER NOT NULL, -- ns UTC: When.
+  "cause" INTEGER NOT NULL, -- u64: seq of the event that led to it.
+  "reason" TEXT NOT NULL, -- str64: Why.
+  "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
+);
+
+-- tranche: A fill, and the tranche it belongs to.
+CREATE TABLE "trades" (
+  "id" INTEGER PRIMARY KEY, -- u64: The fill.
+  "lot" INTEGER NOT NULL, -- u64: Lot.
+  "position" INTEGER NOT NULL, -- u64: Position; 0 = none.
+  "tranche_id" INTEGER NOT NULL, -- i32: Tranche; -1 = none is involved.
+  "instrument" INTEGER NOT NULL, -- instrument: Instrument.
+  "account" INTEGER NOT NULL, -- account: Account.
+  "side" INTEGER NOT NULL, -- enum side: BUY or SELL.
+  "role" INTEGER NOT NULL, -- enum role: Of the order.
+  "quantity" INTEGER NOT NULL, -- qty x 1e-8: Quantity.
+  "price" INTEGER NOT NULL, -- price x 1e-8: At.
+  "fee" INTEGER NOT NULL, -- money x 1e-8: Fee.
+  "time" INTEGER NOT NULL, -- ns UTC: When it traded.
+  "cause" INTEGER NOT NULL, -- u64: seq of the fill's event.
+  "order" TEXT NOT NULL, -- oid: Our client id; empty = none.
+  "execution" TEXT NOT NULL, -- str48: The venue's id.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

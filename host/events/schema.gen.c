@@ -171,6 +171,17 @@ static const struct schema_value values_chain_order_status[] = {
     {"closed", 7},
     {"failed", 8},
 };
+static const struct schema_value values_tranche_status[] = {
+    {"pending", 1},
+    {"open", 2},
+};
+static const struct schema_value values_tranche_act[] = {
+    {"created", 1},
+    {"added", 2},
+    {"merged", 3},
+    {"reduced", 4},
+    {"closed", 5},
+};
 
 const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"side", "One side of an order.", values_side, 1, 2},
@@ -198,6 +209,8 @@ const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT] = {
     {"rstop_stage", "How far the protection of a lot by rstop has come.", values_rstop_stage, 23, 5},
     {"chain_status", "Where a profit booking chain stands.", values_chain_status, 24, 5},
     {"chain_order_status", "Where an order of a chain stands.", values_chain_order_status, 25, 8},
+    {"tranche_status", "Where a tranche stands.", values_tranche_status, 26, 2},
+    {"tranche_act", "What happened to a tranche.", values_tranche_act, 27, 5},
 };
 
 static const struct pawl_field fields_ev_quote[] = {
@@ -1333,6 +1346,43 @@ static const struct pawl_field fields_ev_chain[] = {
      "Why."},
     {0, 0, 0, 0, 0, 0},
 };
+static const struct pawl_field fields_ev_tranche[] = {
+    {"position", PAWL_F_U64, 0, offsetof(struct pawl_ev_tranche, position), 8,
+     "Position: its first lot."},
+    {"instrument", PAWL_F_INSTRUMENT, 0, offsetof(struct pawl_ev_tranche, instrument), 4,
+     "Instrument."},
+    {"account", PAWL_F_ACCOUNT, 0, offsetof(struct pawl_ev_tranche, account), 4,
+     "Account."},
+    {"side", PAWL_F_ENUM, PAWL_ENUM_POSITION_SIDE, offsetof(struct pawl_ev_tranche, side), 1,
+     "LONG or SHORT."},
+    {"tranche", PAWL_F_U32, 0, offsetof(struct pawl_ev_tranche, tranche), 4,
+     "Its id, from 0."},
+    {"into", PAWL_F_U32, 0, offsetof(struct pawl_ev_tranche, into), 4,
+     "merged: the tranche it is part of now."},
+    {"lot", PAWL_F_U64, 0, offsetof(struct pawl_ev_tranche, lot), 8,
+     "Lot that changed it; 0 = none."},
+    {"change", PAWL_F_QTY, 0, offsetof(struct pawl_ev_tranche, change), 8,
+     "How much came in, or went out."},
+    {"price", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_tranche, price), 8,
+     "At; 0 = not by a fill."},
+    {"quantity", PAWL_F_QTY, 0, offsetof(struct pawl_ev_tranche, quantity), 8,
+     "Open quantity of the tranche now; merged: of the one it is part of."},
+    {"entry", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_tranche, entry), 8,
+     "Its average entry now."},
+    {"stop", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_tranche, stop), 8,
+     "Its stop; 0 = another component's matter."},
+    {"target", PAWL_F_PRICE, 0, offsetof(struct pawl_ev_tranche, target), 8,
+     "Its target; 0 = none."},
+    {"profit", PAWL_F_MONEY, 0, offsetof(struct pawl_ev_tranche, profit), 8,
+     "Gross realised by this; closed: by the tranche."},
+    {"open", PAWL_F_U32, 0, offsetof(struct pawl_ev_tranche, open), 4,
+     "Tranches of the position now."},
+    {"ref", PAWL_F_STR, 0, offsetof(struct pawl_ev_tranche, ref), 32,
+     "Name of its first lot."},
+    {"reason", PAWL_F_STR, 0, offsetof(struct pawl_ev_tranche, reason), 64,
+     "Why."},
+    {0, 0, 0, 0, 0, 0},
+};
 static const struct pawl_field fields_ev_rstop_state[] = {
     {"lot", PAWL_F_U64, 0, offsetof(struct pawl_ev_rstop_state, lot), 8,
      "Lot."},
@@ -1518,6 +1568,16 @@ const struct schema_event schema_events[SCHEMA_EVENT_COUNT] = {
      "The chain has ended before its top.", fields_ev_chain},
     {0x0a07, SCHEMA_STATE, sizeof(struct pawl_ev_chain), "chain.completed",
      "The last order of the top level has closed.", fields_ev_chain},
+    {0x0b01, SCHEMA_STATE, sizeof(struct pawl_ev_tranche), "tranche.created",
+     "A tranche has its first fill.", fields_ev_tranche},
+    {0x0b02, SCHEMA_STATE, sizeof(struct pawl_ev_tranche), "tranche.added",
+     "A fill went into it.", fields_ev_tranche},
+    {0x0b03, SCHEMA_STATE, sizeof(struct pawl_ev_tranche), "tranche.merged",
+     "It became part of another one.", fields_ev_tranche},
+    {0x0b04, SCHEMA_STATE, sizeof(struct pawl_ev_tranche), "tranche.reduced",
+     "A fill came off it.", fields_ev_tranche},
+    {0x0b05, SCHEMA_STATE, sizeof(struct pawl_ev_tranche), "tranche.closed",
+     "Nothing is left of it.", fields_ev_tranche},
     {0x0c01, SCHEMA_STATE, sizeof(struct pawl_ev_rstop_state), "rstop.state",
      "The protection of a lot by rstop came a stage further.", fields_ev_rstop_state},
 };
@@ -1693,6 +1753,8 @@ static const struct pawl_field pawl_fields_lot[] = {
      "Filled out when it last grew after an exit; 0 = it never did."},
     {"grown_cost", PAWL_F_MONEY, 0, offsetof(struct pawl_rec_lot, grown_cost), 8,
      "Entry value of that."},
+    {"trade", PAWL_F_U64, 0, offsetof(struct pawl_rec_lot, trade), 8,
+     "Lots of one trade that the venue keeps apart: the same number; 0 = alone."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field pawl_fields_target[] = {

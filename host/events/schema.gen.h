@@ -33,8 +33,8 @@ struct schema_event { /* ordered by id */
     const struct pawl_field *fields; /* ends with name NULL */
 };
 
-#define SCHEMA_ENUM_COUNT 25u
-#define SCHEMA_EVENT_COUNT 84u
+#define SCHEMA_ENUM_COUNT 27u
+#define SCHEMA_EVENT_COUNT 89u
 #define SCHEMA_RECORD_COUNT 19u
 
 extern const struct schema_enum schema_enums[SCHEMA_ENUM_COUNT];

@@ -77,6 +77,7 @@ struct exec_broker {
     uint32_t round_pending; /* answers missing in it */
     int64_t round_began;
     bool round_failed;      /* one of them was incomplete */
+    bool round_all;         /* the next one looks at every order, known or not */
     bool known;             /* this process has been through a round: nothing is news any more */
     bool gap_seen;          /* a position differed in the last round; the next one decides */
     uint32_t exhausted;           /* operations in a row that used up their tries */
@@ -179,6 +180,9 @@ int want_merge(struct exec *exec, uint32_t caller, uint64_t into, uint64_t from,
 /* Does the profile agree with what the opener (0 = nobody) and its holders do? PAWL_E_INVAL. */
 int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
                   struct pawl_err *err);
+int want_tie(struct exec *exec, uint32_t caller, uint64_t lot, uint64_t to, struct pawl_err *err);
+/* A round with the account's broker in the next turn, but for one that runs or has to wait. */
+int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_err *err);
 /* An operator gives the lot another profile. */
 int want_assign(struct exec *exec, uint64_t lot, const char *profile, struct pawl_err *err);
 /* ---- takeover.c: a position that exists becomes a lot ---- */

@@ -200,6 +200,10 @@ static bool compare_sides(struct exec *exec, struct exec_broker *broker, uint32_
     return differs;
 }
 
+bool gaps_has(const struct exec *exec, uint32_t account, uint32_t instrument) {
+    return (exec->book->instruments[instrument].gaps & bit_of(exec->book, account)) != 0;
+}
+
 bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
     bool again = false;
     for (uint32_t account = 1; account <= exec->book->account_count; account++) {

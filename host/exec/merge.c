@@ -44,20 +44,75 @@ static void report_merged(struct exec *exec, const struct lot *into, const struc
     book_publish(exec->book, &ev.head);
 }
 
+/* ---- lots that stay apart ---- */
+
+static bool fills_now(const struct exec *exec, const struct lot *lot) {
+    return lot->entry_fill_ns != 0 && lot->entry_fill_ns == book_now(exec->book);
+}
+
+bool trade_fills_now(const struct exec *exec, const struct lot *lot) {
+    if (fills_now(exec, lot) || lot->rec.trade == 0) return fills_now(exec, lot);
+    const struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
+    for (; one != NULL; one = one->instrument_next)
+        if (one->rec.trade == lot->rec.trade && fills_now(exec, one)) return true;
+    return false;
+}
+
+static int check_pair(const struct lot *a, const struct lot *b, struct pawl_err *err) {
+    if (a->rec.instrument == b->rec.instrument && a->rec.account == b->rec.account &&
+        a->rec.side == b->rec.side)
+        return PAWL_OK;
+    return pawl_fail(err, PAWL_E_INVAL, "lots %llu and %llu differ in instrument, account or side",
+                     (unsigned long long)a->rec.id, (unsigned long long)b->rec.id);
+}
+
+/* All of the trade that `lot` was of are of the other's. */
+static void move_trade(struct exec *exec, struct lot *lot, uint64_t trade) {
+    uint64_t before = lot->rec.trade;
+    struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
+    for (; one != NULL; one = one->instrument_next) {
+        if (one != lot && (before == 0 || one->rec.trade != before)) continue;
+        one->rec.trade = trade;
+        book_changed(exec->book, one);
+    }
+}
+
+int want_tie(struct exec *exec, uint32_t caller, uint64_t id, uint64_t to_id,
+             struct pawl_err *err) {
+    struct lot *lot = book_lot(exec->book, id), *to = book_lot(exec->book, to_id);
+    if (lot == NULL || to == NULL || lot == to || lot->rec.state == PAWL_LOT_STATE_CLOSED ||
+        to->rec.state == PAWL_LOT_STATE_CLOSED)
+        return pawl_fail(err, PAWL_E_NOTFOUND, "lots %llu and %llu are not two open lots",
+                         (unsigned long long)id, (unsigned long long)to_id);
+    int rc = check_pair(lot, to, err);
+    if (rc != PAWL_OK) return rc;
+    if ((caller != lot->rec.hold_grow || caller != to->rec.hold_grow) &&
+        caller != exec->operator_id)
+        return pawl_fail(err, PAWL_E_DENIED, "the caller does not hold the grow aspect of both");
+    if (exec->trial || (lot->rec.trade != 0 && lot->rec.trade == to->rec.trade)) return PAWL_OK;
+    if (to->rec.trade == 0) {
+        to->rec.trade = to->rec.id;
+        book_changed(exec->book, to);
+    }
+    move_trade(exec, lot, to->rec.trade);
+    if (lot->rec.entered.e8 > 0 && to->rec.entered.e8 > 0)
+        lot->entry_fill_ns = book_now(exec->book);
+    return PAWL_OK;
+}
+
+/* ---- lots that become one ---- */
+
 int want_merge(struct exec *exec, uint32_t caller, uint64_t into_id, uint64_t from_id,
                const char *reason, struct pawl_err *err) {
     struct lot *into = book_lot(exec->book, into_id), *from = book_lot(exec->book, from_id);
     if (into == NULL || from == NULL || into == from)
         return pawl_fail(err, PAWL_E_NOTFOUND, "lots %llu and %llu are not two lots",
                          (unsigned long long)into_id, (unsigned long long)from_id);
-    if (into->rec.instrument != from->rec.instrument || into->rec.account != from->rec.account ||
-        into->rec.side != from->rec.side)
-        return pawl_fail(err, PAWL_E_INVAL,
-                         "lots %llu and %llu differ in instrument, account or side",
-                         (unsigned long long)into_id, (unsigned long long)from_id);
+    int rc = check_pair(into, from, err);
+    if (rc != PAWL_OK) return rc;
     if (exec_caps(exec, into)->exit_bound == PAWL_EXIT_TICKET)
         return pawl_fail(err, PAWL_E_STATE, "each lot is a position of its own at this venue");
-    int rc = check_one(exec, into, caller, err);
+    rc = check_one(exec, into, caller, err);
     if (rc == PAWL_OK) rc = check_one(exec, from, caller, err);
     if (rc != PAWL_OK) return rc;
     if (exec->trial) return PAWL_OK;
@@ -66,6 +121,7 @@ int want_merge(struct exec *exec, uint32_t caller, uint64_t into_id, uint64_t fr
         return pawl_fail(err, PAWL_E_RANGE, "the sums of both lots are out of range");
     TEXT_SET(from->rec.reason, "MERGED");
     report_merged(exec, into, from, quantity, reason);
+    report_lot_changed(exec->book, into, "merged");
     plan_conclusion(exec, from);
     return PAWL_OK;
 }

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/err.h"
 #include "book/executions.h"
 #include "book/market.h"
 #include "book/report.h"
@@ -126,13 +127,15 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     int64_t since = executions_since(exec, broker);
     for (uint32_t id = 1; id <= book->account_count; id++) {
         if (book->accounts[id].info.broker != broker->component) continue;
-        if (broker->state == BROKER_RECOVERING) { /* orders that an earlier process did not store */
+        /* Orders that an earlier process did not store, or that somebody asks for. */
+        if (broker->state == BROKER_RECOVERING || broker->round_all) {
             command_query(exec, broker->component, id, PAWL_QUERY_WHAT_ORDERS, NULL, 0, cookie);
             broker->round_pending++;
         }
         command_query(exec, broker->component, id, PAWL_QUERY_WHAT_EXECUTIONS, NULL, since, cookie);
         broker->round_pending++;
     }
+    broker->round_all = false;
     for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
         if (!is_of(exec, lot, broker)) continue;
         for (struct order *order = lot->orders; order != NULL; order = order->next) {
@@ -149,6 +152,31 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
         broker->round_pending++;
     }
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(book) + ROUND_LATE_NS);
+}
+
+/* A gap that was seen is decided when its settling time is over, not before. */
+static bool gap_waits(const struct exec *exec, const struct exec_broker *broker) {
+    for (uint32_t id = 1; id <= exec->book->account_count; id++) {
+        if (exec->book->accounts[id].info.broker != broker->component) continue;
+        for (uint32_t in = 1; in <= exec->book->instrument_count; in++)
+            if (gaps_has(exec, id, in)) return true;
+    }
+    return false;
+}
+
+int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_err *err) {
+    if (account == 0 || account > exec->book->account_count)
+        return pawl_fail(err, PAWL_E_NOTFOUND, "there is no account %u", account);
+    struct exec_broker *broker =
+        exec_broker(exec, exec->book->accounts[account].info.broker);
+    if (broker == NULL)
+        return pawl_fail(err, PAWL_E_NOTFOUND, "account %u has no broker", account);
+    if (exec->trial || broker->state != BROKER_READY || broker->round_pending > 0 ||
+        gap_waits(exec, broker))
+        return PAWL_OK;
+    broker->round_all |= all;
+    exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book));
+    return PAWL_OK;
 }
 
 void reconcile_plan(struct exec *exec) {

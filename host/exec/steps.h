@@ -105,6 +105,7 @@ bool guard_beyond(const struct exec *exec, const struct lot *lot);
 
 /* ---- gaps.c ---- */
 /* Positions of a whole round against the lots; true if a gap needs another look. */
+bool gaps_has(const struct exec *exec, uint32_t account, uint32_t instrument);
 bool gaps_compare(struct exec *exec, struct exec_broker *broker);
 
 /* ---- adopt.c: orders of ours that were never stored ---- */
@@ -135,6 +136,7 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker);
 /* Does this answer a question that was asked before the order's last request left? */
 bool reconcile_is_stale(struct exec *exec, const struct order *order, uint64_t cookie);
 void reconcile_plan(struct exec *exec); /* asks, for who compares the answers */
+bool trade_fills_now(const struct exec *exec, const struct lot *lot); /* merge.c */
 void reconcile_due(struct exec *exec, uint32_t component);
 void reconcile_position(struct exec *exec, const struct pawl_ev_position *position);
 void reconcile_done(struct exec *exec, const struct pawl_event *event);

@@ -357,8 +357,7 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason) {
 /* A stop that is set in the moment of an entry's fill, from its price, is what the lot starts with;
  * only later ones are moves. */
 static bool is_initial_stop(const struct exec *exec, const struct lot *lot) {
-    return !lot->rec.r_frozen && lot->entry_fill_ns != 0 &&
-           lot->entry_fill_ns == book_now(exec->book) &&
+    return !lot->rec.r_frozen && trade_fills_now(exec, lot) &&
            (lot->rec.stop_moves == 0 || lot->rec.ratchet == PAWL_RATCHET_RECOMPUTE);
 }
 

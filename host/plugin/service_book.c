@@ -68,7 +68,9 @@ enum want_what {
     CALL_TARGET,
     CALL_MERGE,
     CALL_FREEZE,
-    CALL_TRAIL
+    CALL_TRAIL,
+    CALL_TIE,
+    CALL_RECONCILE
 };
 struct want_call {
     enum want_what what;
@@ -98,6 +100,8 @@ static int carry_out(struct instance *instance, const struct want_call *call,
     case CALL_TRAIL:
         return want_trail(exec, who, call->lot, call->mode != 0 ? &call->trail : NULL, err);
     case CALL_FREEZE: return want_freeze(exec, who, call->lot, err);
+    case CALL_TIE: return want_tie(exec, who, call->lot, call->from, err);
+    case CALL_RECONCILE: return want_reconcile(exec, call->index, call->mode != 0, err);
     case CALL_TARGET:
         return want_target(exec, who, call->lot, call->index, call->price, call->quantity,
                            call->mode, err);
@@ -177,6 +181,16 @@ static int lot_freeze(struct pawl_ctx *ctx, uint64_t lot, struct pawl_err *err) 
     return want(instance_of(ctx), &call, err);
 }
 
+static int lot_tie(struct pawl_ctx *ctx, uint64_t lot, uint64_t to, struct pawl_err *err) {
+    const struct want_call call = {.what = CALL_TIE, .lot = lot, .from = to};
+    return want(instance_of(ctx), &call, err);
+}
+
+static int reconcile(struct pawl_ctx *ctx, uint32_t account, int all, struct pawl_err *err) {
+    const struct want_call call = {.what = CALL_RECONCILE, .index = account, .mode = all != 0};
+    return want(instance_of(ctx), &call, err);
+}
+
 static int lot_may_open(struct pawl_ctx *ctx, const struct pawl_lot_spec *spec, uint32_t count,
                         struct pawl_err *err) {
     int rc = trial_ready(instance_of(ctx), TRIAL_NOTED, err);
@@ -219,4 +233,6 @@ const struct pawl_book book_table = {.size = (uint32_t)sizeof(struct pawl_book),
                                      .order_next = lot_order_next,
                                      .merge = lot_merge,
                                      .freeze = lot_freeze,
-                                     .may_open = lot_may_open};
+                                     .may_open = lot_may_open,
+                                     .tie = lot_tie,
+                                     .reconcile = reconcile};

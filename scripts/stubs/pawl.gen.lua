@@ -77,6 +77,12 @@
 ---Where an order of a chain stands.
 ---@alias pawl.enum.chain_order_status "pending"|"active"|"closing"|"target_hit"|"sl_hit"|"recovered"|"closed"|"failed"
 
+---Where a tranche stands.
+---@alias pawl.enum.tranche_status "pending"|"open"
+
+---What happened to a tranche.
+---@alias pawl.enum.tranche_act "created"|"added"|"merged"|"reduced"|"closed"
+
 ---The best bid and ask of an instrument.
 ---@class pawl.event.quote
 ---@field type "quote"
@@ -932,6 +938,116 @@
 ---@field next_risk number What the next level would risk; 0 = there is none.
 ---@field price number Price that brings a recovery; 0 = none.
 ---@field until number? End of its window; 0 = none.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---A tranche has its first fill.
+---@class pawl.event.tranche_created
+---@field type "tranche.created"
+---@field t number Seconds since 1970, UTC.
+---@field position integer Position: its first lot.
+---@field symbol string? Instrument.
+---@field account string? Account.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field tranche integer Its id, from 0.
+---@field into integer merged: the tranche it is part of now.
+---@field lot integer Lot that changed it; 0 = none.
+---@field change number How much came in, or went out.
+---@field price number At; 0 = not by a fill.
+---@field quantity number Open quantity of the tranche now; merged: of the one it is part of.
+---@field entry number Its average entry now.
+---@field stop number Its stop; 0 = another component's matter.
+---@field target number Its target; 0 = none.
+---@field profit number Gross realised by this; closed: by the tranche.
+---@field open integer Tranches of the position now.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---A fill went into it.
+---@class pawl.event.tranche_added
+---@field type "tranche.added"
+---@field t number Seconds since 1970, UTC.
+---@field position integer Position: its first lot.
+---@field symbol string? Instrument.
+---@field account string? Account.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field tranche integer Its id, from 0.
+---@field into integer merged: the tranche it is part of now.
+---@field lot integer Lot that changed it; 0 = none.
+---@field change number How much came in, or went out.
+---@field price number At; 0 = not by a fill.
+---@field quantity number Open quantity of the tranche now; merged: of the one it is part of.
+---@field entry number Its average entry now.
+---@field stop number Its stop; 0 = another component's matter.
+---@field target number Its target; 0 = none.
+---@field profit number Gross realised by this; closed: by the tranche.
+---@field open integer Tranches of the position now.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---It became part of another one.
+---@class pawl.event.tranche_merged
+---@field type "tranche.merged"
+---@field t number Seconds since 1970, UTC.
+---@field position integer Position: its first lot.
+---@field symbol string? Instrument.
+---@field account string? Account.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field tranche integer Its id, from 0.
+---@field into integer merged: the tranche it is part of now.
+---@field lot integer Lot that changed it; 0 = none.
+---@field change number How much came in, or went out.
+---@field price number At; 0 = not by a fill.
+---@field quantity number Open quantity of the tranche now; merged: of the one it is part of.
+---@field entry number Its average entry now.
+---@field stop number Its stop; 0 = another component's matter.
+---@field target number Its target; 0 = none.
+---@field profit number Gross realised by this; closed: by the tranche.
+---@field open integer Tranches of the position now.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---A fill came off it.
+---@class pawl.event.tranche_reduced
+---@field type "tranche.reduced"
+---@field t number Seconds since 1970, UTC.
+---@field position integer Position: its first lot.
+---@field symbol string? Instrument.
+---@field account string? Account.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field tranche integer Its id, from 0.
+---@field into integer merged: the tranche it is part of now.
+---@field lot integer Lot that changed it; 0 = none.
+---@field change number How much came in, or went out.
+---@field price number At; 0 = not by a fill.
+---@field quantity number Open quantity of the tranche now; merged: of the one it is part of.
+---@field entry number Its average entry now.
+---@field stop number Its stop; 0 = another component's matter.
+---@field target number Its target; 0 = none.
+---@field profit number Gross realised by this; closed: by the tranche.
+---@field open integer Tranches of the position now.
+---@field ref string Name of its first lot.
+---@field reason string Why.
+
+---Nothing is left of it.
+---@class pawl.event.tranche_closed
+---@field type "tranche.closed"
+---@field t number Seconds since 1970, UTC.
+---@field position integer Position: its first lot.
+---@field symbol string? Instrument.
+---@field account string? Account.
+---@field side pawl.enum.position_side? LONG or SHORT.
+---@field tranche integer Its id, from 0.
+---@field into integer merged: the tranche it is part of now.
+---@field lot integer Lot that changed it; 0 = none.
+---@field change number How much came in, or went out.
+---@field price number At; 0 = not by a fill.
+---@field quantity number Open quantity of the tranche now; merged: of the one it is part of.
+---@field entry number Its average entry now.
+---@field stop number Its stop; 0 = another component's matter.
+---@field target number Its target; 0 = none.
+---@field profit number Gross realised by this; closed: by the tranche.
+---@field open integer Tranches of the position now.
 ---@field ref string Name of its first lot.
 ---@field reason string Why.
 

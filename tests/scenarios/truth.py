@@ -71,6 +71,9 @@ def lots(trace):
             lot[which] += Decimal(event["quantity"])
             over = lot["exited"] - lot["entered"]
             lot["most_out"] = max(lot["most_out"], over)
+        elif event["type"] == "lot.merged":
+            known[event["lot"]]["entered"] -= Decimal(event["quantity"])
+            known[event["into"]]["entered"] += Decimal(event["quantity"])
     return known
 
 
@@ -205,6 +208,12 @@ def outcome(run):
             state[event["lot"]].update(
                 {key: event[key] for key in ("quantity", "entry", "exit", "profit", "fees")},
                 state="closed", reason=event.get("reason", ""))
+    tranches = {}
+    for event in run.trace:
+        if event["type"].startswith("tranche."):
+            tranches[event.get("ref", ""), event["side"], event["tranche"]] = (
+                event["type"], event["quantity"], event["entry"], event["stop"], event["target"],
+                event["open"])
     fills = sorted((event.get("ref", ""), event["role"], event["side"], event["quantity"],
                     event["price"], event["overrun"])
                    for event in run.trace if event["type"] == "fill")
@@ -213,6 +222,7 @@ def outcome(run):
         money.append("equity_end")
     return {
         "lots": sorted((sorted(lot.items()) for lot in state.values()), key=str),
+        "tranches": sorted(tranches.items()),
         "fills": fills,
         "working": sorted((sorted(one.items()) for one in working(run.world)), key=str),
         "positions": sorted((key, text(value)) for key, value in positions(run.world).items()),

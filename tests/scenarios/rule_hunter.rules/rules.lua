@@ -1,6 +1,6 @@
 return {
   id = "hunter", on = "liquidation", cooldown = "60s", per = "symbol",
-  args = { via = "linked", long = 5000, short = 9000 },
+  args = { via = "tranche", long = 5000, short = 9000 },
   windows = { liquidated = { on = "liquidation", sum = "price * quantity", seconds = 60 } },
   when = function(event, ctx)
     local sum = ctx.window("liquidated")
@@ -8,7 +8,7 @@ return {
       ("%s %.0f"):format(event.side, sum)
   end,
   act = {
-    ["do"] = "entry", via = "linked", allocation = 1000,
+    ["do"] = "entry", via = "tranche", allocation = 1000,
     side = function(event) return event.side == "LONG" and "BUY" or "SELL" end,
     stop = { pct = 0.05 }, target = { pct = 0.01 },
   },

@@ -1,0 +1,269 @@
+/* Tranches become one: two neighbours that are both in profit, or those that were chosen. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tranche.h"
+
+/* ---- one tranche out of two ---- */
+
+static int move_lots(struct tranche *self, struct tranche_rec_position_tranche *into,
+                     struct tranche_rec_position_tranche *from) {
+    int rc = PAWL_OK;
+    while (rc == PAWL_OK && from->first_lot != 0) {
+        uint64_t id = from->first_lot;
+        struct tranche_rec_order_relationship one = *tranche_lot(self, id);
+        rc = tranche_unlink(self, from, id);
+        one.apart = 0;
+        if (rc == PAWL_OK) rc = tranche_put_lot(self, &one);
+        if (rc == PAWL_OK) rc = tranche_link(self, into, id);
+    }
+    return rc;
+}
+
+static int forget(struct tranche *self, const struct tranche_rec_position_tranche *row) {
+    struct tranche_rec_tranche_position position = *tranche_position(self, row->position);
+    self->triggers->disarm(self->ctx, TRANCHE_KEY_TRANCHE(row->id));
+    position.tranches--;
+    int rc = tranche_put_position(self, &position);
+    return tranche_first(rc, self->records->erase(self->ctx, TRANCHE_REC_POSITION_TRANCHE,
+                                                  row->id));
+}
+
+/* A stop that loosens no more is not passed by. */
+static void keep_tighter(struct tranche_rec_position_tranche *into,
+                         const struct tranche_rec_position_tranche *from) {
+    if (!from->frozen || from->stop.e8 == 0) return;
+    bool tighter = tranche_is_long(into->side) ? from->stop.e8 > into->stop.e8
+                                               : from->stop.e8 < into->stop.e8;
+    if (!into->frozen || tighter) into->stop = from->stop;
+    into->frozen = 1;
+}
+
+int tranche_merge(struct tranche *self, uint64_t into_id, uint64_t from_id, const char *reason) {
+    struct tranche_rec_position_tranche into = *tranche_row(self, into_id);
+    struct tranche_rec_position_tranche from = *tranche_row(self, from_id);
+    struct tranche_rec_position_tranche told_of = from;
+    struct tranche_told told = {.act = PAWL_TRANCHE_ACT_MERGED,
+                                .into = into.tranche_id,
+                                .change = from.quantity,
+                                .price = from.entry,
+                                .reason = reason};
+    keep_tighter(&into, &from);
+    into.target_asked |= from.target_asked;
+    into.merge_into = 0;
+    into.join_from = 0;
+    into.stale = 1;
+    int rc = pawl_add_i64(into.profit.e8, from.profit.e8, &into.profit.e8);
+    if (rc == PAWL_OK) rc = move_lots(self, &into, &from);
+    if (rc == PAWL_OK) rc = forget(self, &from);
+    if (rc == PAWL_OK) rc = tranche_sum(self, &into);
+    if (rc == PAWL_OK) rc = tranche_levels(self, &into);
+    if (rc == PAWL_OK) rc = tranche_put(self, &into);
+    told_of.quantity = into.quantity;
+    told_of.entry = into.entry;
+    told_of.stop = into.stop;
+    told_of.target = into.target;
+    if (rc == PAWL_OK) rc = tranche_tell(self, &told_of, &told);
+    return rc;
+}
+
+/* ---- that were asked for ---- */
+
+int tranche_merge_wanted(struct tranche *self, uint64_t position, bool *ret_wait) {
+    struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX];
+    uint32_t count = tranche_all(self, position, rows);
+    int rc = PAWL_OK;
+    for (uint32_t i = 0; i < count && rc == PAWL_OK; i++) {
+        if (rows[i].merge_into == 0) continue;
+        uint64_t into = position << 16 | rows[i].merge_into;
+        const struct tranche_rec_position_tranche *found = tranche_row(self, into);
+        if (found == NULL) { /* it has closed meanwhile */
+            rows[i].merge_into = 0;
+            rc = tranche_put(self, &rows[i]);
+            continue;
+        }
+        struct tranche_rec_position_tranche to = *found;
+        if (tranche_is_quiet(self, &rows[i]) && tranche_is_quiet(self, &to))
+            rc = tranche_merge(self, into, rows[i].id, "asked for");
+        else
+            *ret_wait = true;
+    }
+    return rc;
+}
+
+static int refuse(struct tranche *self, const struct pawl_ev_consolidate *ask, const char *reason) {
+    struct pawl_ev_entry_ignored event = {
+        .head = {.size = (uint32_t)sizeof event, .type = PAWL_EV_ENTRY_IGNORED},
+        .instrument = ask->instrument,
+        .component = self->ctx->component};
+    size_t size = strlen(reason);
+    memcpy(event.reason, reason, size < sizeof event.reason ? size : sizeof event.reason - 1);
+    return self->ctx->host->publish(self->ctx, &event.head);
+}
+
+/* The ids of a JSON array, as bits of the rows; -1 = none, or one that there is not. */
+static int64_t chosen(const char *text, const struct tranche_rec_position_tranche *rows,
+                      uint32_t count) {
+    uint64_t bits = 0;
+    for (const char *at = text; *at != '\0';) {
+        char *end;
+        at += strspn(at, "[], \t\"");
+        if (*at == '\0') break;
+        unsigned long id = strtoul(at, &end, 10);
+        uint32_t i = 0;
+        if (end == at) return -1;
+        while (i < count && rows[i].tranche_id != id) i++;
+        if (i == count) return -1;
+        bits |= UINT64_C(1) << i;
+        at = end;
+    }
+    return (int64_t)bits;
+}
+
+/* One chosen tranche: its lots become one now, if they ever can. */
+static int join_now(struct tranche *self, struct tranche_rec_position_tranche *row) {
+    const struct tranche_rec_order_relationship *known;
+    int rc = PAWL_OK;
+    for (uint64_t id = row->first_lot; (known = tranche_lot(self, id)) != NULL;) {
+        struct tranche_rec_order_relationship one = *known;
+        id = one.next_lot;
+        one.apart = 0;
+        rc = tranche_first(rc, tranche_put_lot(self, &one));
+    }
+    if (!row->joining) row->join_from = 0;
+    return tranche_first(rc, tranche_put(self, row));
+}
+
+static int want_merge(struct tranche *self, uint64_t position,
+                      const struct pawl_ev_consolidate *ask, const char *text) {
+    struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX];
+    uint32_t count = tranche_all(self, position, rows), first = 0, others = 0;
+    int64_t bits = chosen(text, rows, count);
+    int rc = PAWL_OK;
+    if (bits < 0) return refuse(self, ask, "consolidate: there is no such tranche");
+    if (bits == 0) bits = INT64_MAX;
+    while (first < count && (bits >> first & 1) == 0) first++;
+    for (uint32_t i = first + 1; i < count && rc == PAWL_OK; i++) {
+        if ((bits >> i & 1) == 0) continue;
+        others++;
+        rows[i].merge_into = rows[first].tranche_id + 1;
+        rc = tranche_put(self, &rows[i]);
+    }
+    if (others == 0 && first < count) rc = join_now(self, &rows[first]);
+    return rc == PAWL_OK ? tranche_settle(self, position) : rc;
+}
+
+int tranche_on_consolidate(struct tranche *self, const struct pawl_ev_consolidate *ask) {
+    const struct tranche_rec_tranche_position *found;
+    char text[PAWL_EVENT_SIZE_MAX + 1] = "";
+    int rc = PAWL_OK;
+    if (ask->tranches.len > 0 && ask->head.size <= PAWL_EVENT_SIZE_MAX &&
+        ask->tranches.off <= ask->head.size &&
+        ask->tranches.len <= ask->head.size - ask->tranches.off)
+        memcpy(text, (const char *)ask + ask->tranches.off, ask->tranches.len);
+    for (uint64_t id = 0;
+         (found = self->records->next(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id)) != NULL;) {
+        id = found->id;
+        if (found->instrument != ask->instrument || (ask->side != 0 && found->side != ask->side))
+            continue;
+        rc = tranche_first(rc, want_merge(self, id, ask, text));
+    }
+    return rc;
+}
+
+/* ---- by themselves ---- */
+
+static int64_t min_pnl_e8(const struct tranche *self) {
+    return self->options.min_pnl_e8;
+}
+
+/* The first price at which the tranche gains more than the least. */
+static int64_t gains_from_e8(struct tranche *self, const struct tranche_rec_position_tranche *row) {
+    const struct pawl_instrument *in = self->market->instrument(self->ctx, row->instrument);
+    int64_t fraction_e8;
+    struct pawl_price level;
+    if (in == NULL ||
+        pawl_muldiv(min_pnl_e8(self), PAWL_E8, 100 * tranche_leverage_e8(self, row->account),
+                    PAWL_ROUND_DOWN, &fraction_e8) != PAWL_OK ||
+        tranche_price(in, row->side, row->entry, fraction_e8, &level) != PAWL_OK)
+        return 0;
+    if (!tranche_gains(self, row, level, min_pnl_e8(self), false))
+        level.e8 += tranche_is_long(row->side) ? in->tick.e8 : -in->tick.e8;
+    return level.e8;
+}
+
+int tranche_arm_pairs(struct tranche *self, uint64_t position) {
+    struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX];
+    uint32_t count = self->options.merge ? tranche_all(self, position, rows) : 0;
+    const uint64_t key = TRANCHE_KEY_POSITION(position);
+    int64_t best_e8 = 0;
+    if (count == 0) return PAWL_OK;
+    bool is_long = tranche_is_long(rows[0].side);
+    struct pawl_price now = tranche_exit_price(self, rows[0].instrument, rows[0].side);
+    for (uint32_t i = 1; i < count; i++) {
+        int64_t a = gains_from_e8(self, &rows[i - 1]), b = gains_from_e8(self, &rows[i]);
+        int64_t both = is_long == (a > b) ? a : b;
+        bool open = rows[i - 1].quantity.e8 > 0 && rows[i].quantity.e8 > 0 && a > 0 && b > 0;
+        bool passed = now.e8 > 0 && (is_long ? both <= now.e8 : both >= now.e8);
+        if (!open || passed) continue;
+        if (best_e8 == 0 || (is_long ? both < best_e8 : both > best_e8)) best_e8 = both;
+    }
+    const struct pawl_trigger_spec spec = {.size = (uint32_t)sizeof spec,
+                                           .instrument = rows[0].instrument,
+                                           .source = PAWL_TRIGGER_SOURCE_EXIT_SIDE,
+                                           .side = rows[0].side,
+                                           .cross = is_long ? PAWL_CROSS_AT_OR_ABOVE
+                                                            : PAWL_CROSS_AT_OR_BELOW,
+                                           .level = {best_e8}};
+    if (best_e8 != 0) return self->triggers->arm(self->ctx, key, &spec);
+    self->triggers->disarm(self->ctx, key);
+    return PAWL_OK;
+}
+
+static bool may_merge(struct tranche *self, const struct tranche_rec_position_tranche *row) {
+    return row->quantity.e8 > 0 && tranche_grows(self, row);
+}
+
+int tranche_merge_profitable(struct tranche *self, uint64_t position, bool *ret_wait) {
+    struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX];
+    uint32_t count = tranche_all(self, position, rows);
+    struct pawl_price now = {0};
+    int rc = PAWL_OK;
+    if (!self->options.merge || count == 0) return PAWL_OK;
+    now = tranche_exit_price(self, rows[0].instrument, rows[0].side);
+    for (uint32_t i = 1; now.e8 > 0 && i < count && rc == PAWL_OK; i++) {
+        if (!may_merge(self, &rows[i - 1]) || !may_merge(self, &rows[i]) ||
+            !tranche_gains(self, &rows[i - 1], now, min_pnl_e8(self), false) ||
+            !tranche_gains(self, &rows[i], now, min_pnl_e8(self), false))
+            continue;
+        if (!tranche_is_quiet(self, &rows[i - 1]) || !tranche_is_quiet(self, &rows[i])) {
+            *ret_wait = true;
+            continue;
+        }
+        rc = tranche_merge(self, rows[i - 1].id, rows[i].id, "both in profit");
+        count = tranche_all(self, position, rows);
+        i = 0;
+    }
+    return rc == PAWL_OK ? tranche_arm_pairs(self, position) : rc;
+}
+
+int tranche_merge_nearest(struct tranche *self, uint64_t position) {
+    struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX];
+    uint32_t count = tranche_all(self, position, rows), into = 0, from = 0;
+    int64_t nearest_e8 = INT64_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = i + 1; j < count; j++) {
+            int64_t way_e8 = rows[i].entry.e8 - rows[j].entry.e8;
+            if (way_e8 < 0) way_e8 = -way_e8;
+            if (way_e8 >= nearest_e8 || !may_merge(self, &rows[i]) || !may_merge(self, &rows[j]) ||
+                !tranche_is_quiet(self, &rows[i]) || !tranche_is_quiet(self, &rows[j]))
+                continue;
+            nearest_e8 = way_e8;
+            into = i;
+            from = j;
+        }
+    }
+    if (into == from) return PAWL_E_BUSY;
+    int rc = tranche_merge(self, rows[into].id, rows[from].id, "room for another");
+    return rc == PAWL_OK ? tranche_settle(self, position) : rc;
+}
