@@ -560,8 +560,8 @@ CREATE TABLE "position_tranches" (
   "merge_into" INTEGER NOT NULL, -- u32: Tranche it is to become part of, + 1; 0 = none.
   "first_lot" INTEGER NOT NULL, -- u64: The oldest of its lots; order_relationships has the next.
   "quantity" INTEGER NOT NULL, -- qty x 1e-8: Open quantity.
+  "cost" INTEGER NOT NULL, -- money x 1e-8: What that has cost.
   "entry" INTEGER NOT NULL, -- price x 1e-8: Average entry.
-  "expected" INTEGER NOT NULL, -- price x 1e-8: What its first entry was expected to pay.
   "stop" INTEGER NOT NULL, -- price x 1e-8: Its stop; 0 = another component's matter.
   "target" INTEGER NOT NULL, -- price x 1e-8: Its target; 0 = none.
   "stop_pct" INTEGER NOT NULL, -- ratio x 1e-8: Of the average, as a fraction.

@@ -8,7 +8,6 @@
  *
  * Steps wait for nothing: each looks at the book as it is, does what can be done now, and is called
  * again when something about the lot changes.
- *
  * Thread loop only. Owner: everything here belongs to struct exec; lots and orders to the book.
  */
 #ifndef EXEC_EXEC_H
@@ -158,7 +157,6 @@ void guard_finish_times(struct exec *exec);
 /* ---- wants.c: what components ask (pawl.book/1) ---- */
 int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
               uint64_t *ret_lot, struct pawl_err *err);
-/* Would `count` such lots pass now, all together? Nothing is opened. */
 int want_may_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *spec,
                   uint32_t count, struct pawl_err *err);
 int want_enter(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_qty total,
@@ -175,17 +173,16 @@ int want_target(struct exec *exec, uint32_t caller, uint64_t lot, uint32_t index
                 struct pawl_price price, struct pawl_qty quantity, uint8_t mode,
                 struct pawl_err *err);
 int want_freeze(struct exec *exec, uint32_t caller, uint64_t lot, struct pawl_err *err);
-int want_merge(struct exec *exec, uint32_t caller, uint64_t into, uint64_t from,
-               const char *reason, struct pawl_err *err);
+int want_merge(struct exec *exec, uint32_t caller, uint64_t into, uint64_t from, const char *reason,
+               struct pawl_err *err);
 /* Does the profile agree with what the opener (0 = nobody) and its holders do? PAWL_E_INVAL. */
 int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
                   struct pawl_err *err);
 int want_tie(struct exec *exec, uint32_t caller, uint64_t lot, uint64_t to, struct pawl_err *err);
-/* A round with the account's broker in the next turn, but for one that runs or has to wait. */
 int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_err *err);
 /* An operator gives the lot another profile. */
 int want_assign(struct exec *exec, uint64_t lot, const char *profile, struct pawl_err *err);
-/* ---- takeover.c: a position that exists becomes a lot ---- */
+/* takeover.c: a position that exists becomes a lot */
 struct adoption { /* as it would be: on the tick, with what was not said */
     uint32_t account;
     struct pawl_qty original;
@@ -202,5 +199,4 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason);
 /* ---- operator.c ---- */
 void operator_event(struct exec *exec, const struct pawl_event *event); /* exit, stop, scale_in */
 void operator_command(struct exec *exec);                               /* exec->command */
-
 #endif

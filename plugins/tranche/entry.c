@@ -126,7 +126,8 @@ static int choose(struct tranche *self, const struct pawl_ev_entry *ask, uint64_
     if (count == 0) return PAWL_OK;
     const struct tranche_rec_position_tranche *last = &rows[count - 1];
     struct pawl_price now = tranche_exit_price(self, last->instrument, last->side);
-    bool lost = now.e8 > 0 && !tranche_gains(self, last, now, -self->options.increment_e8, false);
+    bool lost = last->quantity.e8 > 0 && now.e8 > 0 && /* what has not filled has no average */
+                !tranche_gains(self, last, now, -self->options.increment_e8);
     if (lost && count < self->options.max_tranches) return PAWL_OK;
     if (lost && self->options.at_max == TRANCHE_REFUSE)
         return tranche_fail(err, PAWL_E_BUSY, "there are %u tranches, the most there may be",
@@ -166,7 +167,8 @@ static int open_lot(struct tranche *self, const struct pawl_ev_entry *ask,
                                  .ref = ask->ref[0] != '\0' ? ask->ref : NULL,
                                  .tags = place->tags[0] != '\0' ? place->tags : NULL,
                                  .ratchet = PAWL_RATCHET_RECOMPUTE};
-    int rc = tranche_price(place->in, place->side, place->price, -row->stop_pct.e8, &spec.stop);
+    int rc = tranche_price(place->in, place->side, (struct pawl_money){place->price.e8},
+                           (struct pawl_qty){PAWL_E8}, -row->stop_pct.e8, &spec.stop);
     if (rc != PAWL_OK) return tranche_fail(err, rc, "the stop is no price");
     rc = tranche_size(self, ask, place->account, place->price, spec.stop, &spec.quantity, err);
     if (rc == PAWL_OK) rc = self->book->open(self->ctx, &spec, ret_lot, err);
@@ -200,8 +202,7 @@ static int begin_new(struct tranche *self, const struct pawl_ev_entry *ask,
     struct tranche_rec_tranche_position position = {.instrument = ask->instrument,
                                                     .account = place->account,
                                                     .side = place->side};
-    struct tranche_rec_position_tranche row = {.expected = place->price,
-                                               .stop_pct = place->sl,
+    struct tranche_rec_position_tranche row = {.stop_pct = place->sl,
                                                .target_pct = place->tp,
                                                .target_asked = place->target_asked};
     uint64_t lot;

@@ -27,6 +27,7 @@ int tranche_sum(struct tranche *self, struct tranche_rec_position_tranche *row) 
         rc = tranche_first(rc, pawl_add_i64(value_e8, cost_e8(lot), &value_e8));
     }
     row->quantity.e8 = open_e8;
+    row->cost.e8 = value_e8;
     if (rc != PAWL_OK || open_e8 == 0) return rc;
     row->status = PAWL_TRANCHE_STATUS_OPEN;
     return pawl_muldiv(value_e8, PAWL_E8, open_e8, PAWL_ROUND_EVEN, &row->entry.e8);

@@ -15,13 +15,13 @@ void tranche_percents(const struct tranche *self, const char *symbol, struct paw
     ret_sl->e8 = sl_e8 / 100;
 }
 
-int tranche_price(const struct pawl_instrument *in, uint8_t side, struct pawl_price from,
-                  int64_t fraction_e8, struct pawl_price *ret) {
+int tranche_price(const struct pawl_instrument *in, uint8_t side, struct pawl_money cost,
+                  struct pawl_qty quantity, int64_t fraction_e8, struct pawl_price *ret) {
     bool is_long = tranche_is_long(side);
     int64_t ticks;
-    pawl_i128 level = (pawl_i128)from.e8 * (is_long ? PAWL_E8 + fraction_e8
+    pawl_i128 level = (pawl_i128)cost.e8 * (is_long ? PAWL_E8 + fraction_e8
                                                     : PAWL_E8 - fraction_e8);
-    int rc = pawl_div_i128(level, (pawl_i128)in->tick.e8 * PAWL_E8,
+    int rc = pawl_div_i128(level, (pawl_i128)quantity.e8 * in->tick.e8,
                            is_long ? PAWL_ROUND_UP : PAWL_ROUND_DOWN, &ticks);
     if (rc != PAWL_OK || __builtin_mul_overflow(ticks, in->tick.e8, &ret->e8)) return PAWL_E_RANGE;
     return ret->e8 > 0 ? PAWL_OK : PAWL_E_RANGE;
@@ -51,9 +51,10 @@ int tranche_levels(struct tranche *self, struct tranche_rec_position_tranche *ro
     if (in == NULL || row->quantity.e8 <= 0) return PAWL_OK;
     row->target.e8 = 0;
     if (has_target(self, row))
-        rc = tranche_price(in, row->side, row->entry, row->target_pct.e8, &row->target);
+        rc = tranche_price(in, row->side, row->cost, row->quantity, row->target_pct.e8,
+                           &row->target);
     if (rc == PAWL_OK && has_stop(self, row))
-        rc = tranche_price(in, row->side, row->entry, -row->stop_pct.e8, &stop);
+        rc = tranche_price(in, row->side, row->cost, row->quantity, -row->stop_pct.e8, &stop);
     if (rc != PAWL_OK) return rc;
     bool kept = row->frozen && before.e8 != 0 && is_looser(row->side, stop, before);
     row->stop = kept && stop.e8 != 0 ? before : stop;
@@ -125,10 +126,12 @@ int tranche_arm_r(struct tranche *self, const struct tranche_rec_position_tranch
                                      .side = row->side,
                                      .cross = tranche_is_long(row->side) ? PAWL_CROSS_AT_OR_ABOVE
                                                                          : PAWL_CROSS_AT_OR_BELOW};
-    int64_t r_e8;
+    int64_t twice_e8;
     if (row->frozen || row->stop.e8 == 0 || row->quantity.e8 == 0 ||
-        pawl_sub_i64(row->entry.e8, row->stop.e8, &r_e8) != PAWL_OK ||
-        pawl_add_i64(row->entry.e8, r_e8, &spec.level.e8) != PAWL_OK || spec.level.e8 <= 0) {
+        pawl_div_i128((pawl_i128)row->cost.e8 * 2 * PAWL_E8, row->quantity.e8,
+                      tranche_is_long(row->side) ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
+                      &twice_e8) != PAWL_OK ||
+        pawl_sub_i64(twice_e8, row->stop.e8, &spec.level.e8) != PAWL_OK || spec.level.e8 <= 0) {
         self->triggers->disarm(self->ctx, key);
         return PAWL_OK;
     }
@@ -168,12 +171,13 @@ int64_t tranche_leverage_e8(struct tranche *self, uint32_t account) {
 }
 
 bool tranche_gains(struct tranche *self, const struct tranche_rec_position_tranche *row,
-                   struct pawl_price now, int64_t bound_e8, bool at_least) {
-    struct pawl_price from = row->quantity.e8 > 0 ? row->entry : row->expected;
-    int64_t way_e8 = tranche_is_long(row->side) ? now.e8 - from.e8 : from.e8 - now.e8;
+                   struct pawl_price now, int64_t bound_e8) {
+    pawl_i128 worth = (pawl_i128)now.e8 * row->quantity.e8;
+    pawl_i128 gain = worth - (pawl_i128)row->cost.e8 * PAWL_E8;
     int64_t leverage_e8 = tranche_leverage_e8(self, row->account);
-    /* way / from x 100 x leverage against the bound, in percent */
-    pawl_i128 have = (pawl_i128)way_e8 * 100 * leverage_e8;
-    pawl_i128 want = (pawl_i128)bound_e8 * from.e8;
-    return at_least ? have >= want : have > want;
+    if (leverage_e8 != PAWL_E8 &&
+        pawl_muldiv(bound_e8, PAWL_E8, leverage_e8, PAWL_ROUND_EVEN, &bound_e8) != PAWL_OK)
+        return false;
+    if (!tranche_is_long(row->side)) gain = -gain;
+    return gain * 100 > (pawl_i128)row->cost.e8 * bound_e8; /* the bound is in percent */
 }

@@ -182,12 +182,12 @@ static int64_t gains_from_e8(struct tranche *self, const struct tranche_rec_posi
     const struct pawl_instrument *in = self->market->instrument(self->ctx, row->instrument);
     int64_t fraction_e8;
     struct pawl_price level;
-    if (in == NULL ||
+    if (in == NULL || row->quantity.e8 == 0 ||
         pawl_muldiv(min_pnl_e8(self), PAWL_E8, 100 * tranche_leverage_e8(self, row->account),
                     PAWL_ROUND_DOWN, &fraction_e8) != PAWL_OK ||
-        tranche_price(in, row->side, row->entry, fraction_e8, &level) != PAWL_OK)
+        tranche_price(in, row->side, row->cost, row->quantity, fraction_e8, &level) != PAWL_OK)
         return 0;
-    if (!tranche_gains(self, row, level, min_pnl_e8(self), false))
+    if (!tranche_gains(self, row, level, min_pnl_e8(self)))
         level.e8 += tranche_is_long(row->side) ? in->tick.e8 : -in->tick.e8;
     return level.e8;
 }
@@ -233,8 +233,8 @@ int tranche_merge_profitable(struct tranche *self, uint64_t position, bool *ret_
     now = tranche_exit_price(self, rows[0].instrument, rows[0].side);
     for (uint32_t i = 1; now.e8 > 0 && i < count && rc == PAWL_OK; i++) {
         if (!may_merge(self, &rows[i - 1]) || !may_merge(self, &rows[i]) ||
-            !tranche_gains(self, &rows[i - 1], now, min_pnl_e8(self), false) ||
-            !tranche_gains(self, &rows[i], now, min_pnl_e8(self), false))
+            !tranche_gains(self, &rows[i - 1], now, min_pnl_e8(self)) ||
+            !tranche_gains(self, &rows[i], now, min_pnl_e8(self)))
             continue;
         if (!tranche_is_quiet(self, &rows[i - 1]) || !tranche_is_quiet(self, &rows[i])) {
             *ret_wait = true;

@@ -124,9 +124,10 @@ int tranche_settle(struct tranche *self, uint64_t position);
 /* ---- levels.c: stop and target ---- */
 void tranche_percents(const struct tranche *self, const char *symbol, struct pawl_ratio *ret_tp,
                       struct pawl_ratio *ret_sl);
-/* A price better (+) or worse (-) than `from` by a fraction, on the tick, never too good. */
-int tranche_price(const struct pawl_instrument *in, uint8_t side, struct pawl_price from,
-                  int64_t fraction_e8, struct pawl_price *ret);
+/* A price better (+) or worse (-) than the average of a cost by a fraction, on the tick: a target
+ * away from it, a stop tighter. */
+int tranche_price(const struct pawl_instrument *in, uint8_t side, struct pawl_money cost,
+                  struct pawl_qty quantity, int64_t fraction_e8, struct pawl_price *ret);
 /* Stop and target from the average, after an entry fill or a merge. */
 int tranche_levels(struct tranche *self, struct tranche_rec_position_tranche *row);
 /* What its lots want is what the tranche says. */
@@ -136,10 +137,10 @@ int tranche_repair(struct tranche *self, uint64_t row);
 int tranche_arm_r(struct tranche *self, const struct tranche_rec_position_tranche *row);
 int tranche_freeze(struct tranche *self, uint64_t row); /* 1 R was seen */
 struct pawl_price tranche_exit_price(struct tranche *self, uint32_t instrument, uint8_t side);
-/* Profit at a price in percent of the average (times leverage, by option) is above (or, with
- * `at_least`, at or above) a bound; a loss is below 0. */
+/* Profit at a price in percent of the average (times leverage, by option) is above a bound; a loss
+ * is below 0. */
 bool tranche_gains(struct tranche *self, const struct tranche_rec_position_tranche *row,
-                   struct pawl_price now, int64_t bound_e8, bool at_least);
+                   struct pawl_price now, int64_t bound_e8);
 /* False: the venue keeps each lot a position of its own. */
 bool tranche_lots_grow(struct tranche *self, uint32_t account);
 int64_t tranche_leverage_e8(struct tranche *self, uint32_t account);

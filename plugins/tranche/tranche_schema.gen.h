@@ -72,8 +72,8 @@ struct tranche_rec_position_tranche {
     uint8_t pad_1[4]; /* 0. */
     uint64_t first_lot; /* The oldest of its lots; order_relationships has the next. */
     struct pawl_qty quantity; /* Open quantity. */
+    struct pawl_money cost; /* What that has cost. */
     struct pawl_price entry; /* Average entry. */
-    struct pawl_price expected; /* What its first entry was expected to pay. */
     struct pawl_price stop; /* Its stop; 0 = another component's matter. */
     struct pawl_price target; /* Its target; 0 = none. */
     struct pawl_ratio stop_pct; /* Of the average, as a fraction. */
@@ -119,10 +119,10 @@ static const struct pawl_field tranche_fields_position_tranche[] = {
      "The oldest of its lots; order_relationships has the next."},
     {"quantity", PAWL_F_QTY, 0, offsetof(struct tranche_rec_position_tranche, quantity), 8,
      "Open quantity."},
+    {"cost", PAWL_F_MONEY, 0, offsetof(struct tranche_rec_position_tranche, cost), 8,
+     "What that has cost."},
     {"entry", PAWL_F_PRICE, 0, offsetof(struct tranche_rec_position_tranche, entry), 8,
      "Average entry."},
-    {"expected", PAWL_F_PRICE, 0, offsetof(struct tranche_rec_position_tranche, expected), 8,
-     "What its first entry was expected to pay."},
     {"stop", PAWL_F_PRICE, 0, offsetof(struct tranche_rec_position_tranche, stop), 8,
      "Its stop; 0 = another component's matter."},
     {"target", PAWL_F_PRICE, 0, offsetof(struct tranche_rec_position_tranche, target), 8,
