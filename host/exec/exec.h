@@ -180,7 +180,6 @@ int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
                   struct pawl_err *err);
 int want_tie(struct exec *exec, uint32_t caller, uint64_t lot, uint64_t to, struct pawl_err *err);
 int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_err *err);
-/* An operator gives the lot another profile. */
 int want_assign(struct exec *exec, uint64_t lot, const char *profile, struct pawl_err *err);
 /* takeover.c: a position that exists becomes a lot */
 struct adoption { /* as it would be: on the tick, with what was not said */
@@ -193,7 +192,6 @@ int want_adopt_judge(const struct exec *exec, const struct pawl_ev_adopt *ask,
                      struct adoption *ret, struct pawl_err *err);
 int want_adopt(struct exec *exec, const struct pawl_ev_adopt *ask, struct lot **ret,
                struct pawl_err *err);
-/* The host's own close of a lot, whoever holds it. */
 void want_close(struct exec *exec, struct lot *lot, const char *reason);
 
 /* ---- operator.c ---- */
