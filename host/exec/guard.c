@@ -140,24 +140,37 @@ static void arm(struct exec *exec, struct lot *lot) {
     timers_clear(exec->book->timers, 0, key);
 }
 
+/* A market exit for all of it works at the venue: whatever the price does, nobody could do more. */
+static bool is_going(const struct lot *lot) {
+    int64_t sum_e8 = 0;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next)
+        if (order->rec.role == PAWL_ROLE_EXIT && order->rec.kind == PAWL_KIND_MARKET &&
+            order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order))
+            sum_e8 += order_leaves_e8(order);
+    return sum_e8 >= lot_open_e8(lot);
+}
+
 void guard_update(struct exec *exec, struct lot *lot) {
     arm(exec, lot);
     uint8_t state = PAWL_PROTECTION_NONE;
     if (lot_open_e8(lot) > 0) {
         if (guard_covered(exec, lot))
             state = PAWL_PROTECTION_RESTING;
-        else if ((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && is_fresh(exec, lot))
+        else if (((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && is_fresh(exec, lot)) ||
+                 is_going(lot))
             state = PAWL_PROTECTION_GUARDED;
         else
             state = PAWL_PROTECTION_NAKED;
     }
     set_protection(exec, lot, state);
-    if (state == PAWL_PROTECTION_NAKED)
+    bool stale = !is_fresh(exec, lot);
+    if (state == PAWL_PROTECTION_NAKED || (state == PAWL_PROTECTION_GUARDED && stale))
         exec_wake_lot(exec, lot,
                       book_now(exec->book) +
                           (fresh_until(exec, lot) == 0 ? NAKED_LOOK_NS : STALE_LOOK_NS));
-    if (state == PAWL_PROTECTION_GUARDED) exec_wake_lot(exec, lot, fresh_until(exec, lot) + 1);
-    if (state != PAWL_PROTECTION_GUARDED || !guard_beyond(exec, lot)) return;
+    else if (state == PAWL_PROTECTION_GUARDED)
+        exec_wake_lot(exec, lot, fresh_until(exec, lot) + 1);
+    if (state != PAWL_PROTECTION_GUARDED || stale || !guard_beyond(exec, lot)) return;
     /* Nothing at the venue covers it and the price stands beyond the level: there is no next price
      * to wait for, and no grace to give. */
     if (lot->guard_hit_ns == 0)
