@@ -132,6 +132,7 @@ static void on_alert(struct sim_run *run, const struct pawl_ev_alert *ev) {
 void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
     struct sim_watch *watch = &run->watch;
     const struct pawl_ev_lot_changed *lot = (const void *)event;
+    const struct pawl_ev_lot_adopted *adopted = (const void *)event;
     if (event->type > PAWL_EV_ORDER_SUBMITTED - 1 && event->type <= PAWL_EV_ORDER_AMENDED) {
         on_order(run, (const void *)event);
         return;
@@ -139,6 +140,9 @@ void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
     switch (event->type) {
     case PAWL_EV_LOT_CHANGED:
         if (lot->lot < SIM_LOTS_MAX) watch->open_e8[lot->lot] = lot->quantity.e8;
+        break;
+    case PAWL_EV_LOT_ADOPTED:
+        if (adopted->lot < SIM_LOTS_MAX) watch->open_e8[adopted->lot] = adopted->quantity.e8;
         break;
     case PAWL_EV_LOT_CLOSED:
         watch->open_e8[((const struct pawl_ev_lot_closed *)event)->lot] = 0;
