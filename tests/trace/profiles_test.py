@@ -19,7 +19,8 @@ from decimal import Decimal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-PROFILES = ["linked", "linked-rstop", "pyramid", "pyramid-rstop"]
+PROFILES = ["linked", "linked-rstop", "pyramid", "pyramid-rstop", "tranche", "tranche-rstop",
+            "all-hedging"]
 GENERATED = ["xauusd.generated.json", "eurusd.generated.json"]
 SHORT_DAYS = 4  # of a made-up market where not all is played
 RECORDED = [
@@ -33,6 +34,7 @@ ENTRIES = ("main", "scale", "doubledown")
 ENDED = ("filled", "cancelled", "rejected", "expired")
 HARMLESS_ALERTS = {"guard_fired"}  # a gap over a stop: that is what the guard is for
 HARMLESS_CONFLICTS = {"rejection"}  # stop and market exit raced, and the venue cut one down
+FAULTS_SHOWN = 5
 FINAL = ("chain.completed", "chain.stopped")
 COLUMNS = ["lots", "open", "completed", "stopped", "running", "tranches", "merged", "stops moved",
            "exits", "net P/L"]
@@ -87,7 +89,7 @@ class Story:
     def __init__(self, trace):
         self.count = collections.Counter()
         self.lots = {}  # open or closed: symbol, side, in, out
-        self.closed, self.orders, self.chains, self.tranches = set(), {}, {}, {}
+        self.closed, self.orders, self.chains, self.heirs = set(), {}, {}, {}
         self.wrong = []
         for event in trace:
             self.count[event["type"]] += 1
@@ -102,6 +104,10 @@ class Story:
             known[2 if event["role"] in ENTRIES else 3] += Decimal(event["quantity"])
             if known[3] > known[2]:
                 self.wrong.append(f"lot {lot}: {known[3]} out of {known[2]}")
+        elif what == "lot.merged":
+            self.lots[lot][2] -= Decimal(event["quantity"])
+            self.lots[event["into"]][2] += Decimal(event["quantity"])
+            self.heirs[lot] = event["into"]
         elif what == "lot.closed":
             self.closed.add(lot)
         elif what == "order.submitted":
@@ -115,6 +121,11 @@ class Story:
         elif what == "conflict" and event["what"] not in HARMLESS_CONFLICTS:
             self.wrong.append(f"conflict {event['what']}: {event.get('detail')}")
 
+    def heir(self, lot):
+        while lot in self.heirs:
+            lot = self.heirs[lot]
+        return lot
+
     def chain(self, event):
         name = event["chain"]
         if self.chains.get(name) in FINAL:
@@ -123,7 +134,7 @@ class Story:
 
 
 def faults(summary, story, positions, orders):
-    yield from story.wrong[:5]
+    yield from story.wrong
     if summary["unprotected_ns"] != 0:
         yield f"{summary['unprotected_ns']} ns unprotected"
     if summary["fills"] == 0 or summary["lots_closed"] == 0:
@@ -138,7 +149,7 @@ def faults(summary, story, positions, orders):
         if story.lots[lot][2] != story.lots[lot][3]:
             yield f"lot {lot} is closed with {story.lots[lot][2] - story.lots[lot][3]} in it"
     for order in orders:
-        lot = story.orders.get(order.get("id"))
+        lot = story.heir(story.orders.get(order.get("id")))
         if order["state"] not in ENDED and not order.get("dormant") and lot in story.closed:
             yield f"order {order['id']} of closed lot {lot} works on"
 
@@ -158,7 +169,7 @@ def play(pawl, profile, path):
         summary = backtest(pawl, profile, path, out)
         story = Story(lines_of(os.path.join(out, "trace.jsonl")))
         wrong = list(faults(summary, story, *world_of(out)))
-    return summary, row_of(summary, story), wrong
+    return summary, row_of(summary, story), wrong[:FAULTS_SHOWN]
 
 
 # ---- which ----
