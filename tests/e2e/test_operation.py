@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import time
 
 import pytest
