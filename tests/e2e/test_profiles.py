@@ -10,6 +10,7 @@ from pawl import base_config, pawl, quote, write_config, write_events
 R = {"reduce": "rstop", "stop": "rstop"}
 WHOLE = {"name": "rstop", "options": {"table": "0.4:0 0.6:0.3"}}  # takes no parts off
 LINKED, PYRAMID, RSTOP = {"name": "linked"}, {"name": "pyramid"}, {"name": "rstop"}
+TRANCHE = {"name": "tranche"}
 TRAILS = {"name": "linked", "options": {"trailing_stop_pct": "0.01"}}
 
 
@@ -45,6 +46,13 @@ WRONG = {
     "a chain without its resting targets": (
         [{"name": "pyramid", "options": {"target_mode": "venue"}}], {"p": {"targets": "keeper"}},
         {}, "profiles.p.targets: pyramid keeps the targets of lots it opens, keeper cannot have"),
+    "tranches that cannot grow": (
+        [TRANCHE], {"p": {"grow": "keeper"}}, {},
+        "profiles.p.grow: tranche keeps the grow of lots it opens, keeper cannot have it"),
+    "a tranche without a target of its own": (
+        [LINKED, TRANCHE], {"p": {"grow": "tranche"}}, {"schedule": [entry("linked", profile="p")]},
+        "schedule[0]: profile p: grow: tranche holds grow but not targets: it works with both or "
+        "none"),
     "a stop that two would trail": (
         [TRAILS, {"name": "rstop", "options": {"trail_from": "2"}}], {"p": R}, {},
         "profiles.p.stop: two would trail the stop by their options, linked and rstop"),
@@ -82,6 +90,9 @@ RIGHT = {
     "chains under a table without parts": ([PYRAMID, WHOLE], {"p": R}),
     "a lot that becomes a chain": ([LINKED, PYRAMID], {"p": {
         "grow": "pyramid", "reduce": "pyramid", "targets": "pyramid", "stop": "pyramid"}}),
+    "each tranche by its own risk": ([TRANCHE, RSTOP], {"p": {**R, "targets": "keeper"}}),
+    "a lot that becomes a tranche": ([LINKED, TRANCHE], {"p": {
+        "grow": "tranche", "reduce": "tranche", "targets": "tranche", "stop": "tranche"}}),
     "one of those who trail": ([TRAILS, RSTOP], {"p": R}),
     "good for one of two openers": ([PYRAMID, LINKED, RSTOP], {"p": R}),
     "for lots that nobody opened": ([PYRAMID, RSTOP], {"p": {**R, "grow": "keeper",
