@@ -170,6 +170,25 @@ def test_migrate(host):
                                                  "r").stdout
 
 
+def test_migrate_to_tranches(tmp_path):
+    """A position that nobody follows is the first tranche, number 0."""
+    config = config_of(tmp_path)
+    config["plugins"].append({"name": "tranche"})
+    config["profiles"]["parts"] = dict.fromkeys(("grow", "reduce", "stop", "targets"), "tranche")
+    host = Host(tmp_path, [quote(second, 2650.00) for second in range(36000)], config=config)
+    host.until(lambda answer: answer["brokers"][0]["link"] == "ready")
+    client = host.client()
+    client.send(bought_outside())
+    assert client.line()["ok"]
+    done = host.pawl("migrate", "--from-positions", "--profile", "parts")
+    assert done.returncode == 0, done.stderr
+    [row] = host.ask("records", type="position_tranches")["rows"]
+    assert (row["tranche_id"], row["quantity"], row["entry"]) == (0, "0.5", "2650")
+    assert "there is nothing to do" in host.pawl("migrate", "--from-positions", "--profile",
+                                                 "parts").stdout
+    assert host.stop() == 0
+
+
 def test_what_is_claimed_and_not_there_goes_again(host):
     """Sent as an event nothing is asked before: the round that follows finds out."""
     client = host.client()
