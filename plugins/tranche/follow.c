@@ -53,7 +53,9 @@ static int came_in(struct tranche *self, struct tranche_rec_position_tranche *ro
     if (row->status == PAWL_TRANCHE_STATUS_PENDING) told.act = PAWL_TRANCHE_ACT_CREATED;
     told.price = average(lot->entry_value.e8 - seen->entry_value.e8, told.change.e8);
     row->stale = 1;
-    int rc = tranche_sum(self, row);
+    int rc = tranche_see_r(self, row->id); /* what filled it may be 1 R of what was there */
+    row->frozen = tranche_row(self, row->id)->frozen;
+    if (rc == PAWL_OK) rc = tranche_sum(self, row);
     if (rc == PAWL_OK) rc = tranche_levels(self, row);
     if (rc == PAWL_OK) rc = tranche_put(self, row);
     return rc == PAWL_OK ? tranche_tell(self, row, &told) : rc;

@@ -118,6 +118,15 @@ int tranche_repair(struct tranche *self, uint64_t of) {
 
 /* ---- 1 R ---- */
 
+/* Where 1 R is: twice the average less the stop, rounded to the far side; false = it has none. */
+static bool r_level(const struct tranche_rec_position_tranche *row, struct pawl_price *ret) {
+    enum pawl_round far = tranche_is_long(row->side) ? PAWL_ROUND_UP : PAWL_ROUND_DOWN;
+    int64_t twice_e8;
+    return row->stop.e8 != 0 && row->quantity.e8 > 0 &&
+           pawl_muldiv(row->cost.e8, 2 * PAWL_E8, row->quantity.e8, far, &twice_e8) == PAWL_OK &&
+           pawl_sub_i64(twice_e8, row->stop.e8, &ret->e8) == PAWL_OK && ret->e8 > 0;
+}
+
 int tranche_arm_r(struct tranche *self, const struct tranche_rec_position_tranche *row) {
     uint64_t key = TRANCHE_KEY_TRANCHE(row->id);
     struct pawl_trigger_spec spec = {.size = (uint32_t)sizeof spec,
@@ -126,16 +135,19 @@ int tranche_arm_r(struct tranche *self, const struct tranche_rec_position_tranch
                                      .side = row->side,
                                      .cross = tranche_is_long(row->side) ? PAWL_CROSS_AT_OR_ABOVE
                                                                          : PAWL_CROSS_AT_OR_BELOW};
-    int64_t twice_e8;
-    if (row->frozen || row->stop.e8 == 0 || row->quantity.e8 == 0 ||
-        pawl_div_i128((pawl_i128)row->cost.e8 * 2 * PAWL_E8, row->quantity.e8,
-                      tranche_is_long(row->side) ? PAWL_ROUND_UP : PAWL_ROUND_DOWN,
-                      &twice_e8) != PAWL_OK ||
-        pawl_sub_i64(twice_e8, row->stop.e8, &spec.level.e8) != PAWL_OK || spec.level.e8 <= 0) {
+    if (row->frozen || !r_level(row, &spec.level)) {
         self->triggers->disarm(self->ctx, key);
         return PAWL_OK;
     }
     return self->triggers->arm(self->ctx, key, &spec);
+}
+
+int tranche_see_r(struct tranche *self, uint64_t id) {
+    const struct tranche_rec_position_tranche *row = tranche_row(self, id);
+    struct pawl_price now = tranche_exit_price(self, row->instrument, row->side), level;
+    if (row->frozen || now.e8 == 0 || !r_level(row, &level) || is_looser(row->side, now, level))
+        return PAWL_OK;
+    return tranche_freeze(self, id);
 }
 
 int tranche_freeze(struct tranche *self, uint64_t id) {

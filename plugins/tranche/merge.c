@@ -40,6 +40,7 @@ static void keep_tighter(struct tranche_rec_position_tranche *into,
 }
 
 int tranche_merge(struct tranche *self, uint64_t into_id, uint64_t from_id, const char *reason) {
+    int rc = tranche_first(tranche_see_r(self, into_id), tranche_see_r(self, from_id));
     struct tranche_rec_position_tranche into = *tranche_row(self, into_id);
     struct tranche_rec_position_tranche from = *tranche_row(self, from_id);
     struct tranche_rec_position_tranche told_of = from;
@@ -53,7 +54,7 @@ int tranche_merge(struct tranche *self, uint64_t into_id, uint64_t from_id, cons
     into.merge_into = 0;
     into.join_from = 0;
     into.stale = 1;
-    int rc = pawl_add_i64(into.profit.e8, from.profit.e8, &into.profit.e8);
+    if (rc == PAWL_OK) rc = pawl_add_i64(into.profit.e8, from.profit.e8, &into.profit.e8);
     if (rc == PAWL_OK) rc = move_lots(self, &into, &from);
     if (rc == PAWL_OK) rc = forget(self, &from);
     if (rc == PAWL_OK) rc = tranche_sum(self, &into);

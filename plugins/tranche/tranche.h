@@ -136,6 +136,8 @@ int tranche_apply(struct tranche *self, uint64_t row);
 int tranche_repair(struct tranche *self, uint64_t row);
 int tranche_arm_r(struct tranche *self, const struct tranche_rec_position_tranche *row);
 int tranche_freeze(struct tranche *self, uint64_t row); /* 1 R was seen */
+/* The same if the price stands there, heard of or not: before the average changes. */
+int tranche_see_r(struct tranche *self, uint64_t row);
 struct pawl_price tranche_exit_price(struct tranche *self, uint32_t instrument, uint8_t side);
 /* Profit at a price in percent of the average (times leverage, by option) is above a bound; a loss
  * is below 0. */
