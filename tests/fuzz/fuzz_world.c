@@ -46,6 +46,7 @@ static const struct pawl_files files = {
 static int load(struct paper_world **ret, uint64_t *ret_dropped) {
     struct pawl_err err = {0};
     HOLDS(paper_world_new(ret) == PAWL_OK);
+    (*ret)->personality = 1; /* ideal, as in the corpus */
     *ret_dropped = 0;
     int rc = paper_world_load(*ret, NULL, &files, ret_dropped, &err);
     HOLDS(rc == PAWL_OK || (rc == PAWL_E_DATA && err.text[0] != '\0'));
@@ -68,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     HOLDS(world->last_execution == again->last_execution && world->prng == again->prng);
     HOLDS(world->position_count == again->position_count);
     HOLDS(world->execution_count == again->execution_count);
+    HOLDS(world->compactions == again->compactions && world->ended_count == again->ended_count);
     HOLDS(world->symbol_count == again->symbol_count && world->fault_count == again->fault_count);
     paper_world_free(world);
     paper_world_free(again);
