@@ -51,6 +51,8 @@ class Rstop:
             self._venue(k, quote)
             if self.case.assign == k and self.lot.open:
                 self._take_over(k, quote)
+            if 0 < self.lot.open <= self.lot.asked and not self.lot.parts:
+                self.lot.over = True    # all that is left is asked out
             self.lot.settle(quote)
             if self.lot.over and self.over is None:
                 self.over = k
