@@ -81,10 +81,15 @@ class Position:
 
     def _requests(self, k, quote, near):
         """After quote k; it is with the venue at the next one."""
+        before = len(self.events)
         if k in self.case.entries:
             self._enter(k, near, self.case.entries[k])
         if k in self.case.merges:
-            self._consolidate(k, quote, self.case.merges[k])
+            self._consolidate(k, self.case.merges[k])
+        if len(self.events) > before:   # what merged has its new orders before the next quote
+            for tranche in self.tranches:
+                for lot in tranche.lots:
+                    lot.settle(quote)
         if k in self.case.closes:
             for tranche in self.tranches:
                 for lot in tranche.lots:
@@ -146,15 +151,13 @@ class Position:
         self._levels(one)
         self._tell(k, "merged", other, steps, one)
 
-    def _consolidate(self, k, quote, numbers):
+    def _consolidate(self, k, numbers):
         chosen = [tranche for tranche in self.tranches
                   if not numbers or tranche.number in numbers]
         if len(chosen) < len(numbers):
             return              # one of them is not there
         while len(chosen) > 1:
             self._merge(k, chosen[0], chosen.pop(1))
-        for lot in chosen[0].lots if chosen else ():
-            lot.settle(quote)
 
     # ---- fills ----
 
