@@ -304,8 +304,9 @@ enum pawl_event_type {
     /* The order's terms are now these (asked for, or the venue's own doing). */
     PAWL_EV_AMENDED = 0x0404,
     PAWL_EV_EXECUTION = 0x0405, /* Part or all of an order traded. May come late or twice. */
-    PAWL_EV_STATUS = 0x0406, /* Answer to a query: how an order stands. */
-    PAWL_EV_POSITION = 0x0407, /* Answer to a query: a position the venue holds. */
+    PAWL_EV_STATUS = 0x0406, /* Answer to a query (cookie = the query's): how an order stands. */
+    /* Answer to a query (cookie = the query's): a position the venue holds. */
+    PAWL_EV_POSITION = 0x0407,
     PAWL_EV_QUERY_DONE = 0x0408, /* A query is answered in full (cookie = the query's). */
     PAWL_EV_LINK = 0x0409, /* The connection to the venue went up or down. */
     PAWL_EV_TIMER = 0x0501, /* A timer that was set is due (cookie = its key). */
@@ -766,7 +767,7 @@ struct pawl_ev_execution {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_execution) == 232, "layout of pawl_ev_execution");
 
-/* Answer to a query: how an order stands. */
+/* Answer to a query (cookie = the query's): how an order stands. */
 struct pawl_ev_status {
     struct pawl_event head;
     char order[24]; /* Our client id; empty = a foreign order. */
@@ -786,7 +787,7 @@ struct pawl_ev_status {
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_ev_status) == 184, "layout of pawl_ev_status");
 
-/* Answer to a query: a position the venue holds. */
+/* Answer to a query (cookie = the query's): a position the venue holds. */
 struct pawl_ev_position {
     struct pawl_event head;
     uint32_t account; /* Account. */

@@ -303,7 +303,8 @@ event "execution" { id = 0x0405, dir = "report",
   { "execution", "str48", "The venue's id of this fill." },
   { "venue_order", "str32", "The venue's id of the order." },
   { "ticket", "str32", "Position opened or reduced, on ticket venues." } }
-event "status" { id = 0x0406, dir = "report", doc = "Answer to a query: how an order stands.",
+event "status" { id = 0x0406, dir = "report",
+  doc = "Answer to a query (cookie = the query's): how an order stands.",
   { "order", "oid", "Our client id; empty = a foreign order." },
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
   { "found", "u8", "0 = the venue does not know it." },
@@ -315,7 +316,7 @@ event "status" { id = 0x0406, dir = "report", doc = "Answer to a query: how an o
   { "venue_order", "str32", "The venue's id." },
   { "ticket", "str32", "Position, on ticket venues." } }
 event "position" { id = 0x0407, dir = "report",
-  doc = "Answer to a query: a position the venue holds.",
+  doc = "Answer to a query (cookie = the query's): a position the venue holds.",
   { "account", "account", "Account." }, { "instrument", "instrument", "Instrument." },
   { "side", "position_side", "LONG or SHORT." },
   { "quantity", "qty", "Above 0." }, { "price", "price", "Average entry." },

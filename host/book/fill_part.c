@@ -44,8 +44,19 @@ void fill_write(struct book *book, const struct book_fill *fill, const struct fi
     book_publish(book, &ev.head);
 }
 
+static void add(struct pawl_money *sum, int64_t more_e8) {
+    int64_t result_e8;
+    if (pawl_add_i64(sum->e8, more_e8, &result_e8) == PAWL_OK) sum->e8 = result_e8;
+}
+
+void fill_add_profit(struct book *book, struct lot *lot, int64_t profit_e8) {
+    add(&lot->rec.profit, profit_e8);
+    add(&book->accounts[lot->rec.account].realised, profit_e8);
+    add(&book->totals.gross, profit_e8);
+}
+
 void fill_add_fee(struct book *book, struct lot *lot, struct pawl_money fee) {
-    lot->rec.fees.e8 += fee.e8;
-    book->accounts[lot->rec.account].fees.e8 += fee.e8;
-    book->totals.fees.e8 += fee.e8;
+    add(&lot->rec.fees, fee.e8);
+    add(&book->accounts[lot->rec.account].fees, fee.e8);
+    add(&book->totals.fees, fee.e8);
 }

@@ -16,6 +16,8 @@ struct fill_part {
 
 /* ---- fill_part.c ---- */
 void fill_write(struct book *book, const struct book_fill *fill, const struct fill_part *part);
+/* Realised profit, into all sums it belongs to; one that would leave its range stays as it was. */
+void fill_add_profit(struct book *book, struct lot *lot, int64_t profit_e8);
 void fill_add_fee(struct book *book, struct lot *lot, struct pawl_money fee);
 /* ---- fills.c ---- */
 struct pawl_money fill_fee(const struct book_fill *fill, struct pawl_qty quantity);

@@ -86,20 +86,18 @@ static bool stop_moved(const struct lot *lot, const struct order *order) {
 static void leave(struct book *book, const struct book_fill *fill, const struct fill_part *part,
                   int64_t value_e8) {
     struct lot *lot = part->lot;
-    struct pawl_money before = {fill_realised_e8(book, lot)}, gained;
+    struct pawl_money before = {fill_realised_e8(book, lot)}, gained = {0};
     lot->rec.exited.e8 += part->quantity.e8;
     lot->rec.exit_value.e8 += value_e8;
     lot->rec.r_frozen = 1;
     target_progress(fill, part);
     tell_fixed_rate(book, lot);
-    gained.e8 = fill_realised_e8(book, lot) - before.e8; /* converted at the rate of this fill */
+    pawl_sub_i64(fill_realised_e8(book, lot), before.e8, &gained.e8);
     struct pawl_ev_exit_taken ev;
     EVENT_INIT(ev, PAWL_EV_EXIT_TAKEN);
     if (book_convert(book, lot->rec.instrument, lot->rec.account, gained, &ev.profit) != PAWL_OK)
-        ev.profit = gained;
-    lot->rec.profit.e8 += ev.profit.e8;
-    book->accounts[lot->rec.account].realised.e8 += ev.profit.e8;
-    book->totals.gross.e8 += ev.profit.e8;
+        ev.profit = gained; /* else at the rate of this fill */
+    fill_add_profit(book, lot, ev.profit.e8);
     if (lot_open_e8(lot) > 0) book->totals.partial_exits++;
     ev.lot = lot->rec.id;
     ev.instrument = lot->rec.instrument;
@@ -230,7 +228,8 @@ static bool fits(const struct book *book, const struct book_fill *fill, int64_t 
     bool good = pawl_add_i64(account->fees.e8, fill->fee.e8, &unused) == PAWL_OK &&
                 pawl_add_i64(book->totals.fees.e8, fill->fee.e8, &unused) == PAWL_OK;
     if (fill->order == NULL) return good;
-    const struct pawl_rec_lot *rec = &fill->order->lot->rec;
+    struct lot *heir = book_lot_heir(book, fill->order->lot);
+    const struct pawl_rec_lot *rec = heir != NULL ? &heir->rec : &fill->order->lot->rec;
     return good && pawl_add_i64(rec->entered.e8, fill->quantity.e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->enter_up_to.e8, fill->quantity.e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->entry_value.e8, value_e8, &unused) == PAWL_OK &&

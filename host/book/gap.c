@@ -34,7 +34,6 @@ static bool is_same(const struct book *book, const struct pawl_rec_fill *gap,
 /* The lot got another price for it than was assumed. */
 static void correct(struct book *book, struct lot *lot, const struct pawl_rec_fill *gap,
                     const struct book_fill *fill, int64_t quantity_e8) {
-    struct book_account *account = &book->accounts[lot->rec.account];
     struct pawl_money gained;
     int64_t before_e8 = fill_realised_e8(book, lot), assumed_e8, true_e8;
     if (pawl_mul_e8(gap->price.e8, quantity_e8, PAWL_ROUND_EVEN, &assumed_e8) != PAWL_OK ||
@@ -42,12 +41,9 @@ static void correct(struct book *book, struct lot *lot, const struct pawl_rec_fi
         pawl_add_i64(lot->rec.exit_value.e8, true_e8 - assumed_e8, &lot->rec.exit_value.e8) !=
             PAWL_OK)
         return;
-    gained.e8 = fill_realised_e8(book, lot) - before_e8;
-    if (book_convert(book, lot->rec.instrument, lot->rec.account, gained, &gained) != PAWL_OK)
-        return;
-    lot->rec.profit.e8 += gained.e8;
-    account->realised.e8 += gained.e8;
-    book->totals.gross.e8 += gained.e8;
+    if (pawl_sub_i64(fill_realised_e8(book, lot), before_e8, &gained.e8) == PAWL_OK &&
+        book_convert(book, lot->rec.instrument, lot->rec.account, gained, &gained) == PAWL_OK)
+        fill_add_profit(book, lot, gained.e8);
 }
 
 static void explain(struct book *book, struct pawl_rec_fill *gap, const struct book_fill *fill,

@@ -32,7 +32,7 @@ struct order {
     uint32_t outbox_place; /* of its request that waits for the disk, + 1; 0 = none does */
     bool changed;
     bool cancel_wanted; /* cancelled as soon as nothing is in flight about it */
-    bool absent;        /* the venue said it never saw it; to be confirmed */
+    uint32_t absent_round; /* the venue said it never saw it; this round may confirm it; 0 = no */
 };
 
 struct lot {

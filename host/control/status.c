@@ -111,7 +111,7 @@ static void put_broker(struct jsonout *out, const struct host *host,
     put_u64(out, "orders_live", counts.live);
     put_u64(out, "orders_unknown", counts.unknown);
     put_bool(out, "reconciling", broker->round_pending > 0);
-    put_bool(out, "gap", broker->gap_seen);
+    put_bool(out, "gap", exec_has_gap(&host->exec, broker->component));
     jsonout_close(out, '}');
 }
 

@@ -45,6 +45,7 @@ enum exec_key {
 #define EXEC_KEY_NUMBER(key) ((key)&UINT64_C(0xffffffffffffff))
 
 #define EXEC_ROUND_POSITIONS_MAX 4096u
+#define EXEC_GAPS_MAX 256u /* beyond: looked at again when there are fewer */
 
 /* A position as the venue told it in this round. */
 struct round_position {
@@ -53,6 +54,12 @@ struct round_position {
     struct pawl_qty quantity;
     struct pawl_price price;
     char ticket[32]; /* empty where the venue has none */
+};
+
+/* A difference between the venue and the lots, as it was seen in the newest round compared. */
+struct round_gap {
+    uint64_t key; /* of its place and its size */
+    uint32_t account, round;
 };
 
 /* What a person may order of the whole host; works when every plugin is broken. */
@@ -78,7 +85,6 @@ struct exec_broker {
     bool round_failed;      /* one of them was incomplete */
     bool round_all;         /* the next one looks at every order, known or not */
     bool known;             /* this process has been through a round: nothing is news any more */
-    bool gap_seen;          /* a position differed in the last round; the next one decides */
     uint32_t exhausted;           /* operations in a row that used up their tries */
     int64_t breaker_until;        /* entries wait; 0 = closed */
     int64_t tokens_e8, tokens_at; /* message rate, of entries */
@@ -116,6 +122,8 @@ struct exec {
     struct round_position *positions; /* of the round that runs, EXEC_ROUND_POSITIONS_MAX */
     uint32_t position_count;
     uint64_t questions;    /* asked so far: the number of the last one */
+    struct round_gap gaps[EXEC_GAPS_MAX];
+    uint32_t gap_count;
     uint32_t plan_number;  /* of the last EXEC_COMMAND_PLAN, in its queries' cookies */
     uint32_t plan_queries; /* how many it asked */
     uint32_t operator_id; /* the host's own component id: its timers, the operator's requests */
@@ -138,6 +146,8 @@ bool exec_end_of_turn(void *arg);
 
 struct exec_broker *exec_broker(struct exec *exec, uint32_t component); /* NULL = no broker */
 struct exec_broker *exec_broker_of(struct exec *exec, const struct lot *lot);
+/* A position of its differed from the lots in the newest round: the next one decides. */
+bool exec_has_gap(const struct exec *exec, uint32_t broker);
 static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec,
                                                        const struct lot *lot) {
     return &exec->book->accounts[lot->rec.account].caps;

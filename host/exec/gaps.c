@@ -1,12 +1,13 @@
 /*
  * A position at the venue that differs from what the lots say: a gap only if the next round, after
- * the settling time, sees it too; until then it may be a fill on its way. Entries in that
+ * the settling time, sees the same; until then it may be a fill on its way. Entries in that
  * instrument wait meanwhile. Where positions have tickets each is compared with its own lot, else
  * the sum of a side.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "book/market.h"
 #include "book/report.h"
 #include "exec/steps.h"
@@ -83,7 +84,8 @@ static void take_off(struct exec *exec, const struct place *place, int64_t quant
     book_fill(exec->book, &fill);
 }
 
-static struct pawl_ev_adopt ask_of(const struct place *place, const struct gap *gap) {
+static struct pawl_ev_adopt ask_of(const struct exec *exec, const struct place *place,
+                                   const struct gap *gap) {
     struct pawl_ev_adopt ask;
     EVENT_INIT(ask, PAWL_EV_ADOPT);
     ask.instrument = place->instrument;
@@ -91,6 +93,9 @@ static struct pawl_ev_adopt ask_of(const struct place *place, const struct gap *
     ask.side = place->side;
     ask.quantity.e8 = gap->venue_e8 - gap->lots_e8;
     ask.price = gap->price;
+    if (ask.price.e8 <= 0) /* the venue does not say at which it came about */
+        ask.price = market_price(exec->book, place->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE,
+                                 place->side);
     TEXT_SET(ask.ticket, place->ticket);
     return ask;
 }
@@ -101,7 +106,7 @@ static bool is_apart(const struct place *place, const struct gap *gap) {
 }
 
 static bool may_adopt(const struct exec *exec, const struct place *place, const struct gap *gap) {
-    const struct pawl_ev_adopt ask = ask_of(place, gap);
+    const struct pawl_ev_adopt ask = ask_of(exec, place, gap);
     struct adoption unused;
     return exec->set->foreign == CONFIG_FOREIGN_ADOPT && is_apart(place, gap) &&
            want_adopt_judge(exec, &ask, &unused, NULL) == PAWL_OK;
@@ -109,7 +114,7 @@ static bool may_adopt(const struct exec *exec, const struct place *place, const 
 
 /* With a stop of 2 %; false where it cannot be: the price is beyond that already. */
 static bool adopt(struct exec *exec, const struct place *place, const struct gap *gap) {
-    const struct pawl_ev_adopt ask = ask_of(place, gap);
+    const struct pawl_ev_adopt ask = ask_of(exec, place, gap);
     struct pawl_err err = {0};
     struct lot *lot = exec->book->instruments[place->instrument].lots;
     for (; lot != NULL && !exec->book->accounts[place->account].info.hedging;
@@ -149,16 +154,50 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
     }
 }
 
+/* Whether the last round saw the very same; it is kept for the next one. */
+static bool seen_before(struct exec *exec, const struct exec_broker *broker,
+                        const struct place *place, const struct gap *gap) {
+    char text[128];
+    int length = snprintf(text, sizeof text, "%u %u %s %lld", place->instrument, place->side,
+                          place->ticket == NULL ? "" : place->ticket,
+                          (long long)(gap->venue_e8 - gap->lots_e8));
+    struct round_gap now = {hash_bytes(text, (size_t)length, 0), place->account, broker->round};
+    for (uint32_t i = 0; i < exec->gap_count; i++) {
+        struct round_gap *one = &exec->gaps[i];
+        if (one->account != now.account || one->key != now.key) continue;
+        bool before = one->round != now.round; /* lots without a ticket yet are one place */
+        one->round = now.round;
+        return before;
+    }
+    if (exec->gap_count < EXEC_GAPS_MAX) exec->gaps[exec->gap_count++] = now;
+    return false;
+}
+
+bool exec_has_gap(const struct exec *exec, uint32_t broker) {
+    for (uint32_t i = 0; i < exec->gap_count; i++)
+        if (exec->book->accounts[exec->gaps[i].account].info.broker == broker) return true;
+    return false;
+}
+
+static void forget_gaps(struct exec *exec, const struct exec_broker *broker) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < exec->gap_count; i++) {
+        const struct round_gap *one = &exec->gaps[i];
+        bool its = exec->book->accounts[one->account].info.broker == broker->component;
+        if (!its || one->round == broker->round) exec->gaps[kept++] = *one;
+    }
+    exec->gap_count = kept;
+}
+
 /* True if it differs and has to be explained. */
 static bool compare(struct exec *exec, struct exec_broker *broker, const struct place *place) {
     const struct book_instrument *in = &exec->book->instruments[place->instrument];
-    bool before = (in->gaps & bit_of(exec->book, place->account)) != 0;
     struct gap gap = gap_of(exec, place);
     bool more = gap.venue_e8 > gap.lots_e8;
     if (gap.venue_e8 == gap.lots_e8) return false;
     if (more && exec->set->foreign == CONFIG_FOREIGN_IGNORE) return false;
     if (more && in->kept.halted && !may_adopt(exec, place, &gap)) return false;
-    if (before && !gap.moving) settle(exec, broker, place, &gap);
+    if (seen_before(exec, broker, place, &gap) && !gap.moving) settle(exec, broker, place, &gap);
     return true;
 }
 
@@ -217,5 +256,6 @@ bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
             again |= differs;
         }
     }
+    forget_gaps(exec, broker);
     return again;
 }

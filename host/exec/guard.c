@@ -189,11 +189,16 @@ static void act(struct exec *exec, struct lot *lot) {
     want_close(exec, lot, lot->rec.stop_moves > 0 ? "TRAILING_STOP" : "SL_HIT");
 }
 
+/* An exit for all of it is on its way; a limit may rest for ever. */
+static bool market_exit_works(const struct lot *lot) {
+    return lot->rec.state == PAWL_LOT_STATE_CLOSING && lot->rec.exit_kind == PAWL_KIND_MARKET &&
+           lot_leaves(lot).exits > 0;
+}
+
 void guard_crossed(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) <= 0) return;
     lot->guard_hit_ns = book_now(exec->book);
-    if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot->rec.exit_kind == PAWL_KIND_MARKET &&
-        lot_leaves(lot).exits > 0) { /* an exit for all of it is on its way */
+    if (market_exit_works(lot)) {
         exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
                      lot->guard_hit_ns + exec->set->guard_grace_ns);
         return;
@@ -207,10 +212,10 @@ void guard_crossed(struct exec *exec, struct lot *lot) {
 
 void guard_grace_over(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) <= 0 || lot->guard_hit_ns == 0) return;
-    if (lot->rec.state == PAWL_LOT_STATE_CLOSING && lot_leaves(lot).exits > 0) {
+    if (market_exit_works(lot)) {
         exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
                      book_now(exec->book) + exec->set->guard_grace_ns);
-        return; /* an exit still works on it */
+        return;
     }
     if (guard_beyond(exec, lot) && !is_fresh(exec, lot)) { /* nobody knows where it stands now */
         exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id, book_now(exec->book) + STALE_LOOK_NS);

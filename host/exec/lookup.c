@@ -32,7 +32,7 @@ void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char
     if (op == PAWL_ORDER_OP_SUBMIT) order->rec.state = PAWL_ORDER_STATE_UNKNOWN;
     TEXT_SET(order->rec.reason, why);
     order->lookups = 0;
-    order->absent = false;
+    order->absent_round = 0;
     book_order_changed(exec->book, order);
     book_dirty(exec->book, order->lot);
     timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
@@ -49,31 +49,30 @@ static int64_t settled_at(const struct exec *exec, const struct order *order) {
     return since + exec->book->accounts[order->rec.account].caps.settle_ns;
 }
 
-/* The venue does not know it. Believed for a submit only, when settled and confirmed by a round. */
-static void on_absent(struct exec *exec, struct order *order) {
+/* The venue does not know it: it never arrived, or it ended and is forgotten. Believed when it is
+ * settled and said again in a round that began later, and so has heard the executions first. */
+static void on_absent(struct exec *exec, struct order *order, uint64_t cookie) {
+    struct exec_broker *broker = exec_broker_of(exec, order->lot);
+    bool settled = book_now(exec->book) >= settled_at(exec, order);
+    if (broker == NULL) return;
+    if (order->absent_round == 0) order->absent_round = broker->round + 1;
+    if (!settled || reconcile_running(exec, cookie) < order->absent_round) {
+        if (settled && broker->round_pending == 0) reconcile_round(exec, broker);
+        return;
+    }
     if (order->rec.filled.e8 > 0 || order_is_working(order)) {
-        /* It did exist: the venue has forgotten what ended. Fills come with the round's executions.
-         */
-        if (order->absent && book_now(exec->book) >= settled_at(exec, order))
-            order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
-    } else if (order->absent && book_now(exec->book) >= settled_at(exec, order)) {
-        order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");
-        if (order->rec.boot != exec->book->boot) {
-            /* It was not refused: our process ended before it left. That uses up no try. */
-            book_changed(exec->book, order->lot);
-            book_dirty(exec->book, order->lot);
-            return;
-        }
+        order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
+        return;
+    }
+    order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");
+    if (order->rec.boot == exec->book->boot) {
         want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
                     "it never reached the venue");
         return;
     }
-    if (!order_is_live(order)) return;
-    order->absent = true;
-    struct exec_broker *broker = exec_broker_of(exec, order->lot);
-    if (broker != NULL && broker->round_pending == 0 &&
-        book_now(exec->book) >= settled_at(exec, order))
-        reconcile_round(exec, broker); /* executions and positions, then the order once more */
+    /* It was not refused: our process ended before it left. That uses up no try. */
+    book_changed(exec->book, order->lot);
+    book_dirty(exec->book, order->lot);
 }
 
 static bool status_is_end(uint8_t state) {
@@ -116,7 +115,7 @@ static void resolve_live(struct exec *exec, struct order *order, const struct pa
         order->rec.filled.e8 > 0 ? PAWL_ORDER_STATE_PARTIALLY_FILLED : PAWL_ORDER_STATE_ACCEPTED;
     order->rec.op = PAWL_ORDER_OP_NONE; /* a cancel that had no effect is asked for anew */
     order->rec.op_unknown = 0;
-    order->absent = false;
+    order->absent_round = 0;
     timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
     book_order_changed(exec->book, order);
     book_dirty(exec->book, order->lot);
@@ -194,7 +193,7 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
         if (!order->rec.op_unknown && !order_is_working(order)) return; /* not sent yet */
         order->rec.op_unknown = 1;
         book_order_changed(exec->book, order);
-        on_absent(exec, order);
+        on_absent(exec, order, status->head.cookie);
         return;
     }
     if (status->venue_order[0] != '\0') TEXT_SET(order->rec.venue_order, status->venue_order);

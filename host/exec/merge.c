@@ -6,12 +6,15 @@
 #include "exec/steps.h"
 
 static bool is_quiet(const struct lot *lot) {
+    struct leaves leaves = lot_leaves(lot);
     for (const struct order *order = lot->orders; order != NULL; order = order->next)
         if (order_is_live(order) && (order->rec.role != PAWL_ROLE_STOP ||
                                      order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown ||
                                      order->share_count > 1 || !order_is_working(order)))
             return false;
-    return lot->rec.enter_up_to.e8 <= lot->rec.entered.e8 || lot->rec.entry_spent;
+    return (lot->rec.enter_up_to.e8 <= lot->rec.entered.e8 || lot->rec.entry_spent) &&
+           (lot->rec.add_up_to.e8 <= lot->rec.added.e8 || lot->rec.add_spent) &&
+           lot_exit_missing(lot, &leaves) <= 0; /* an order that is only not sent yet */
 }
 
 static int check_one(struct exec *exec, const struct lot *lot, uint32_t caller,
@@ -20,7 +23,7 @@ static int check_one(struct exec *exec, const struct lot *lot, uint32_t caller,
     if (caller != lot->rec.hold_grow && caller != exec->operator_id)
         return pawl_fail(err, PAWL_E_DENIED, "the caller does not hold the grow aspect of lot %llu",
                          id);
-    if (lot->rec.state != PAWL_LOT_STATE_OPEN || lot_open_e8(lot) <= 0)
+    if (lot->rec.state != PAWL_LOT_STATE_OPEN || lot_open_e8(lot) <= 0 || lot_is_closing(lot))
         return pawl_fail(err, PAWL_E_STATE, "lot %llu is not open", id);
     if (lot->rec.r_frozen && lot->rec.ratchet == PAWL_RATCHET_STRICT)
         return pawl_fail(err, PAWL_E_STATE, "lot %llu has reached its first milestone or exit", id);

@@ -233,6 +233,7 @@ void plan_conclusion(struct exec *exec, struct lot *lot) {
     lot->rec.state = PAWL_LOT_STATE_CLOSED;
     lot->rec.closed = book_now(exec->book);
     guard_update(exec, lot);
+    trail_update(exec, lot);
     plan_targets_off(exec, lot);
     book_changed(exec->book, lot);
     book_lot_close(exec->book, lot);

@@ -114,6 +114,11 @@ bool reconcile_is_stale(struct exec *exec, const struct order *order, uint64_t c
     }
 }
 
+uint32_t reconcile_running(struct exec *exec, uint64_t cookie) {
+    const struct exec_broker *broker = round_of(exec, cookie);
+    return broker == NULL || broker->round_failed ? 0 : broker->round;
+}
+
 void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     if (broker->state == BROKER_DOWN || broker->round_pending > 0) return;
     struct book *book = exec->book;

@@ -34,19 +34,20 @@ static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report
 static void on_refused(struct exec *exec, const struct pawl_ev_refused *report) {
     struct order *order = book_order_by_id(exec->book, report->order);
     if (order == NULL || !order_is_live(order)) return;
+    bool submit = report->op == PAWL_ORDER_OP_SUBMIT;
+    if (submit && order_is_working(order)) return; /* evidence says otherwise */
     order->rec.code = report->code;
     if (report->class_ == PAWL_ERROR_CLASS_UNKNOWN) {
         lookup_begin(exec, order, report->op, report->message);
         return;
     }
+    if (!submit && order->rec.op != report->op) return; /* an old answer */
     timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
-    if (report->op == PAWL_ORDER_OP_SUBMIT) {
-        if (order_is_working(order)) return; /* evidence says otherwise */
+    if (submit) {
         report_conflict(exec->book, "rejection", order->lot, order,
                         "another attempt, or the want is spent", "%s", report->message);
         order_end(exec, order, PAWL_ORDER_STATE_REJECTED, report->message);
     } else {
-        if (order->rec.op != report->op) return; /* an old answer */
         order->rec.op = PAWL_ORDER_OP_NONE;
         order->rec.op_unknown = 0;
         book_order_changed(exec->book, order);
@@ -262,6 +263,20 @@ static void stop_failed(struct exec *exec, struct order *order, uint8_t class_,
     if (exec->set->close_unprotected && naked) want_close(exec, lot, "UNPROTECTED");
 }
 
+/* It was sent for what was wanted before: that it came to nothing uses up no try of what is wanted
+ * now. (A stop has no last try, and an order that is amended serves what came later.) */
+static bool is_outdated(const struct order *order) {
+    const struct lot *lot = order->lot;
+    uint32_t now = lot->rec.entry_gen;
+    if (order->rec.role == PAWL_ROLE_EXIT)
+        now = lot->rec.exit_gen;
+    else if (order->rec.role == PAWL_ROLE_TARGET && lot->targets != NULL)
+        now = lot->targets[order->rec.index].generation;
+    else if (order_is_add(order))
+        now = lot->rec.add_gen;
+    return order->rec.role != PAWL_ROLE_STOP && order->rec.generation != now;
+}
+
 void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,
                  const char *message) {
     struct lot *lot = order->lot;
@@ -269,6 +284,7 @@ void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t cla
     int64_t *retry_ns;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
+    if (op == PAWL_ORDER_OP_SUBMIT && is_outdated(order)) return;
     if (op == PAWL_ORDER_OP_CANCEL) { /* asked again if it still works, not at once */
         if (order->cancel_tries < 6) order->cancel_tries++;
         order->cancel_retry_ns = retry_at(exec, (uint8_t)(order->cancel_tries - 1));

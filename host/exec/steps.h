@@ -135,6 +135,8 @@ void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *
 void reconcile_round(struct exec *exec, struct exec_broker *broker);
 /* Does this answer a question that was asked before the order's last request left? */
 bool reconcile_is_stale(struct exec *exec, const struct order *order, uint64_t cookie);
+/* The number of the running round that asked this and has missed no executions; 0 = none did. */
+uint32_t reconcile_running(struct exec *exec, uint64_t cookie);
 void reconcile_plan(struct exec *exec); /* asks, for who compares the answers */
 bool trade_fills_now(const struct exec *exec, const struct lot *lot); /* merge.c */
 void reconcile_due(struct exec *exec, uint32_t component);

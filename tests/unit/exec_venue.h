@@ -46,4 +46,48 @@ static inline void kit_accepted(struct kit *kit, const struct order *order) {
     kit_turn(kit, &ev.head, 1);
 }
 
+static inline void kit_amended_to(struct kit *kit, const struct order *order,
+                                  int64_t stop_cents) {
+    struct pawl_ev_amended ev;
+    EVENT_INIT(ev, PAWL_EV_AMENDED);
+    TEXT_SET(ev.order, order->rec.order);
+    ev.quantity = order->rec.want_quantity;
+    ev.stop_price.e8 = stop_cents * (KIT_E8 / 100);
+    kit_turn(kit, &ev.head, 1);
+}
+
+static inline void kit_amended(struct kit *kit, const struct order *order) {
+    kit_amended_to(kit, order, order->rec.want_stop_price.e8 / (KIT_E8 / 100));
+}
+
+static inline void kit_refused(struct kit *kit, const char *id, uint8_t op, uint8_t class_) {
+    struct pawl_ev_refused ev;
+    EVENT_INIT(ev, PAWL_EV_REFUSED);
+    TEXT_SET(ev.order, id);
+    ev.op = op;
+    ev.class_ = class_;
+    TEXT_SET(ev.message, "no");
+    kit_turn(kit, &ev.head, 1);
+}
+
+/* How one of its orders stands, as told in answer to `cookie`; state 0 = it knows of none. */
+static inline void kit_status(struct kit *kit, const struct order *order, uint8_t order_state,
+                              uint64_t cookie) {
+    struct pawl_ev_status ev;
+    EVENT_INIT(ev, PAWL_EV_STATUS);
+    ev.head.cookie = cookie;
+    TEXT_SET(ev.order, order->rec.order);
+    ev.account = order->rec.account;
+    ev.instrument = order->rec.instrument;
+    ev.found = order_state != 0;
+    ev.state = order_state;
+    ev.side = order->rec.side;
+    ev.kind = order->rec.kind;
+    ev.quantity = order->rec.quantity;
+    ev.filled = order->rec.filled;
+    ev.price = order->rec.price;
+    ev.stop_price = order->rec.stop_price;
+    kit_turn(kit, &ev.head, 1);
+}
+
 #endif

@@ -1,0 +1,237 @@
+/* The executor when answers are late, lost or wrong: nothing that was wanted is given up for them,
+ * nothing is sent twice, and the guard still stands behind it. */
+#include "exec_venue.h"
+
+static void want_out(struct kit *kit, struct lot *lot, uint8_t kind, int64_t price) {
+    struct pawl_exit_spec spec = {.size = sizeof spec,
+                                  .kind = kind,
+                                  .at_least = {PAWL_QTY_ALL},
+                                  .price = {price * KIT_E8},
+                                  .reason = "MANUAL"};
+    kit_inside(kit, true);
+    assert_int_equal(want_exit(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+}
+
+static void want_level(struct kit *kit, struct lot *lot, int64_t price) {
+    kit_inside(kit, true);
+    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
+                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+}
+
+/* An open lot whose stop works at the venue. */
+static struct lot *protected_lot(struct kit *kit) {
+    kit_wait(kit, PAWL_NS);
+    kit->config.host.executor.guard_stale_ns = 60 * PAWL_NS;
+    struct lot *lot = kit_lot(kit, 1, 2);
+    kit_ready(kit, 1, 2);
+    assert_int_equal(lot->orders->rec.role, PAWL_ROLE_STOP);
+    kit_accepted(kit, lot->orders);
+    assert_int_equal(lot->rec.protection, PAWL_PROTECTION_RESTING);
+    return lot;
+}
+
+static const struct pawl_ev_submit *exit_sent(const struct kit *kit, uint8_t kind, uint32_t from) {
+    for (uint32_t i = kit->sent_count; i > from; i--) {
+        const union kit_any *one = &kit->sent[i - 1];
+        if (one->head.type == PAWL_EV_SUBMIT && one->submit.role == PAWL_ROLE_EXIT &&
+            one->submit.kind == kind)
+            return &one->submit;
+    }
+    return NULL;
+}
+
+/* A limit far away is no exit that closes the lot while the venue's stop fails. */
+static void test_a_resting_exit_does_not_hold_the_guard(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    want_out(kit, lot, PAWL_KIND_LIMIT, 110);
+    assert_non_null(exit_sent(kit, PAWL_KIND_LIMIT, 0));
+    kit_accepted(kit, lot->orders_last);
+    kit_quote(kit, 1, 94); /* the stop at 95 does not fire */
+    kit_wait(kit, 5 * PAWL_NS);
+    assert_true(lot->exit_by_guard);
+    assert_int_equal(lot->rec.exit_kind, PAWL_KIND_MARKET);
+}
+
+/* The refusal of what was wanted before says nothing about what is wanted now. */
+static void test_an_old_refusal_does_not_spend_a_new_want(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    want_out(kit, lot, PAWL_KIND_LIMIT, 110);
+    const struct order *limit = lot->orders_last;
+    want_out(kit, lot, PAWL_KIND_MARKET, 0);
+    uint32_t before = kit->sent_count;
+    kit_refused(kit, limit->rec.order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_FATAL);
+    assert_false(lot->rec.exit_spent);
+    const struct pawl_ev_submit *next = exit_sent(kit, PAWL_KIND_MARKET, before);
+    assert_non_null(next);
+    assert_int_equal(next->quantity.e8, 2 * KIT_E8);
+    kit_refused(kit, next->order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_FATAL);
+    assert_true(lot->rec.exit_spent);
+}
+
+/* The refusal of the second of two same amends comes while its cancel is under way: the answer to
+ * that is waited for still. */
+static void test_an_old_refusal_leaves_the_answer_that_is_awaited(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    struct order *stop = lot->orders;
+    want_level(kit, lot, 97);
+    assert_int_equal(stop->rec.op, PAWL_ORDER_OP_AMEND);
+    kit_wait(kit, PAWL_NS); /* no answer: unknown */
+    assert_true(stop->rec.op_unknown);
+    kit_status(kit, stop, PAWL_ORDER_STATE_ACCEPTED, 0); /* without effect: once more the same */
+    assert_int_equal(stop->rec.op, PAWL_ORDER_OP_AMEND);
+    kit_amended(kit, stop);
+    kit_inside(kit, true);
+    command_cancel(&kit->exec, stop, "test");
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+    assert_int_equal(stop->rec.op, PAWL_ORDER_OP_CANCEL);
+    kit_refused(kit, stop->rec.order, PAWL_ORDER_OP_AMEND, PAWL_ERROR_CLASS_RETRYABLE);
+    kit_wait(kit, 2 * PAWL_NS);
+    assert_true(stop->rec.op_unknown); /* and so it is asked about */
+}
+
+/* Whatever comes late about the submit: it works. */
+static void test_a_working_order_is_not_unmade(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    kit_refused(kit, lot->orders->rec.order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_UNKNOWN);
+    assert_int_equal(lot->orders->rec.state, PAWL_ORDER_STATE_ACCEPTED);
+    assert_false(lot->orders->rec.op_unknown);
+    assert_int_equal(lot->rec.protection, PAWL_PROTECTION_RESTING);
+}
+
+/* Answers the rounds since `from`: `order` is not known; ok = the executions are complete. */
+static void answer_round(struct kit *kit, const struct order *order, uint32_t from, bool ok) {
+    uint32_t count = kit->sent_count;
+    for (uint32_t i = from; i < count; i++) {
+        const union kit_any *one = &kit->sent[i];
+        if (one->head.type != PAWL_EV_QUERY ||
+            EXEC_KEY_WHAT(one->head.cookie) != EXEC_KEY_ROUND)
+            continue;
+        bool its = one->query.what == PAWL_QUERY_WHAT_ORDER &&
+                   strcmp(one->query.order, order->rec.order) == 0;
+        if (its) kit_status(kit, order, 0, one->head.cookie);
+        if (one->query.what == PAWL_QUERY_WHAT_POSITIONS) kit_position(kit, one, 2);
+        kit_done(kit, one, ok || one->query.what != PAWL_QUERY_WHAT_EXECUTIONS);
+    }
+}
+
+/* Twice "never seen" is not enough: what it did may be among executions nobody has asked for since.
+ */
+static void test_absence_is_believed_after_a_whole_round(void **state) {
+    struct kit *kit = *state;
+    kit_wait(kit, PAWL_NS);
+    struct lot *lot = kit_lot(kit, 1, 2);
+    kit_ready(kit, 1, 2);
+    struct order *stop = lot->orders;
+    uint64_t cookie = EXEC_KEY(EXEC_KEY_LOOKUP, stop->rec.id);
+    kit_wait(kit, PAWL_NS + PAWL_NS / 10); /* no answer, and settled */
+    assert_true(stop->rec.op_unknown);
+    uint32_t before = kit->sent_count;
+    kit_status(kit, stop, 0, cookie);
+    kit_status(kit, stop, 0, cookie); /* asked before the round began */
+    assert_int_equal(stop->rec.state, PAWL_ORDER_STATE_UNKNOWN);
+    answer_round(kit, stop, before, false);
+    assert_int_equal(stop->rec.state, PAWL_ORDER_STATE_UNKNOWN);
+    before = kit->sent_count;
+    kit_wait(kit, PAWL_NS);
+    answer_round(kit, stop, before, true);
+    assert_int_equal(stop->rec.state, PAWL_ORDER_STATE_REJECTED);
+    kit_wait(kit, PAWL_NS);
+    assert_ptr_not_equal(lot->orders_last, stop);
+    assert_int_equal(lot->orders_last->rec.role, PAWL_ROLE_STOP);
+}
+
+/* ---- positions that differ ---- */
+
+static void tell_side(struct kit *kit, const union kit_any *query, uint8_t side, int64_t quantity,
+                      int64_t price) {
+    struct pawl_ev_position ev;
+    EVENT_INIT(ev, PAWL_EV_POSITION);
+    ev.head.cookie = query->head.cookie;
+    ev.account = ev.instrument = 1;
+    ev.side = side;
+    ev.quantity.e8 = quantity * KIT_E8;
+    ev.price.e8 = price * KIT_E8;
+    kit_turn(kit, &ev.head, 1);
+}
+
+/* The next round, in which the venue holds so much. */
+static void round_with(struct kit *kit, int64_t longs, int64_t shorts, int64_t price) {
+    uint32_t before = kit->sent_count;
+    const union kit_any *positions = NULL;
+    for (int i = 0; i < 100 && positions == NULL; i++) {
+        kit_wait(kit, PAWL_NS / 10);
+        positions = kit_last(kit, PAWL_EV_QUERY, 1, before);
+    }
+    assert_non_null(positions);
+    for (const union kit_any *one = kit->sent + before; one <= positions; one++)
+        if (one->head.type == PAWL_EV_QUERY && one->query.what != PAWL_QUERY_WHAT_POSITIONS)
+            kit_done(kit, one, true);
+    assert_int_equal(positions->query.what, PAWL_QUERY_WHAT_POSITIONS);
+    if (longs > 0) tell_side(kit, positions, PAWL_POSITION_SIDE_LONG, longs, price);
+    if (shorts > 0) tell_side(kit, positions, PAWL_POSITION_SIDE_SHORT, shorts, price);
+    kit_done(kit, positions, true);
+}
+
+/* Each difference is looked at twice, also where another one was seen before it, or where it has
+ * changed meanwhile: what changes is under way. */
+static void test_each_difference_is_looked_at_twice(void **state) {
+    struct kit *kit = *state;
+    kit->config.host.executor.foreign = CONFIG_FOREIGN_ADOPT;
+    struct lot *lot = protected_lot(kit);
+    kit->config.host.reconcile_seconds = 1;
+    round_with(kit, 1, 0, 100);
+    round_with(kit, 2, 1, 100); /* the long was a fill on its way, the short is new */
+    assert_int_equal(kit->book.open_lots, 1);
+    round_with(kit, 2, 2, 100);
+    assert_int_equal(kit->book.open_lots, 1);
+    assert_true(exec_has_gap(&kit->exec, 1));
+    assert_false(exec_has_gap(&kit->exec, 2));
+    round_with(kit, 2, 2, 100);
+    assert_int_equal(kit->book.open_lots, 2);
+    assert_int_equal(lot_open_e8(kit->book.last_lot), 2 * KIT_E8);
+    assert_int_equal(lot_open_e8(lot), 2 * KIT_E8);
+}
+
+/* A venue that does not say at which price a position came about. */
+static void test_what_has_no_price_is_adopted_at_the_market(void **state) {
+    struct kit *kit = *state;
+    kit->config.host.executor.foreign = CONFIG_FOREIGN_ADOPT;
+    protected_lot(kit);
+    kit->config.host.reconcile_seconds = 1;
+    round_with(kit, 3, 0, 0);
+    round_with(kit, 3, 0, 0);
+    assert_int_equal(kit->book.open_lots, 2);
+    assert_int_equal(lot_open_e8(kit->book.last_lot), KIT_E8);
+    assert_int_equal(kit->book.last_lot->rec.stop.e8, 98 * KIT_E8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_resting_exit_does_not_hold_the_guard, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_an_old_refusal_does_not_spend_a_new_want, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_an_old_refusal_leaves_the_answer_that_is_awaited,
+                                        kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_working_order_is_not_unmade, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_absence_is_believed_after_a_whole_round, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_each_difference_is_looked_at_twice, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_what_has_no_price_is_adopted_at_the_market,
+                                        kit_setup, kit_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
