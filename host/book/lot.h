@@ -55,6 +55,7 @@ struct lot {
     int64_t trail_least_e8;  /* the venue's trailing order is at least there only if it is told */
     int64_t trail_level_e8;  /* a price there is worth a step of the stop; 0 = not armed */
     int64_t guard_cancel_ns; /* when the guard asked for the stop's cancel; 0 = not */
+    int64_t stop_taken_ns;   /* when the venue last took a stop back by itself; 0 = it has not */
     int64_t group_wait_ns;   /* the venue may shrink the group itself until then; 0 = not waiting */
     bool dirty, changed, targets_changed, protected_once, exit_by_guard;
 };

@@ -142,10 +142,8 @@ static void end_as_told(struct exec *exec, struct order *order, uint8_t state) {
     if (state == PAWL_ORDER_STATE_REJECTED)
         want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
                     "the venue had refused it");
-    else if (role_is_entry(order->rec.role))
-        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
-                   order->rec.generation,
-                   state == PAWL_ORDER_STATE_EXPIRED ? "expired" : "the venue took it back");
+    else
+        want_taken(exec, order);
 }
 
 /* ---- where a trailing order ended ---- */

@@ -87,7 +87,9 @@ void plan_add(struct exec *exec, struct lot *lot) {
     if (order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown || !order_is_working(order))
         return;
     if (order->rec.price.e8 == lot->rec.add_price.e8 && order_leaves_e8(order) == wanted) return;
-    if (exec_caps(exec, lot)->amend_limit)
+    if (lot->add_retry_ns > book_now(exec->book))
+        exec_wake_lot(exec, lot, lot->add_retry_ns);
+    else if (exec_caps(exec, lot)->amend_limit)
         command_amend(exec, order, (struct pawl_qty){wanted + order->rec.filled.e8},
                       lot->rec.add_price, order->rec.stop_price);
     else

@@ -73,15 +73,7 @@ static void on_ended(struct exec *exec, const struct pawl_ev_ended *report) {
     uint8_t state = report->state == PAWL_ORDER_STATE_EXPIRED ? PAWL_ORDER_STATE_EXPIRED
                                                               : PAWL_ORDER_STATE_CANCELLED;
     order_end(exec, order, state, report->reason);
-    if (!asked && role_is_entry(order->rec.role) && state == PAWL_ORDER_STATE_EXPIRED)
-        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
-                   order->rec.generation, "expired");
-    else if (!asked && role_is_entry(order->rec.role))
-        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
-                   order->rec.generation, "the venue took it back");
-    else if (!asked && order->rec.role == PAWL_ROLE_EXIT && lot_open_e8(order->lot) > 0)
-        want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE,
-                    "the venue took it back");
+    if (!asked) want_taken(exec, order);
 }
 
 static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) {
@@ -232,6 +224,25 @@ static int64_t retry_at(struct exec *exec, uint8_t tries) {
     int64_t wait_ns = exec->set->retry_delay_ns << (tries < 6 ? tries : 6);
     int64_t jitter_ns = (int64_t)rng_below(&exec->rng, (uint64_t)(wait_ns / 8 + 1));
     return book_now(exec->book) + wait_ns + jitter_ns;
+}
+
+/* The first one is replaced at once; where a venue takes each of them, not as fast as it can. */
+static void stop_taken(struct exec *exec, struct lot *lot) {
+    int64_t now = book_now(exec->book), last = lot->stop_taken_ns;
+    lot->stop_taken_ns = now;
+    if (last != 0 && now - last < STOP_SLOW_NS) lot->stop_retry_ns = retry_at(exec, 0);
+}
+
+void want_taken(struct exec *exec, struct order *order) {
+    static const char reason[] = "the venue took it back";
+    bool expired = order->rec.state == PAWL_ORDER_STATE_EXPIRED;
+    if (role_is_entry(order->rec.role))
+        want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
+                   order->rec.generation, expired ? "expired" : reason);
+    else if (lot_open_e8(order->lot) > 0 && order->rec.role == PAWL_ROLE_STOP)
+        stop_taken(exec, order->lot);
+    else if (lot_open_e8(order->lot) > 0)
+        want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE, reason);
 }
 
 static void exhausted(struct exec *exec, struct order *order, const char *message) {

@@ -148,6 +148,8 @@ void report_event(struct exec *exec, const struct pawl_event *event);
 /* A certain failure of an order's request: count it, plan the next try, or spend the want. */
 void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,
                  const char *message);
+/* The venue has ended an order, and nobody had asked for that. */
+void want_taken(struct exec *exec, struct order *order);
 void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index, uint8_t class_,
                 uint32_t generation, const char *reason);
 

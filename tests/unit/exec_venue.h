@@ -46,6 +46,14 @@ static inline void kit_accepted(struct kit *kit, const struct order *order) {
     kit_turn(kit, &ev.head, 1);
 }
 
+static inline void kit_ended(struct kit *kit, const struct order *order) {
+    struct pawl_ev_ended ev;
+    EVENT_INIT(ev, PAWL_EV_ENDED);
+    TEXT_SET(ev.order, order->rec.order);
+    ev.state = PAWL_ORDER_STATE_CANCELLED;
+    kit_turn(kit, &ev.head, 1);
+}
+
 static inline void kit_amended_to(struct kit *kit, const struct order *order,
                                   int64_t stop_cents) {
     struct pawl_ev_amended ev;

@@ -412,14 +412,6 @@ static const struct pawl_ev_query *asked_about(const struct kit *kit, const stru
     return same ? &query->query : NULL;
 }
 
-static void take_back(struct kit *kit, const struct order *order) {
-    struct pawl_ev_ended ev;
-    EVENT_INIT(ev, PAWL_EV_ENDED);
-    TEXT_SET(ev.order, order->rec.order);
-    ev.state = PAWL_ORDER_STATE_CANCELLED;
-    kit_turn(kit, &ev.head, 1);
-}
-
 /* Where it ended only the venue knows; what comes after it begins there, and not before. */
 static void test_a_trailing_order_that_ended_is_asked_about(void **state) {
     struct kit *kit = *state;
@@ -427,7 +419,7 @@ static void test_a_trailing_order_that_ended_is_asked_about(void **state) {
     struct order *old = lot->orders;
     kit_accepted(kit, old);
     uint32_t before = kit->sent_count;
-    take_back(kit, old);
+    kit_ended(kit, old);
     assert_non_null(asked_about(kit, old, before));
     assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
     assert_int_equal(lot->rec.protection, PAWL_PROTECTION_GUARDED);
@@ -469,7 +461,7 @@ static void test_a_trailing_order_nobody_remembers(void **state) {
     struct order *old = lot->orders;
     kit_accepted(kit, old);
     uint32_t before = kit->sent_count;
-    take_back(kit, old);
+    kit_ended(kit, old);
     tell_ended_at(kit, old, 0, 0);
     const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
     assert_non_null(next);
@@ -477,7 +469,7 @@ static void test_a_trailing_order_nobody_remembers(void **state) {
     old = lot->orders_last;
     kit_accepted(kit, old);
     before = kit->sent_count;
-    take_back(kit, old);
+    kit_ended(kit, old);
     kit_wait(kit, 3 * PAWL_NS);
     assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
     kit_wait(kit, PAWL_NS);

@@ -151,6 +151,28 @@ static void test_absence_is_believed_after_a_whole_round(void **state) {
     assert_int_equal(lot->orders_last->rec.role, PAWL_ROLE_STOP);
 }
 
+/* A venue that takes each stop back at once: the first is replaced at once, the others at a pace
+ * that it bears, and the guard has the lot. */
+static void test_stops_that_are_taken_back(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    uint32_t before = kit->sent_count, stops = 0;
+    for (int i = 0; i < 50; i++) {
+        struct order *stop = lot->orders_last;
+        kit_wait(kit, PAWL_NS / 50);
+        if (!order_is_live(stop)) continue;
+        kit_accepted(kit, stop);
+        kit_ended(kit, stop);
+    }
+    for (uint32_t i = before; i < kit->sent_count; i++)
+        stops += kit->sent[i].head.type == PAWL_EV_SUBMIT;
+    assert_in_range(stops, 2, 11); /* a tenth of a second apart in this configuration */
+    assert_int_equal(lot->rec.protection, PAWL_PROTECTION_GUARDED);
+    kit_wait(kit, PAWL_NS);
+    kit_accepted(kit, lot->orders_last);
+    assert_int_equal(lot->rec.protection, PAWL_PROTECTION_RESTING);
+}
+
 /* ---- positions that differ ---- */
 
 static void tell_side(struct kit *kit, const union kit_any *query, uint8_t side, int64_t quantity,
@@ -228,6 +250,7 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_absence_is_believed_after_a_whole_round, kit_setup,
                                         kit_teardown),
+        cmocka_unit_test_setup_teardown(test_stops_that_are_taken_back, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_each_difference_is_looked_at_twice, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_has_no_price_is_adopted_at_the_market,
