@@ -183,7 +183,8 @@ static void forget_gaps(struct exec *exec, const struct exec_broker *broker) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < exec->gap_count; i++) {
         const struct round_gap *one = &exec->gaps[i];
-        bool its = exec->book->accounts[one->account].info.broker == broker->component;
+        const struct pawl_account_info *info = &exec->book->accounts[one->account].info;
+        bool its = info->id == 0 || info->broker == broker->component; /* or nobody's any more */
         if (!its || one->round == broker->round) exec->gaps[kept++] = *one;
     }
     exec->gap_count = kept;
