@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "config/profile.h"
 #include "exec/risk.h"
+#include "exec/round.h"
 
 #define EXEC_BROKERS_MAX 64u
 #define EXEC_OUTBOX_MAX 65536u /* commands waiting for the disk */
@@ -43,24 +44,6 @@ enum exec_key {
 #define EXEC_KEY(what, number) ((uint64_t)(what) << 56 | (uint64_t)(number))
 #define EXEC_KEY_WHAT(key) ((enum exec_key)((key) >> 56))
 #define EXEC_KEY_NUMBER(key) ((key)&UINT64_C(0xffffffffffffff))
-
-#define EXEC_ROUND_POSITIONS_MAX 4096u
-#define EXEC_GAPS_MAX 256u /* beyond: looked at again when there are fewer */
-
-/* A position as the venue told it in this round. */
-struct round_position {
-    uint32_t account, instrument;
-    uint8_t side;
-    struct pawl_qty quantity;
-    struct pawl_price price;
-    char ticket[32]; /* empty where the venue has none */
-};
-
-/* A difference between the venue and the lots, as it was seen in the newest round compared. */
-struct round_gap {
-    uint64_t key; /* of its place and its size */
-    uint32_t account, round;
-};
 
 /* What a person may order of the whole host; works when every plugin is broken. */
 enum exec_command {

@@ -211,6 +211,7 @@ static void test_each_difference_is_looked_at_twice(void **state) {
     struct kit *kit = *state;
     kit->config.host.executor.foreign = CONFIG_FOREIGN_ADOPT;
     struct lot *lot = protected_lot(kit);
+    kit->book.accounts[1].info.hedging = 1;
     kit->config.host.reconcile_seconds = 1;
     round_with(kit, 1, 0, 100);
     round_with(kit, 2, 1, 100); /* the long was a fill on its way, the short is new */

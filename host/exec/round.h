@@ -1,0 +1,25 @@
+/* round.h - what reconcile rounds have seen of the positions. Owned by struct exec. [loop] */
+#ifndef EXEC_ROUND_H
+#define EXEC_ROUND_H
+
+#include "pawl_num.h"
+
+#define EXEC_ROUND_POSITIONS_MAX 4096u
+#define EXEC_GAPS_MAX 256u /* beyond: looked at again when there are fewer */
+
+/* A position as the venue told it in this round. */
+struct round_position {
+    uint32_t account, instrument;
+    uint8_t side;
+    struct pawl_qty quantity;
+    struct pawl_price price;
+    char ticket[32]; /* empty where the venue has none */
+};
+
+/* A difference between the venue and the lots, as it was seen in the newest round compared. */
+struct round_gap {
+    uint64_t key; /* of its place and its size */
+    uint32_t account, round;
+};
+
+#endif
