@@ -133,7 +133,7 @@ static void test_absence_is_believed_after_a_whole_round(void **state) {
     struct lot *lot = kit_lot(kit, 1, 2);
     kit_ready(kit, 1, 2);
     struct order *stop = lot->orders;
-    uint64_t cookie = EXEC_KEY(EXEC_KEY_LOOKUP, stop->rec.id);
+    uint64_t cookie = EXEC_KEY(EXEC_KEY_LOOKUP, UINT32_MAX); /* a question after the order */
     kit_wait(kit, PAWL_NS + PAWL_NS / 10); /* no answer, and settled */
     assert_true(stop->rec.op_unknown);
     uint32_t before = kit->sent_count;
