@@ -20,7 +20,7 @@ int triggers_new(struct triggers **ret, struct pawl_err *err) {
     struct index *x = mem_calloc(1, sizeof *x);
     if (x == NULL) return pawl_fail(err, PAWL_E_NOMEM, "triggers: out of memory");
     slots_init(&x->slots, TRIGGERS_MAX);
-    x->wave_first = x->wave_last = NO_LINE;
+    x->head.wave_first = x->wave_last = TRIGGER_NO_LINE;
     x->fires_left = TRIGGER_FIRES_PER_TURN_MAX;
     *ret = &x->head;
     return PAWL_OK;
@@ -74,7 +74,7 @@ static int gates_reserve(struct index *x, uint32_t instrument) {
     x->lines = lines;
     for (size_t i = (size_t)x->head.instruments * TRIGGER_LINES; i < lines_count; i++) {
         gates[i] = (struct trigger_gate){.below = INT64_MAX, .above = INT64_MIN};
-        lines[i] = (struct line){.next = NO_LINE};
+        lines[i] = (struct line){.next = TRIGGER_NO_LINE};
     }
     x->head.instruments = count;
     return PAWL_OK;
@@ -303,8 +303,8 @@ bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line o
     if (line->due.end > 0) due_settle(x, line, price.e8);
     line->wave = due_fires(&line->due) || list_hit(line, price.e8) != NULL;
     if (line->wave) {
-        if (x->wave_first == NO_LINE)
-            x->wave_first = at_line;
+        if (x->head.wave_first == TRIGGER_NO_LINE)
+            x->head.wave_first = at_line;
         else
             x->lines[x->wave_last].next = at_line;
         x->wave_last = at_line;
@@ -315,16 +315,16 @@ bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line o
 
 void triggers_turn(struct triggers *t) { index_of(t)->fires_left = TRIGGER_FIRES_PER_TURN_MAX; }
 
-bool triggers_pending(struct triggers *t) {
+bool triggers_pending_waiting(struct triggers *t) {
     struct index *x = index_of(t);
-    while (x->wave_first != NO_LINE) {
-        uint32_t at_line = x->wave_first;
+    while (x->head.wave_first != TRIGGER_NO_LINE) {
+        uint32_t at_line = x->head.wave_first;
         struct line *line = &x->lines[at_line];
         if (due_fires(&line->due) || list_hit(line, x->head.gates[at_line].price) != NULL)
             return true;
         due_compact(&line->due, x->at);
-        x->wave_first = line->next;
-        line->next = NO_LINE;
+        x->head.wave_first = line->next;
+        line->next = TRIGGER_NO_LINE;
         line->wave = false;
         gate_set(x, at_line);
     }
@@ -345,8 +345,8 @@ static void look_ahead(const struct index *x, const struct idx_list *list) {
 
 /* The next of the first wave, out of the index; false = it was an activation. */
 static bool take(struct index *x, struct trigger_hit *ret) {
-    struct line *line = &x->lines[x->wave_first];
-    int64_t price = x->head.gates[x->wave_first].price;
+    struct line *line = &x->lines[x->head.wave_first];
+    int64_t price = x->head.gates[x->head.wave_first].price;
     bool due = due_fires(&line->due);
     struct idx_list *list = due ? NULL : list_hit(line, price);
     struct idx_node node = due ? due_pop(&line->due, x->at) : *idx_list_first(list);
@@ -366,7 +366,7 @@ static bool take(struct index *x, struct trigger_hit *ret) {
     return true;
 }
 
-bool triggers_take(struct triggers *t, struct trigger_hit *ret) {
+bool triggers_take_waiting(struct triggers *t, struct trigger_hit *ret) {
     struct index *x = index_of(t);
     while (x->fires_left > 0 && triggers_pending(t)) {
         x->fires_left--;

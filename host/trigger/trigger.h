@@ -80,7 +80,9 @@ struct trigger_gate {
 struct triggers {
     struct trigger_gate *gates; /* TRIGGER_LINES for each instrument from 0 */
     uint32_t instruments;       /* for which there are gates */
+    uint32_t wave_first;        /* line whose hits wait; TRIGGER_NO_LINE = none */
 };
+#define TRIGGER_NO_LINE UINT32_MAX
 
 int triggers_new(struct triggers **ret, struct pawl_err *err) PAWL_MUST_CHECK;
 void triggers_free(struct triggers *t);
@@ -118,10 +120,16 @@ uint64_t triggers_bytes(const struct triggers *t);
 void triggers_turn(struct triggers *t);
 /* The next hit, taken out of the index; false if there is none or this turn has had its share. Take
  * the next one when everything this one caused has been delivered. */
-bool triggers_take(struct triggers *t, struct trigger_hit *ret);
+bool triggers_take_waiting(struct triggers *t, struct trigger_hit *ret);
+static inline bool triggers_take(struct triggers *t, struct trigger_hit *ret) {
+    return t->wave_first != TRIGGER_NO_LINE && triggers_take_waiting(t, ret);
+}
 /* True if hits wait to be taken, whatever the turn's share. A line whose hits wait must not be
  * given a newer price. */
-bool triggers_pending(struct triggers *t);
+bool triggers_pending_waiting(struct triggers *t);
+static inline bool triggers_pending(struct triggers *t) {
+    return t->wave_first != TRIGGER_NO_LINE && triggers_pending_waiting(t);
+}
 
 /* The part of triggers_price() that is not inlined. */
 bool triggers_cross(struct triggers *t, uint32_t instrument, enum trigger_line line,

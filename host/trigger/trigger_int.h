@@ -14,7 +14,6 @@
 
 PAWL_STATIC_ASSERT(TRIGGERS_MAX <= IDX_SLOTS_MAX, "a tag has room for every slot");
 
-#define NO_LINE UINT32_MAX
 #define INSTRUMENTS_STEP 64u /* gates are added for this many instruments at a time, then doubled */
 
 /* Piles of trailing levels by their best price, the first to be beaten first; [below][fraction]. */
@@ -48,7 +47,7 @@ struct index {
     uint32_t *at;           /* by slot: position in the due list */
     struct idx_node *nodes; /* by slot: of a level that does not trail */
     uint32_t places_room;
-    uint32_t wave_first, wave_last; /* lines; NO_LINE = none */
+    uint32_t wave_last; /* a line */
     uint32_t fires_left;
     uint64_t age; /* of the newest */
 };
