@@ -12,10 +12,26 @@ static uint64_t rotl(uint64_t x, unsigned n) {
     return x << n | x >> (64 - n);
 }
 
-static uint64_t read_le(const uint8_t *p, unsigned bytes) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes; i++) value |= (uint64_t)p[i] << (8 * i);
-    return value;
+/* Written out, compilers make one load or store of it where the machine is little-endian. */
+static uint32_t read_le32(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static uint64_t read_le64(const uint8_t *p) {
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
+static void write_le64(uint8_t *p, uint64_t value) {
+    p[0] = (uint8_t)value;
+    p[1] = (uint8_t)(value >> 8);
+    p[2] = (uint8_t)(value >> 16);
+    p[3] = (uint8_t)(value >> 24);
+    p[4] = (uint8_t)(value >> 32);
+    p[5] = (uint8_t)(value >> 40);
+    p[6] = (uint8_t)(value >> 48);
+    p[7] = (uint8_t)(value >> 56);
 }
 
 static uint64_t round1(uint64_t lane, uint64_t input) {
@@ -23,7 +39,7 @@ static uint64_t round1(uint64_t lane, uint64_t input) {
 }
 
 static void eat_stripe(uint64_t lane[4], const uint8_t *p) {
-    for (int i = 0; i < 4; i++) lane[i] = round1(lane[i], read_le(p + 8 * i, 8));
+    for (int i = 0; i < 4; i++) lane[i] = round1(lane[i], read_le64(p + 8 * i));
 }
 
 void hash_init(struct hash *hash, uint64_t seed) {
@@ -56,9 +72,18 @@ void hash_add(struct hash *hash, const void *bytes, size_t size) {
 }
 
 void hash_add_u64(struct hash *hash, uint64_t value) {
-    uint8_t bytes[8];
-    for (unsigned i = 0; i < 8; i++) bytes[i] = (uint8_t)(value >> (8 * i));
-    hash_add(hash, bytes, sizeof bytes);
+    if (hash->part_size > sizeof hash->part - sizeof value) {
+        uint8_t bytes[sizeof value];
+        write_le64(bytes, value);
+        hash_add(hash, bytes, sizeof bytes);
+        return;
+    }
+    write_le64(hash->part + hash->part_size, value);
+    hash->part_size += (uint32_t)sizeof value;
+    hash->total += sizeof value;
+    if (hash->part_size < sizeof hash->part) return;
+    eat_stripe(hash->lane, hash->part);
+    hash->part_size = 0;
 }
 
 uint64_t hash_value(const struct hash *hash) {
@@ -71,9 +96,9 @@ uint64_t hash_value(const struct hash *hash) {
     h += hash->total;
     const uint8_t *p = hash->part;
     uint32_t left = hash->part_size;
-    for (; left >= 8; p += 8, left -= 8) h = rotl(h ^ round1(0, read_le(p, 8)), 27) * P1 + P4;
+    for (; left >= 8; p += 8, left -= 8) h = rotl(h ^ round1(0, read_le64(p)), 27) * P1 + P4;
     if (left >= 4) {
-        h = rotl(h ^ read_le(p, 4) * P1, 23) * P2 + P3;
+        h = rotl(h ^ read_le32(p) * P1, 23) * P2 + P3;
         p += 4;
         left -= 4;
     }

@@ -8,8 +8,10 @@ void paper_changed(struct paper *paper, struct paper_order *order) {
     if (paper_order_place(paper->world, order) != PAWL_OK)
         paper->ctx->host->log(paper->ctx, PAWL_LOG_ERROR, "out of memory: order %s does not work",
                               order->id);
-    paper_bounds(paper, paper->world->symbols[order->symbol]);
-    paper_expiry_timer(paper);
+    struct paper_symbol *symbol = paper->world->symbols[order->symbol];
+    int64_t expiry_ns = symbol->next_expiry;
+    paper_bounds(paper, symbol);
+    if (symbol->next_expiry != expiry_ns) paper_expiry_timer(paper);
 }
 
 void paper_end(struct paper *paper, struct paper_order *order, uint8_t state, const char *reason,

@@ -173,20 +173,29 @@ static void add_text(struct paper_text *text, const char *s) {
 
 /* A JSON string; what is no plain ASCII becomes '?', since these are ids and configured names. */
 static void add_string(struct paper_text *text, const char *s, size_t max) {
+    size_t plain = 0; /* what needs no change is added whole */
     add(text, "\"", 1);
     for (size_t i = 0; i < max && s[i] != '\0'; i++) {
-        char c = s[i];
-        if (c == '"' || c == '\\') add(text, "\\", 1);
-        if (c < ' ' || c > '~') c = '?';
-        add(text, &c, 1);
+        bool changes = s[i] < ' ' || s[i] > '~';
+        if (!changes && s[i] != '"' && s[i] != '\\') {
+            plain++;
+            continue;
+        }
+        add(text, s + i - plain, plain);
+        plain = changes ? 0 : 1; /* the character itself, behind its backslash */
+        add(text, changes ? "?" : "\\", 1);
     }
+    add(text, s + strnlen(s, max) - plain, plain);
     add(text, "\"", 1);
 }
 
 static void add_number(struct paper_text *text, bool negative, uint64_t magnitude) {
     char digits[24];
-    int len = snprintf(digits, sizeof digits, "%s%" PRIu64, negative ? "-" : "", magnitude);
-    add(text, digits, (size_t)len);
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + magnitude % 10);
+    while ((magnitude /= 10) != 0);
+    if (negative) digits[--at] = '-';
+    add(text, digits + at, sizeof digits - at);
 }
 
 static void add_signed(struct paper_text *text, int64_t value) {

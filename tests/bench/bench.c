@@ -1,11 +1,12 @@
 /*
  * bench - how long the small things take.
  *
- *   bench [--json] [--check] [--repetitions N] [NAME...]
+ *   bench [--json] [--check] [--cpu] [--repetitions N] [NAME...]
  *   bench --once OPS NAME
  *
- * NAME is the beginning of a case's name. --check: exit 1 where a limit is not kept. --once runs
- * OPS operations of one case, without a clock, for tools that count (count_guard.py).
+ * NAME is the beginning of a case's name. --check: exit 1 where a limit is not kept. --cpu counts
+ * the time this thread had a processor, for a machine that others use, too. --once runs OPS
+ * operations of one case, without a clock, for tools that count (count_guard.py).
  */
 #include "bench.h"
 
@@ -24,7 +25,7 @@ static const struct bench_group *const groups[] = {
     &bench_bus,
     &bench_feed, &bench_replay, &bench_rules, &bench_series,
     &bench_net, &bench_json,
-    &bench_reload,
+    &bench_reload, &bench_lots, &bench_chains, &bench_live,
 };
 
 struct options {
@@ -39,9 +40,11 @@ struct figure {
     double median_ns, least_ns, most_ns; /* of one operation */
 };
 
+static clockid_t clock_used = CLOCK_MONOTONIC;
+
 static double now_ns(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock_used, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -50,17 +53,17 @@ static int by_value(const void *left, const void *right) {
     return *a < *b ? -1 : *a > *b;
 }
 
-static bool chosen(const struct options *o, const char *name) {
+static bool chosen(const struct options *o, const char *name, bool by_name) {
     for (int i = 0; i < o->names_count; i++)
         if (strncmp(name, o->names[i], strlen(o->names[i])) == 0) return true;
-    return o->names_count == 0;
+    return o->names_count == 0 && !by_name;
 }
 
 /* A case that another, chosen one is compared with is run too. */
 static bool wanted(const struct options *o, const struct bench_group *g, uint32_t of) {
     for (uint32_t i = 0; i < g->count; i++) {
         const struct bench_case *c = &g->cases[i];
-        if (chosen(o, c->name) &&
+        if (chosen(o, c->name, g->by_name) &&
             (i == of || (c->against != NULL && strcmp(c->against, g->cases[of].name) == 0)))
             return true;
     }
@@ -75,7 +78,8 @@ static double once(const struct bench_case *c, void *self) {
     if (c->prepare != NULL) c->prepare(self);
     double start_ns = now_ns();
     bench_counted(c, self, c->ops);
-    return (now_ns() - start_ns) / (double)c->ops;
+    double time_ns = now_ns() - start_ns;
+    return c->value != NULL ? c->value(self) : time_ns / (double)c->ops;
 }
 
 /* Warm up once, then take the repetitions in turn. */
@@ -116,11 +120,12 @@ static bool limit_kept(const struct bench_case *c, const struct figure *f,
 
 static void print_text(const struct bench_case *c, const struct figure *f,
                        const struct figure *base) {
-    printf("%-24s %9.2f ns (%.2f - %.2f) %8.2f M/s", c->name, f->median_ns, f->least_ns,
-           f->most_ns, 1e3 / f->median_ns);
+    const char *unit = c->unit == NULL ? "ns" : c->unit;
+    printf("%-24s %9.2f %s (%.2f - %.2f)", c->name, f->median_ns, unit, f->least_ns, f->most_ns);
+    if (c->value == NULL) printf(" %8.2f M/s", 1e3 / f->median_ns);
     if (base != NULL)
-        printf("  x%.2f %+.2f ns to %s", f->median_ns / base->median_ns,
-               f->median_ns - base->median_ns, c->against);
+        printf("  x%.2f %+.2f %s to %s", f->median_ns / base->median_ns,
+               f->median_ns - base->median_ns, unit, c->against);
     if (c->limit_ns > 0)
         printf("  [%slimit %g%s]", c->difference ? "difference, " : "", c->limit_ns,
                limit_kept(c, f, base) ? "" : ", NOT KEPT");
@@ -137,6 +142,7 @@ static void print_json(const struct bench_case *c, const struct figure *f,
     if (base != NULL)
         printf(",\"against\":\"%s\",\"ratio\":%.3f,\"difference_ns\":%.3f", c->against,
                f->median_ns / base->median_ns, f->median_ns - base->median_ns);
+    if (c->unit != NULL) printf(",\"unit\":\"%s\"", c->unit);
     if (c->limit_ns > 0) printf(",\"limit_ns\":%g", c->limit_ns);
     if (c->goal_ns > 0) printf(",\"goal_ns\":%g", c->goal_ns);
     printf(",\"kept\":%s}", limit_kept(c, f, base) ? "true" : "false");
@@ -149,6 +155,8 @@ static bool parse(int argc, char **argv, struct options *ret) {
             ret->json = true;
         } else if (strcmp(argv[i], "--check") == 0) {
             ret->check = true;
+        } else if (strcmp(argv[i], "--cpu") == 0) {
+            clock_used = CLOCK_THREAD_CPUTIME_ID;
         } else if (strcmp(argv[i], "--repetitions") == 0 && i + 1 < argc) {
             unsigned long n = strtoul(argv[++i], NULL, 10);
             if (n == 0 || n > REPETITIONS_MAX) return false;
@@ -184,7 +192,7 @@ int main(int argc, char **argv) {
     if (argc == 4 && strcmp(argv[1], "--once") == 0)
         return run_once(argv[3], strtoull(argv[2], NULL, 10));
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: bench [--json] [--check] [--repetitions N] [NAME...]\n");
+        fprintf(stderr, "usage: bench [--json] [--check] [--cpu] [--repetitions N] [NAME...]\n");
         return 2;
     }
     bool kept = true, first = true;

@@ -24,19 +24,22 @@ struct bench_case {
     bool difference;     /* limit and goal are for the difference to `against`, not the time */
     double limit_ns;     /* of one operation; 0 = none */
     double goal_ns;      /* 0 = none */
+    double (*value)(void *self); /* the figure, where it is not the time; asked after run */
+    const char *unit;            /* of it and its limits; NULL = ns */
 };
 
 struct bench_group {
     const char *name;
     const struct bench_case *cases;
     uint32_t count; /* at most BENCH_CASES_MAX */
+    bool by_name;   /* takes minutes: runs when it is named */
 };
 #define BENCH_CASES_MAX 32u
 
 extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay,
     bench_rules, bench_series;
 extern const struct bench_group bench_net, bench_json;
-extern const struct bench_group bench_reload;
+extern const struct bench_group bench_reload, bench_lots, bench_chains, bench_live;
 
 /* Makes the compiler believe a result is used. */
 static inline void bench_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }

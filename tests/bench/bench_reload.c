@@ -66,6 +66,20 @@ static void play(struct fixture *f) {
     }
 }
 
+static int host_open(struct fixture *f) {
+    struct pawl_err err = {0};
+    const struct host_options options = {.config = f->session->config,
+                                         .plugins = f->session->plugins,
+                                         .data_dir = f->folder,
+                                         .disk = f->session->disk,
+                                         .durability = STORE_NONE,
+                                         .instant = true,
+                                         .start_ns = f->now_ns};
+    int rc = host_start(&options, &f->host, &err);
+    if (rc != PAWL_OK) fprintf(stderr, "bench_reload: %s\n", err.text);
+    return rc;
+}
+
 static int setup_rows(void **ret_self, uint32_t rows) {
     static struct config_errors errors;
     struct fixture *f = calloc(1, sizeof *f);
@@ -80,17 +94,7 @@ static int setup_rows(void **ret_self, uint32_t rows) {
         config_errors_print(&errors, stderr);
         return -1;
     }
-    const struct host_options options = {.config = f->session->config,
-                                         .plugins = f->session->plugins,
-                                         .data_dir = f->folder,
-                                         .disk = f->session->disk,
-                                         .durability = STORE_NONE,
-                                         .instant = true,
-                                         .start_ns = f->now_ns};
-    if (host_start(&options, &f->host, &err) != PAWL_OK) {
-        fprintf(stderr, "bench_reload: %s\n", err.text);
-        return -1;
-    }
+    if (host_open(f) != PAWL_OK) return -1;
     play(f);
     if (f->host->book.open_lots == SYMBOLS * LOTS_A_SYMBOL) return 0;
     fprintf(stderr, "bench_reload: %u lots are open\n", f->host->book.open_lots);
@@ -158,6 +162,20 @@ static void run_grown(void *self, uint64_t ops) {
     for (uint64_t i = 0; i < ops; i++) reload(f, &request);
 }
 
+static void stop(void *self) {
+    struct fixture *f = self;
+    host_stop(f->host);
+    f->host = NULL;
+    f->now_ns += PAWL_NS;
+}
+
+static void run_restore(void *self, uint64_t ops) {
+    struct fixture *f = self;
+    for (uint64_t i = 0; i < ops; i++) {
+        if (host_open(f) != PAWL_OK || f->host->book.open_lots != SYMBOLS * LOTS_A_SYMBOL) abort();
+    }
+}
+
 static const struct bench_case cases[] = {
     {.name = "reload.nothing", .doc = "10 k open lots: read, compare, nothing to do", .ops = 4,
      .setup = setup, .run = run_nothing, .done = done, .limit_ns = 20e6, .goal_ns = 2e6},
@@ -174,6 +192,8 @@ static const struct bench_case cases[] = {
      .limit_ns = 20e6, .goal_ns = 5e6},
     {.name = "reload.grown_many", .doc = "100 k records: the same", .ops = 1, .setup = setup_many,
      .run = run_grown, .done = done, .against = "reload.nothing", .limit_ns = 20e6,
-     .goal_ns = 10e6}};
+     .goal_ns = 10e6},
+    {.name = "reload.restore", .doc = "a process starts with 10 k open lots on disk", .ops = 1,
+     .setup = setup, .prepare = stop, .run = run_restore, .done = done, .limit_ns = 1e9}};
 
 const struct bench_group bench_reload = {"reload", cases, sizeof cases / sizeof *cases};
