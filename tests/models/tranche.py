@@ -17,6 +17,7 @@ Readings where it leaves something open:
 """
 
 from fractions import Fraction
+from itertools import combinations
 from math import ceil, floor
 
 from market import Lot
@@ -115,7 +116,7 @@ class Position:
         if len(self.tranches) >= self.o.max_tranches and self.o.at_max != "merge":
             return last if self.o.at_max == "add_to_last" else None
         if len(self.tranches) >= self.o.max_tranches:
-            pairs = list(zip(self.tranches, self.tranches[1:]))
+            pairs = list(combinations(self.tranches, 2))
             if not pairs:
                 return None     # there is no other to join it with
             self._merge(k, *min(pairs, key=lambda pair: abs(pair[0].entry() - pair[1].entry())))
