@@ -53,14 +53,18 @@ static void fills_are_stored(struct sim_run *run, struct sim_copy *copy) {
     sqlite3_finalize(row);
 }
 
-/* A lot and its fills are stored together or not at all. */
+/* A lot and its fills are stored together or not at all; lots that became one are counted together.
+ */
 static void sums_are_whole(struct sim_run *run, struct sim_copy *copy) {
     static const char sql[] =
-        "SELECT l.id, l.entered, l.exited,"
-        " coalesce(sum(CASE WHEN f.role IN (1,4,5) THEN f.quantity END),0) AS i,"
-        " coalesce(sum(CASE WHEN f.role IN (2,3,6) THEN f.quantity END),0) AS o "
-        "FROM lots l LEFT JOIN fills f ON f.lot=l.id WHERE l.owner<>0 GROUP BY l.id "
-        "HAVING l.entered<>i OR l.exited<>o";
+        "WITH RECURSIVE up(lot,root) AS (SELECT id,id FROM lots WHERE merged_into=0 UNION ALL "
+        "SELECT l.id,up.root FROM lots l JOIN up ON l.merged_into=up.lot) "
+        "SELECT up.root, sum(l.entered), sum(l.exited), sum(coalesce(f.i,0)),"
+        " sum(coalesce(f.o,0)) FROM up JOIN lots l ON l.id=up.lot LEFT JOIN"
+        " (SELECT lot, sum(CASE WHEN role IN (1,4,5) THEN quantity ELSE 0 END) AS i,"
+        " sum(CASE WHEN role IN (2,3,6) THEN quantity ELSE 0 END) AS o FROM fills GROUP BY lot) f"
+        " ON f.lot=l.id GROUP BY up.root HAVING min(l.owner)>0 AND "
+        "(sum(l.entered)<>sum(coalesce(f.i,0)) OR sum(l.exited)<>sum(coalesce(f.o,0)))";
     sqlite3_stmt *row = NULL;
     if (!query(run, copy, sql, &row)) return;
     if (sqlite3_step(row) == SQLITE_ROW)
@@ -352,6 +356,7 @@ void sim_check_end(struct sim_run *run) {
         positions_agree(run, lots, count);
         links_are_gone(run, &copy);
         sim_check_partners(run, copy.db);
+        sim_check_tranches(run, copy.db);
         for (size_t i = 0; i < count; i++) lot_is_settled(run, &copy, &lots[i]);
     }
     sim_copy_close(&copy);

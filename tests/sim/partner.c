@@ -91,13 +91,8 @@ void sim_wish_partner(struct sim_run *run) {
 
 /* ---- what must hold ---- */
 
-struct rule {
-    const char *what, *sql; /* a row is a violation: a number, and a text */
-    bool flattened;         /* only where everything was closed */
-};
-
 /* Orders of chains are open up to status 3, chains have ended from 4 on, a lot is gone in 5. */
-static const struct rule rules[] = {
+static const struct sim_rule rules[] = {
     {"an open order of a chain has an open lot",
      "SELECT o.id, 'lot '||o.lot||' in state '||coalesce(l.state,0) FROM profit_chain_orders o "
      "LEFT JOIN lots l ON l.id=o.lot WHERE o.status<=3 AND (l.id IS NULL OR l.state=5)",
@@ -123,7 +118,7 @@ static const struct rule rules[] = {
      false},
 };
 
-static void look(struct sim_run *run, struct sqlite3 *db, const struct rule *rule) {
+static void look(struct sim_run *run, struct sqlite3 *db, const struct sim_rule *rule) {
     sqlite3_stmt *row = NULL;
     if (sqlite3_prepare_v2(db, rule->sql, -1, &row, NULL) != SQLITE_OK)
         sim_fail(run, "I7 crash atomicity", "%s: %s", rule->what, sqlite3_errmsg(db));
@@ -133,8 +128,12 @@ static void look(struct sim_run *run, struct sqlite3 *db, const struct rule *rul
     sqlite3_finalize(row);
 }
 
+void sim_check_rules(struct sim_run *run, struct sqlite3 *db, const struct sim_rule *all,
+                     size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].flattened || run->flattened) look(run, db, &all[i]);
+}
+
 void sim_check_partners(struct sim_run *run, struct sqlite3 *db) {
-    if (!run->plan->partners) return;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (!rules[i].flattened || run->flattened) look(run, db, &rules[i]);
+    if (run->plan->partners) sim_check_rules(run, db, rules, sizeof rules / sizeof *rules);
 }

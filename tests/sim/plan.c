@@ -199,12 +199,36 @@ static void add_rstop(struct text *out, struct rng *rng, const struct sim_plan *
     add(out, "}}");
 }
 
+static void add_tranche(struct text *out, const struct sim_plan *plan) {
+    static const char *const full[] = {"add_to_last", "merge", "refuse"};
+    static const struct range ranges[] = {{1, 10}, {0, 2}, {0, 8}, {1, 8}, {1, 4}, {0, 3}};
+    int64_t v[sizeof ranges / sizeof *ranges];
+    struct rng rng;
+    rng_init(&rng, ~plan->rng_tranche);
+    draw(&rng, ranges, sizeof ranges / sizeof *ranges, v);
+    add(out,
+        ",\n{\"name\":\"tranche\",\"options\":{\"max_tranches_per_symbol_side\":3,"
+        "\"tranche_pnl_increment_pct\":\"0.%02" PRId64 "\",\"at_max\":\"%s\","
+        "\"tp_pct\":\"0.%" PRId64 "\",\"sl_pct\":\"0.%" PRId64 "\",",
+        v[0], full[v[1]], v[2], v[3]);
+    add(out,
+        "\"max_orders_per_tranche\":%" PRId64 ",\"stale_limit_seconds\":%" PRId64
+        ",\"merge_profitable\":%s,\"cleanup_interval_seconds\":5,\"orphan_grace_seconds\":10}}",
+        v[4], v[4] * 3, v[5] > 0 ? "true" : "false");
+}
+
 static void add_profiles(struct text *out, const struct sim_plan *plan) {
-    if (!plan->partners) return;
-    add(out, "\"profiles\":{\"own\":{},\"r\":{\"reduce\":\"rstop\",\"stop\":\"rstop\"},"
-             "\"rk\":{\"reduce\":\"rstop\",\"stop\":\"rstop\",\"targets\":\"keeper\"},"
-             "\"chain\":{\"grow\":\"pyramid\",\"reduce\":\"pyramid\",\"targets\":\"pyramid\","
-             "\"stop\":\"pyramid\"}},\n");
+    if (!plan->partners && !plan->tranches) return;
+    add(out, "\"profiles\":{\"own\":{}");
+    if (plan->partners)
+        add(out, ",\"r\":{\"reduce\":\"rstop\",\"stop\":\"rstop\"},"
+                 "\"rk\":{\"reduce\":\"rstop\",\"stop\":\"rstop\",\"targets\":\"keeper\"},"
+                 "\"chain\":{\"grow\":\"pyramid\",\"reduce\":\"pyramid\","
+                 "\"targets\":\"pyramid\",\"stop\":\"pyramid\"}");
+    if (plan->tranches)
+        add(out, ",\"parts\":{\"grow\":\"tranche\",\"reduce\":\"tranche\","
+                 "\"targets\":\"tranche\",\"stop\":\"tranche\"}");
+    add(out, "},\n");
 }
 
 static void add_strategies(struct text *out, struct rng *rng, const struct sim_plan *plan) {
@@ -228,6 +252,7 @@ static void add_strategies(struct text *out, struct rng *rng, const struct sim_p
         add_pyramid(out, &part);
         add_rstop(out, &part, plan);
     }
+    if (plan->tranches) add_tranche(out, plan);
     add(out, "],\n");
     add_profiles(out, plan);
 }
@@ -289,6 +314,15 @@ static void draw_partners(struct sim_plan *plan, uint64_t seed, uint32_t without
     plan->plugins[plan->plugin_count++] = 4;
 }
 
+static void draw_tranches(struct sim_plan *plan, uint64_t seed, uint32_t without) {
+    struct rng rng;
+    rng_init(&rng, seed ^ UINT64_C(0x7472616e6368));
+    plan->tranches = rng_chance(&rng, 1, 2) && !(without & SIM_PART_TRANCHES);
+    plan->tranche_side = plan->hedging ? 0 : (uint8_t)rng_between(&rng, 1, 2);
+    plan->rng_tranche = rng_u64(&rng);
+    if (plan->tranches) plan->plugins[plan->plugin_count++] = 5;
+}
+
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint32_t store_op) {
     struct rng rng, part;
     memset(plan, 0, sizeof *plan);
@@ -309,6 +343,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed, uint32_t without, uint3
     draw_misfortune(plan, &part);
     switch_off(plan, without);
     draw_partners(plan, seed, without);
+    draw_tranches(plan, seed, without);
     rng_fork(&rng, 3, &part);
     write_config(plan, &part);
     uint64_t *streams[] = {&plan->rng_disk, &plan->rng_market,   &plan->rng_fault,

@@ -180,6 +180,7 @@ static void start(struct sim_run *run, const struct sim_crash *crash) {
         }
         sim_say(run, "sim   the process starts, boot %u", store_boot(run->host->store));
         run->lives++;
+        sim_truth_restart(run);
         learn_names(run);
         after_turn(run);
         return;
@@ -319,6 +320,10 @@ static void due_partner(struct sim_run *run) {
     run->next_partner_ns = in_a_while(run, &run->rng_partner, run->plan->wish_period_ns / 2);
     sim_wish_partner(run);
 }
+static void due_tranche(struct sim_run *run) {
+    run->next_tranche_ns = in_a_while(run, &run->rng_tranche, run->plan->wish_period_ns / 2);
+    sim_wish_tranche(run);
+}
 static void due_foreign(struct sim_run *run) {
     run->next_foreign_ns = 0;
     sim_wish_foreign(run);
@@ -382,6 +387,7 @@ static struct due first_due(const struct sim_run *run) {
         {run->next_wish_ns, due_wish},
         {run->next_operator_ns, due_operator},
         {run->next_partner_ns, due_partner},
+        {run->next_tranche_ns, due_tranche},
         {run->next_foreign_ns, due_foreign},
         {run->next_reload_ns, due_reload},
         {run->calm_ns, due_calm},
@@ -437,11 +443,14 @@ static void set_times(struct sim_run *run) {
     rng_init(&run->rng_trail, plan->rng_trail);
     rng_init(&run->rng_reload, plan->rng_reload);
     rng_init(&run->rng_partner, plan->rng_partner);
+    rng_init(&run->rng_tranche, plan->rng_tranche);
     if (plan->fault_period_ns > 0)
         run->next_fault_ns = in_a_while(run, &run->rng_fault, plan->fault_period_ns);
     if (plan->linked) run->next_wish_ns = in_a_while(run, &run->rng_wish, plan->wish_period_ns);
     if (plan->partners)
         run->next_partner_ns = in_a_while(run, &run->rng_partner, plan->wish_period_ns);
+    if (plan->tranches)
+        run->next_tranche_ns = in_a_while(run, &run->rng_tranche, plan->wish_period_ns);
     if (plan->operator_period_ns > 0)
         run->next_operator_ns = in_a_while(run, &run->rng_operator, plan->operator_period_ns);
     if (plan->reload_period_ns > 0)

@@ -38,7 +38,8 @@ static const struct part_name part_names[] = {
     {"faults", SIM_PART_FAULTS}, {"kills", SIM_PART_KILLS},       {"stalls", SIM_PART_STALLS},
     {"chaos", SIM_PART_CHAOS},   {"linked", SIM_PART_LINKED},     {"operator", SIM_PART_OPERATOR},
     {"foreign", SIM_PART_FOREIGN}, {"gaps", SIM_PART_GAPS},     {"grow", SIM_PART_GROW},
-    {"trail", SIM_PART_TRAIL},   {"reload", SIM_PART_RELOAD}, {"partners", SIM_PART_PARTNERS}};
+    {"trail", SIM_PART_TRAIL},   {"reload", SIM_PART_RELOAD}, {"partners", SIM_PART_PARTNERS},
+    {"tranches", SIM_PART_TRANCHES}};
 #define PARTS (sizeof part_names / sizeof *part_names)
 
 static _Noreturn void usage(void) {
@@ -46,7 +47,7 @@ static _Noreturn void usage(void) {
           "       sim --seed N [--trace] [--without PART,...] [--store-op K]\n"
           "       sim --every-store-op SEED [--ops N]\n"
           "parts: faults kills stalls chaos linked operator foreign gaps grow trail reload "
-          "partners\n",
+          "partners tranches\n",
           stderr);
     exit(2);
 }

@@ -14,6 +14,7 @@
  *   watch.c    what must hold of what the host says it does
  *   check.c    what must hold after a crash and at the end
  *   partner.c  components that share lots: what is wished of them, what must hold
+ *   tranche.c  the same of positions in parts
  *
  * One run is a pure function of its seed and of the parts switched off.
  */
@@ -46,7 +47,8 @@ enum sim_part { /* what --without may switch off */
     SIM_PART_GROW = 256, /* more of a lot than it began with */
     SIM_PART_TRAIL = 512, /* stops that follow the price */
     SIM_PART_RELOAD = 1024,
-    SIM_PART_PARTNERS = 2048 /* pyramid and rstop beside the others */
+    SIM_PART_PARTNERS = 2048, /* pyramid and rstop beside the others */
+    SIM_PART_TRANCHES = 4096  /* tranche, too */
 };
 
 enum sim_venue { SIM_IDEAL = 1, SIM_BINANCE, SIM_MT5 };
@@ -86,6 +88,8 @@ struct sim_plan {
     enum sim_venue venue;
     bool hedging, linked, feed_rows, flatten;
     bool partners; /* chains, and lots that one opens and another protects */
+    bool tranches; /* positions in parts */
+    uint8_t tranche_side; /* PAWL_SIDE_*; 0 = both */
     bool whole;    /* rstop takes no parts: it may protect orders of chains */
     bool foreign; /* trades at the venue that are not ours occur */
     uint32_t foreign_policy; /* enum config_foreign */
@@ -102,7 +106,7 @@ struct sim_plan {
     bool disk_full;
     int64_t disk_fails_for_ns; /* until somebody restarts it on a good disk */
     uint64_t rng_disk, rng_market, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
-    uint64_t rng_reload, rng_partner;
+    uint64_t rng_reload, rng_partner, rng_tranche;
     uint32_t plugin_count;
     uint8_t plugins[SIM_PLUGINS_MAX]; /* places in sim_plugins */
     char config[12288];
@@ -225,6 +229,8 @@ struct sim_lot { /* what was ever wanted of a lot, and what its stop was at the 
     int64_t bare_ns; /* since when the venue has no stop although the host says so; 0 = it has */
     bool forced;         /* an operator has loosened its stop */
     bool follows;        /* its stop may follow its entry */
+    uint32_t merged; /* lots that became part of it, */
+    uint64_t into;   /* and the one that it became part of; 0 = none */
 };
 
 struct sim_watch {
@@ -271,11 +277,11 @@ struct sim_run {
     int64_t quiet_ns, still_ns, end_ns; /* no wishes, no movement, nothing more */
     /* When what is due; 0 = it is not. */
     int64_t calm_ns, flatten_ns, next_fault_ns, next_wish_ns, next_operator_ns, next_foreign_ns;
-    int64_t next_reload_ns, next_partner_ns;
+    int64_t next_reload_ns, next_partner_ns, next_tranche_ns;
     int64_t reconnect_ns, write_ns, protect_ns, disk_fails_ns, heal_ns;
     uint64_t row;
     struct rng rng_disk, rng_fault, rng_wish, rng_operator, rng_foreign, rng_trail;
-    struct rng rng_reload, rng_partner;
+    struct rng rng_reload, rng_partner, rng_tranche;
     bool dead;         /* a disk died in the last turn, the process with it */
     bool disk_failing; /* it refuses every write */
     bool flattened, foreign_done, trace;
@@ -314,12 +320,16 @@ void sim_reload(struct sim_run *run);
 void sim_wish_entry(struct sim_run *run);
 void sim_wish_operator(struct sim_run *run);
 void sim_wish_partner(struct sim_run *run); /* partner.c */
+void sim_wish_tranche(struct sim_run *run); /* tranche.c */
 void sim_wish_fault(struct sim_run *run);
 void sim_wish_foreign(struct sim_run *run);
 void sim_wish_flatten(struct sim_run *run);
 void sim_wish_reconnect(struct sim_run *run);
 
 /* ---- truth.c ---- */
+uint64_t sim_heir(const struct sim_run *run, uint64_t lot);
+void sim_truth_restart(struct sim_run *run);
+void sim_truth_merged(struct sim_run *run, uint64_t into, uint64_t from);
 void sim_truth_order(struct sim_run *run, const struct venue_order *before,
                      const struct venue_order *now);
 void sim_truth_fill(struct sim_run *run, const struct venue_fill *fill,
@@ -341,7 +351,14 @@ void sim_check_end(struct sim_run *run);
 
 /* ---- partner.c ---- */
 struct sqlite3;
+struct sim_rule {
+    const char *what, *sql; /* a row is a violation: a number, and a text */
+    bool flattened;         /* only where everything was closed */
+};
+void sim_check_rules(struct sim_run *run, struct sqlite3 *db, const struct sim_rule *all,
+                     size_t count);
 void sim_check_partners(struct sim_run *run, struct sqlite3 *db);
+void sim_check_tranches(struct sim_run *run, struct sqlite3 *db);
 /* Some profile for an entry through linked, or none. */
 void sim_wish_profile(struct sim_run *run, char profile[32]);
 

@@ -21,7 +21,7 @@ static void seen_once(struct sim_run *run, const struct venue_order *now) {
 static void never_too_much(struct sim_run *run, uint64_t lot) {
     const struct venue *venue = &run->venue;
     int64_t sum = 0;
-    if (lot >= SIM_LOTS_MAX) return;
+    if (lot >= SIM_LOTS_MAX || run->lots[lot].merged != 0) return; /* their sums are in check.c */
     for (size_t n = 1; n < venue->order_count; n++) {
         const struct venue_order *order = &venue->orders[n];
         if (!order->ours || order->lot != lot || !is_entry(order->role)) continue;
@@ -38,6 +38,7 @@ static void never_too_much(struct sim_run *run, uint64_t lot) {
 static void never_too_much_out(struct sim_run *run, uint64_t lot) {
     const struct venue *venue = &run->venue;
     int64_t sum = 0, want_e8 = run->lots[lot].want_out_e8;
+    if (run->lots[lot].merged != 0) return;
     for (size_t n = 1; n < venue->order_count; n++) {
         const struct venue_order *order = &venue->orders[n];
         if (order->ours && order->lot == lot && order->role == VENUE_EXIT &&
@@ -78,6 +79,7 @@ static void only_tighter(struct sim_run *run, const struct venue_order *now) {
 static void few_stops(struct sim_run *run, uint64_t lot) {
     const struct venue *venue = &run->venue;
     uint32_t count = 0, most = run->plan->venue == SIM_BINANCE ? 2 : 1;
+    most += run->lots[lot].merged; /* each of them brought one */
     for (size_t n = 1; n < venue->order_count; n++) {
         const struct venue_order *order = &venue->orders[n];
         if (order->ours && order->works && !order->dormant && order->lot == lot &&
@@ -89,6 +91,31 @@ static void few_stops(struct sim_run *run, uint64_t lot) {
     if (count > most)
         sim_fail(run, "I2 one live order per intent",
                  "%u stops of lot %" PRIu64 " work at the venue", count, lot);
+}
+
+/* Orders say by their ids what lot they were sent for; they are of the one that it is part of. */
+void sim_truth_merged(struct sim_run *run, uint64_t into, uint64_t from) {
+    for (size_t n = 1; n < run->venue.order_count; n++)
+        if (run->venue.orders[n].lot == from) run->venue.orders[n].lot = into;
+    if (into < SIM_LOTS_MAX) run->lots[into].merged++;
+    if (from < SIM_LOTS_MAX) run->lots[from].into = into;
+}
+
+uint64_t sim_heir(const struct sim_run *run, uint64_t lot) {
+    while (lot < SIM_LOTS_MAX && run->lots[lot].into != 0) lot = run->lots[lot].into;
+    return lot;
+}
+
+/* A merge that was not stored has not been. */
+void sim_truth_restart(struct sim_run *run) {
+    uint8_t role;
+    for (const struct lot *lot = run->host->book.first_lot; lot != NULL; lot = lot->next)
+        if (lot->rec.id < SIM_LOTS_MAX) run->lots[lot->rec.id].into = lot->rec.merged_into;
+    for (size_t n = 1; n < run->venue.order_count; n++) {
+        struct venue_order *order = &run->venue.orders[n];
+        if (order->ours && sim_id_parse(order->id, &order->lot, &role))
+            order->lot = sim_heir(run, order->lot);
+    }
 }
 
 void sim_truth_order(struct sim_run *run, const struct venue_order *before,

@@ -151,6 +151,7 @@ static bool on_order(struct sim_run *run, const struct line *line) {
     struct venue *venue = &run->venue;
     struct venue_order now;
     if (!parse_order(venue, line, &now)) return false;
+    now.lot = sim_heir(run, now.lot);
     uint64_t n = now.number;
     venue->orders = grow(venue->orders, venue->order_count, n + 1, sizeof *venue->orders);
     if (n >= venue->order_count) venue->order_count = n + 1;

@@ -144,6 +144,13 @@ void sim_watch_event(struct sim_run *run, const struct pawl_event *event) {
     case PAWL_EV_LOT_ADOPTED:
         if (adopted->lot < SIM_LOTS_MAX) watch->open_e8[adopted->lot] = adopted->quantity.e8;
         break;
+    case PAWL_EV_LOT_MERGED: {
+        const struct pawl_ev_lot_merged *merged = (const void *)event;
+        for (size_t i = 0; i < watch->order_count; i++)
+            if (watch->orders[i].lot == merged->lot) watch->orders[i].lot = merged->into;
+        sim_truth_merged(run, merged->into, merged->lot);
+        break;
+    }
     case PAWL_EV_LOT_CLOSED:
         watch->open_e8[((const struct pawl_ev_lot_closed *)event)->lot] = 0;
         break;
