@@ -85,7 +85,7 @@ static void few_stops(struct sim_run *run, uint64_t lot) {
         if (order->ours && order->works && !order->dormant && order->lot == lot &&
             order->role == VENUE_STOP && !sim_watch_early(&run->watch, order->id)) {
             count++;
-            if (order->kind == PAWL_KIND_TRAILING) most = 2;
+            if (order->kind == PAWL_KIND_TRAILING && most < 2) most = 2;
         }
     }
     if (count > most)
@@ -97,7 +97,8 @@ static void few_stops(struct sim_run *run, uint64_t lot) {
 void sim_truth_merged(struct sim_run *run, uint64_t into, uint64_t from) {
     for (size_t n = 1; n < run->venue.order_count; n++)
         if (run->venue.orders[n].lot == from) run->venue.orders[n].lot = into;
-    if (into < SIM_LOTS_MAX) run->lots[into].merged++;
+    uint32_t more = from < SIM_LOTS_MAX ? run->lots[from].merged : 0;
+    if (into < SIM_LOTS_MAX) run->lots[into].merged += 1 + more;
     if (from < SIM_LOTS_MAX) run->lots[from].into = into;
 }
 
