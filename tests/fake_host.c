@@ -143,7 +143,7 @@ static void file_add(struct fake_file *file, const void *bytes, size_t len) {
         file->bytes = realloc(file->bytes, file->capacity);
         assert(file->bytes != NULL);
     }
-    memcpy(file->bytes + file->len, bytes, len);
+    if (len > 0) memcpy(file->bytes + file->len, bytes, len);
     file->len += len;
 }
 

@@ -44,6 +44,7 @@ struct lot {
     struct lot *dirty_next, *changed_next;
     struct lot *closed_next; /* of those kept for late fills */
     uint64_t dirty_cause;
+    uint64_t born; /* the turn that made it; 0 = in an earlier process */
     int64_t entry_retry_ns, exit_retry_ns, stop_retry_ns, target_retry_ns; /* not before; 0 = now */
     int64_t add_retry_ns;
     int64_t entry_fill_ns;   /* of its newest entry fill in this process */

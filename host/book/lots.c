@@ -105,6 +105,7 @@ struct lot *book_lot_new(struct book *book, struct pawl_err *err) {
     lot->rec.created = book_now(book);
     lot->rec.protection_since = book_now(book);
     lot->rec.cause = book->bus->cause;
+    lot->born = book->bus->turn;
     lot_insert_open(book, lot);
     return lot;
 }

@@ -207,6 +207,7 @@ bool exec_end_of_turn(void *arg) {
         return true;
     }
     if (exec->outbox_count > 0 && (exec->release_turn > 0 || exec->release_protective)) {
+        if (exec->release_turn > exec->stored_turn) exec->stored_turn = exec->release_turn;
         bool released = outbox_release(exec);
         exec->release_turn = 0;
         if (released) return true;

@@ -94,6 +94,7 @@ struct exec {
     struct outbox_entry *outbox; /* ring of EXEC_OUTBOX_MAX */
     uint32_t outbox_first, outbox_count; /* holes included; the first is none */
     uint64_t release_turn;     /* commands of turns up to this may go */
+    uint64_t stored_turn;      /* the latest of these so far: what it made is durable */
     bool release_protective;   /* the disk stalls: protective ones may go now */
     bool release_without_disk; /* it failed for good: entries that wait for it are dropped */
     enum exec_command command; /* carried out at the end of this turn */

@@ -24,11 +24,11 @@ void lot_hold(struct exec *exec, struct lot *lot, const char *profile, uint32_t 
 int profile_check(const struct exec *exec, const char *profile, uint32_t opener,
                   struct pawl_err *err) {
     const struct config_profile *found = config_profile_find(exec->config, profile);
-    const char *name =
-        opener == exec->operator_id ? "" : names_text(exec->book->names, NAME_COMPONENT, opener);
     enum config_aspect aspect;
     struct pawl_err why = {0};
     if (profile[0] == '\0') return PAWL_OK;
+    const char *name =
+        opener == exec->operator_id ? "" : names_text(exec->book->names, NAME_COMPONENT, opener);
     if (found == NULL)
         return pawl_fail(err, PAWL_E_INVAL, "profile \"%s\" is not configured", profile);
     if (exec->parts.find == NULL ||

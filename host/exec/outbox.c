@@ -92,6 +92,12 @@ static void drop_entries(struct exec *exec) {
     trim(exec);
 }
 
+/* Of a lot that the disk does not know (a position of others that was adopted) nothing leaves: after
+ * a crash its order would belong to nobody. */
+static bool may_go_early(const struct exec *exec, const struct outbox_entry *entry) {
+    return entry->protective && entry->order->lot->born <= exec->stored_turn;
+}
+
 bool outbox_release(struct exec *exec) {
     bool released = false;
     if (exec->release_without_disk) drop_entries(exec);
@@ -99,7 +105,7 @@ bool outbox_release(struct exec *exec) {
         if (at(exec, i)->order == NULL) continue;
         bool due = at(exec, i)->turn <= exec->release_turn;
         if (!due && !exec->release_protective) break; /* turns only rise */
-        if (!due && !at(exec, i)->protective) continue;
+        if (!due && !may_go_early(exec, at(exec, i))) continue;
         struct outbox_entry entry = take(at(exec, i));
         if (!due)
             report_alert(exec->book, "disk_stalled", PAWL_SEVERITY_CRITICAL, entry.order->lot,

@@ -122,6 +122,8 @@ static int check_levels(const struct exec *exec, const struct pawl_ev_adopt *ask
 int want_adopt_judge(const struct exec *exec, const struct pawl_ev_adopt *ask,
                      struct adoption *ret, struct pawl_err *err) {
     memset(ret, 0, sizeof *ret);
+    if (exec->entries_stopped) /* its stop would outlive what is known of it */
+        return pawl_fail(err, PAWL_E_STATE, "the process is stopping, or cannot store a new lot");
     ret->account = ask->account;
     if (ask->account == 0 && ask->instrument <= exec->book->instrument_count)
         ret->account = exec->book->instruments[ask->instrument].def.account;

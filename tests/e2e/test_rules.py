@@ -101,7 +101,9 @@ def test_check_counts_the_rules(tmp_path, rules):
 def test_shipped_rules_load_and_pass(tmp_path):
     scripts = SOURCE / "scripts"
     assert pawl("rules", "test", scripts).returncode == 0
-    done = pawl("check", "-c", write_config(tmp_path, config_with(scripts)))
+    config = config_with(scripts)
+    config["plugins"] = [*config["plugins"], {"name": "tranche"}]
+    done = pawl("check", "-c", write_config(tmp_path, config))
     assert done.returncode == 0, done.stderr
 
 

@@ -106,7 +106,7 @@ def test_a_killed_test_leaves_nothing(config):
         try:
             with open("/proc/%d/stat" % pid, encoding="ascii") as file:
                 return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return False
     end = time.monotonic() + 10
     while lives() and time.monotonic() < end:

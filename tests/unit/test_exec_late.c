@@ -1,4 +1,4 @@
-/* A venue that is slow, and one that holds two targets of a lot. */
+/* A venue that is slow, one that holds two targets of a lot, a disk that stalls. */
 #include "exec_venue.h"
 
 static const union kit_any *question(const struct kit *kit, uint32_t from) {
@@ -94,11 +94,34 @@ static void test_a_watched_target_beside_a_resting_one(void **state) {
     assert_int_equal(exit->submit.quantity.e8, KIT_E8);
 }
 
+/* The disk stalls. A stop may leave, but not of a lot that a crash would make unknown. */
+static void test_nothing_leaves_early_of_a_lot_that_is_not_stored(void **state) {
+    struct kit *kit = *state;
+    struct lot *stored = kit_lot(kit, 1, 2), *adopted = kit_lot(kit, 2, 2);
+    struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP};
+    terms.quantity.e8 = 2 * KIT_E8;
+    terms.stop_price.e8 = 95 * KIT_E8;
+    kit_inside(kit, true);
+    adopted->born = kit->book.bus->turn;
+    assert_non_null(command_submit(&kit->exec, stored, &terms));
+    assert_non_null(command_submit(&kit->exec, adopted, &terms));
+    kit_inside(kit, false);
+    kit->exec.release_protective = true;
+    bus_input(kit->book.bus, NULL, 0, 0);
+    assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 1, 0));
+    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 2, 0));
+    kit->exec.release_turn = adopted->born; /* the disk is back */
+    bus_input(kit->book.bus, NULL, 0, 0);
+    assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 2, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_old_answer_is_no_evidence, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_watched_target_beside_a_resting_one, kit_setup,
                                         kit_teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_leaves_early_of_a_lot_that_is_not_stored,
+                                        kit_setup, kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -349,6 +349,7 @@ static void on_query(struct smoke *s, const struct pawl_ev_query *query) {
     if (query->what == PAWL_QUERY_WHAT_ORDER) {
         struct pawl_ev_status status = {.account = query->account,
                                         .instrument = query->instrument};
+        status.head.cookie = query->head.cookie;
         memcpy(status.order, query->order, sizeof status.order);
         publish(s, &status, PAWL_EV_STATUS, sizeof status);
     }
