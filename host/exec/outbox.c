@@ -92,8 +92,8 @@ static void drop_entries(struct exec *exec) {
     trim(exec);
 }
 
-/* Of a lot that the disk does not know (a position of others that was adopted) nothing leaves: after
- * a crash its order would belong to nobody. */
+/* Of a lot that the disk does not know (a position that was taken over) nothing leaves: after a
+ * crash its order would belong to nobody. */
 static bool may_go_early(const struct exec *exec, const struct outbox_entry *entry) {
     return entry->protective && entry->order->lot->born <= exec->stored_turn;
 }
