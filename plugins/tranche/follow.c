@@ -187,7 +187,8 @@ int tranche_on_lot(struct tranche *self, uint64_t id) {
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
     const struct tranche_rec_order_relationship *known = tranche_lot(self, id);
     if (known != NULL) return tranche_settle(self, known->position);
-    return lot != NULL && is_ours(self, lot) ? take(self, lot) : PAWL_OK; /* it waited, or is back */
+    /* It waited when it was given, or a late fill has brought it back. */
+    return lot != NULL && is_ours(self, lot) ? take(self, lot) : PAWL_OK;
 }
 
 /* ---- settling ---- */
