@@ -119,7 +119,8 @@ static bool adopt(struct exec *exec, const struct place *place, const struct gap
     struct lot *lot = exec->book->instruments[place->instrument].lots;
     for (; lot != NULL && !exec->book->accounts[place->account].info.hedging;
          lot = lot->instrument_next)
-        if (lot->rec.account == place->account && lot->rec.side != place->side)
+        if (lot->rec.account == place->account && lot->rec.side != place->side &&
+            lot_open_e8(lot) > 0)
             return true; /* it turned: what is gone goes first, then the next round decides */
     if (want_adopt(exec, &ask, &lot, &err) != PAWL_OK) {
         report_alert(exec->book, "refused", PAWL_SEVERITY_WARNING, NULL, NULL, "adopt: %s",
@@ -141,8 +142,8 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
         return;
     }
     if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && is_apart(place, gap) &&
-        adopt(exec, place, gap))
-        return;
+        (exec->entries_stopped || adopt(exec, place, gap)))
+        return; /* or the next process takes it over */
     if (exec->set->foreign != CONFIG_FOREIGN_IGNORE && !in->kept.halted) {
         char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
         pawl_format_e8(gap->venue_e8, venue);

@@ -61,7 +61,9 @@ static void on_absent(struct exec *exec, struct order *order, uint64_t cookie) {
         return;
     }
     if (order->rec.filled.e8 > 0 || order_is_working(order)) {
+        bool asked = order->rec.op == PAWL_ORDER_OP_CANCEL || order->cancel_wanted;
         order_end(exec, order, PAWL_ORDER_STATE_CANCELLED, "gone at the venue");
+        if (!asked) want_taken(exec, order);
         return;
     }
     order_end(exec, order, PAWL_ORDER_STATE_REJECTED, "it never reached the venue");

@@ -76,26 +76,32 @@ void outbox_drop_broker(struct exec *exec, uint32_t broker) {
     trim(exec);
 }
 
+/* Of a lot that the disk does not know (a position that was taken over) nothing leaves that would
+ * rest at the venue: after a crash it would belong to nobody. */
+static bool may_go_early(const struct exec *exec, const struct outbox_entry *entry) {
+    const struct order *order = entry->order;
+    bool rests = entry->op == PAWL_ORDER_OP_SUBMIT && order->rec.kind != PAWL_KIND_MARKET;
+    return entry->protective && (!rests || order->lot->born <= exec->stored_turn);
+}
+
 /* Entries whose record will never be durable: never sent, which is certain. */
 static void drop_entries(struct exec *exec) {
     for (uint32_t i = 0; i < exec->outbox_count; i++) {
-        if (at(exec, i)->order == NULL || at(exec, i)->protective) continue;
+        if (at(exec, i)->order == NULL || may_go_early(exec, at(exec, i))) continue;
         struct outbox_entry entry = take(at(exec, i));
         if (entry.op != PAWL_ORDER_OP_SUBMIT) {
             entry.order->rec.op = PAWL_ORDER_OP_NONE;
             continue;
         }
         order_end(exec, entry.order, PAWL_ORDER_STATE_REJECTED, "never sent: the database failed");
+        if (entry.protective) { /* the guard has the lot */
+            want_failed(exec, entry.order, entry.op, PAWL_ERROR_CLASS_FATAL, "the database failed");
+            continue;
+        }
         want_spent(exec, entry.order->lot, entry.order->rec.role, 0, PAWL_ERROR_CLASS_FATAL,
                    entry.order->rec.generation, "the database failed");
     }
     trim(exec);
-}
-
-/* Of a lot that the disk does not know (a position that was taken over) nothing leaves: after a
- * crash its order would belong to nobody. */
-static bool may_go_early(const struct exec *exec, const struct outbox_entry *entry) {
-    return entry->protective && entry->order->lot->born <= exec->stored_turn;
 }
 
 bool outbox_release(struct exec *exec) {

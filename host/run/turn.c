@@ -287,6 +287,7 @@ bool host_timer(struct host *host, int64_t now_ns) {
 
 static void release(struct host *host, uint64_t durable) {
     uint64_t oldest;
+    if (durable > host->exec.stored_turn) host->exec.stored_turn = durable;
     if (host->store_down) host->exec.release_without_disk = true;
     while (outbox_waiting(&host->exec, &oldest)) {
         if (host->store_down) {

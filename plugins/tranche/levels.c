@@ -50,9 +50,10 @@ int tranche_levels(struct tranche *self, struct tranche_rec_position_tranche *ro
     int rc = PAWL_OK;
     if (in == NULL || row->quantity.e8 <= 0) return PAWL_OK;
     row->target.e8 = 0;
-    if (has_target(self, row))
-        rc = tranche_price(in, row->side, row->cost, row->quantity, row->target_pct.e8,
-                           &row->target);
+    if (has_target(self, row) &&
+        tranche_price(in, row->side, row->cost, row->quantity, row->target_pct.e8,
+                      &row->target) != PAWL_OK)
+        row->target.e8 = 0; /* a short one cannot win all of its price */
     if (rc == PAWL_OK && has_stop(self, row))
         rc = tranche_price(in, row->side, row->cost, row->quantity, -row->stop_pct.e8, &stop);
     if (rc != PAWL_OK) return rc;

@@ -115,12 +115,38 @@ static void test_nothing_leaves_early_of_a_lot_that_is_not_stored(void **state) 
     assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 2, 0));
 }
 
+/* It will never be stored: the guard has the lot, and nothing is left for the runner to wait for. */
+static void test_without_a_disk_what_cannot_leave_is_dropped(void **state) {
+    struct kit *kit = *state;
+    struct lot *adopted = kit_lot(kit, 1, 2);
+    struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP};
+    terms.quantity.e8 = 2 * KIT_E8;
+    terms.stop_price.e8 = 95 * KIT_E8;
+    kit_inside(kit, true);
+    adopted->born = kit->book.bus->turn;
+    assert_non_null(command_submit(&kit->exec, adopted, &terms));
+    terms.role = PAWL_ROLE_EXIT;
+    terms.kind = PAWL_KIND_MARKET;
+    assert_non_null(command_submit(&kit->exec, adopted, &terms));
+    kit_inside(kit, false);
+    kit->exec.release_without_disk = kit->exec.release_protective = true;
+    bus_input(kit->book.bus, NULL, 0, 0);
+    uint64_t turn;
+    assert_false(outbox_waiting(&kit->exec, &turn));
+    const union kit_any *sent = kit_last(kit, PAWL_EV_SUBMIT, 1, 0);
+    assert_non_null(sent); /* what closes at once leaves nothing behind */
+    assert_int_equal(sent->submit.role, PAWL_ROLE_EXIT);
+    assert_true(adopted->stop_retry_ns > book_now(&kit->book));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_old_answer_is_no_evidence, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_watched_target_beside_a_resting_one, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_leaves_early_of_a_lot_that_is_not_stored,
+                                        kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_without_a_disk_what_cannot_leave_is_dropped,
                                         kit_setup, kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
