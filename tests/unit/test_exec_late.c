@@ -115,8 +115,8 @@ static void test_nothing_leaves_early_of_a_lot_that_is_not_stored(void **state) 
     assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 2, 0));
 }
 
-/* It will never be stored: the guard has the lot, and nothing is left for the runner to wait for. */
-static void test_without_a_disk_what_cannot_leave_is_dropped(void **state) {
+/* It will never be stored: the guard has the lot, and the runner has nothing to wait for. */
+static void test_without_a_disk_what_is_held_is_dropped(void **state) {
     struct kit *kit = *state;
     struct lot *adopted = kit_lot(kit, 1, 2);
     struct order_terms terms = {.role = PAWL_ROLE_STOP, .kind = PAWL_KIND_STOP};
@@ -146,8 +146,8 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_leaves_early_of_a_lot_that_is_not_stored,
                                         kit_setup, kit_teardown),
-        cmocka_unit_test_setup_teardown(test_without_a_disk_what_cannot_leave_is_dropped,
-                                        kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_without_a_disk_what_is_held_is_dropped, kit_setup,
+                                        kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
