@@ -1,4 +1,4 @@
--- gen.lua - from schema.lua and plugins/*/schema.lua to everything that must agree with them.
+-- gen.lua - from schema.lua, its parts and the plugins' to everything that must agree with them.
 --
 --   lua5.4 api/schema/gen.lua            write what is stale
 --   lua5.4 api/schema/gen.lua --check    write nothing; exit 1 and name what is stale
@@ -204,6 +204,7 @@ local function read_schema(path, plugin)
   if not plugin then
     env.enum = function(name) return function(entry) add_enum(name, entry) end end
     env.event = function(name) return function(entry) add_event(name, entry) end end
+    env.part = function(name) read_schema(path:gsub("[^/]*$", name .. ".lua"), nil) end
   end
   local chunk, problem = loadfile(path, "t", env)
   if not chunk then fail("%s", problem) end

@@ -108,6 +108,17 @@ class Generated(unittest.TestCase):
         self.assertIn("event ping 257 80 instrument:instrument@48", self.read(LOCK))
         self.assertIn("record toy.note 257 16 id:u64@0 hue:colour@8", self.read(LOCK))
 
+    def test_a_part_is_read_where_it_is_named(self):
+        self.writes()
+        head, records = SCHEMA.split('record "thing"')
+        self.write("api/schema/schema.lua", head + 'part "records"\n')
+        self.write("api/schema/records.lua", 'record "thing"' + records)
+        self.assertEqual(self.writes(), [])
+        self.write("plugins/toy/schema.lua", 'part "records"\n')
+        self.refuses("'part'")
+        self.write("api/schema/schema.lua", head + 'part "lost"\n')
+        self.refuses("api/schema/lost.lua")
+
     def test_an_appended_field_needs_minor(self):
         self.writes()
         self.change('"A keyword." }', '"A keyword." }, { "more", "u32", "More." }')
