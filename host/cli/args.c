@@ -40,6 +40,7 @@ static const struct option options[ARGS_] = {
     [ARG_PROFILE] = {"profile", "NAME", "who holds the aspects of what names no profile"},
     [ARG_COMPONENT] = {"component", "NAME", "who owns what names no component"},
     [ARG_FROM_POSITIONS] = {"from-positions", NULL, "positions and lots that nobody follows"},
+    [ARG_ALL] = {"all", NULL, "what changed nothing, too"},
     [ARG_JSON] = {"json", NULL, "JSON in place of text"},
     [ARG_SET] = {"set", "PATH=VALUE", "override a key of the configuration; may be repeated"},
     [ARG_HELP] = {"help", NULL, "this text; also -h"},

@@ -46,6 +46,7 @@ enum arg {
     ARG_PROFILE,
     ARG_COMPONENT,
     ARG_FROM_POSITIONS,
+    ARG_ALL,
     ARG_JSON,
     ARG_SET,
     ARG_HELP,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/oid.h"
+#include "base/plural.h"
 #include "cli/remote.h"
 #include "cli/sentence.h"
 #include "cli/words.h"
@@ -31,7 +32,9 @@ static void show_lot(const json_t *lot) {
            remote_text(lot, "owner")[0] != '\0' ? remote_text(lot, "owner") : "nobody here");
     if (remote_text(lot, "profile")[0] != '\0')
         printf(" under the profile %s", remote_text(lot, "profile"));
-    if (remote_text(lot, "reason")[0] != '\0') printf(", closed by %s", remote_text(lot, "reason"));
+    const char *state = remote_text(lot, "state"), *reason = remote_text(lot, "reason");
+    if (reason[0] != '\0' && strcmp(state, "closed") == 0) printf(", closed by %s", reason);
+    if (reason[0] != '\0' && strcmp(state, "closing") == 0) printf(", is closed: %s", reason);
     printf("\n\n");
 }
 
@@ -62,10 +65,40 @@ static void show_step(const json_t *step, const json_t *before) {
     printf("\n");
 }
 
-static void show(const json_t *answer) {
+/* What is asked and answered, and prices: worth a line where something came of it. */
+static bool is_talk(const json_t *step) {
+    static const char *const talk[] = {"query", "accepted",  "refused", "ended",  "amended",
+                                       "execution", "status", "trigger", "timer"};
+    const char *type = remote_text(json_object_get(step, "event"), "type");
+    for (size_t i = 0; i < sizeof talk / sizeof *talk; i++)
+        if (strcmp(type, talk[i]) == 0) return true;
+    return !json_is_true(json_object_get(step, "about"));
+}
+
+/* Takes out of a story what nothing came of; causes stand before what they cause. */
+static size_t prune(json_t *story) {
+    size_t left_out = 0;
+    json_t *causes = json_object(); /* of the steps that are kept */
+    for (size_t i = json_array_size(story); i-- > 0;) {
+        const json_t *step = json_array_get(story, i), *event = json_object_get(step, "event");
+        char seq[24], cause[24];
+        snprintf(seq, sizeof seq, "%lld", json_integer_value(json_object_get(event, "seq")));
+        snprintf(cause, sizeof cause, "%lld", json_integer_value(json_object_get(event, "cause")));
+        if (!is_talk(step) || json_object_get(causes, seq) != NULL) {
+            json_object_set_new(causes, cause, json_true());
+        } else {
+            left_out++;
+            json_array_remove(story, i);
+        }
+    }
+    json_decref(causes);
+    return left_out;
+}
+
+static void show(const json_t *answer, bool all) {
     const json_t *lot = json_object_get(answer, "record"), *row, *before = NULL;
+    size_t i, left_out = all ? 0 : prune(json_object_get(answer, "story"));
     char since[WORD_MAX];
-    size_t i;
     if (lot != NULL) show_lot(lot);
     json_array_foreach(json_object_get(answer, "orders"), i, row) show_order(row);
     if (json_array_size(json_object_get(answer, "orders")) > 0) printf("\n");
@@ -78,6 +111,9 @@ static void show(const json_t *answer) {
         before = row;
     }
     if (before == NULL) printf("nothing of it has happened since\n");
+    if (left_out > 0)
+        printf("\n%zu line%s of what changed nothing left out: --all tells all\n", left_out,
+               plural(left_out));
     if (json_is_true(json_object_get(answer, "cut")))
         printf("\nand more: the story is too long for one answer\n");
 }
@@ -101,7 +137,7 @@ static int run(const struct args *args) {
     if (arg_given(args, ARG_JSON))
         remote_print(answer);
     else
-        show(answer);
+        show(answer, arg_given(args, ARG_ALL));
     json_decref(answer);
     return code;
 }
@@ -109,13 +145,14 @@ static int run(const struct args *args) {
 const struct command command_explain = {
     .name = "explain",
     .summary = "why a lot or an order is as it is: the chain of causes",
-    .synopsis = "ORDER|LOT|NAME [-c FILE | --socket PATH | --recording FILE] [--json]",
+    .synopsis = "ORDER|LOT|NAME [-c FILE | --socket PATH | --recording FILE] [--all | --json]",
     .about = "What happened to a lot (by number or name), to one order (by our id), or to a\n"
              "request of that name which opened nothing, each step under what caused it: the\n"
-             "price, the rule, the request, the order, the fill. The host remembers the latest\n"
-             "131072 events since it began; what is older is told from its records.\n"
+             "price, the rule, the request, the order, the fill. What was asked and answered\n"
+             "without changing anything is left out, unless --all is given. The host remembers\n"
+             "the latest 131072 events since it began; what is older is told from its records.\n"
              "With --recording no host is asked: the story is told from what it recorded.\n",
-    .takes = REMOTE_TAKES | ARG_BIT(ARG_RECORDING),
+    .takes = REMOTE_TAKES | ARG_BIT(ARG_RECORDING) | ARG_BIT(ARG_ALL),
     .words_min = 1,
     .words_max = 1,
     .words_name = "ORDER|LOT|NAME",

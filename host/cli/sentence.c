@@ -94,6 +94,13 @@ static void lot(struct line *line, const json_t *event) {
     } else if (strcmp(type, "lot.protected") == 0) {
         add(line, "protected: a stop for %s rests at %s", text(event, "quantity"),
             text(event, "stop"));
+    } else if (strcmp(type, "lot.merged") == 0) {
+        add(line, "is part of lot %lld now: %s more, entry %s",
+            (long long)json_integer_value(json_object_get(event, "into")), text(event, "quantity"),
+            text(event, "entry"));
+        maybe(line, event, ": ", "reason");
+    } else if (strcmp(type, "lot.closed") == 0 && !has(event, "quantity")) {
+        add(line, "ended without a trade: %s", text(event, "reason"));
     } else if (strcmp(type, "lot.closed") == 0) {
         add(line, "closed by %s: %s of %s, in %s, out %s, fees %s", text(event, "reason"),
             sum(event, "profit", money), text(event, "quantity"), text(event, "entry"),

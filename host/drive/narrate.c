@@ -153,18 +153,30 @@ static void exit_taken(struct narrator *to, const struct book *book,
     fprintf(to->out, "  %s\n", money(ev->profit.e8, &w));
 }
 
+static void lot_merged(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_lot_merged *ev) {
+    struct words w = {.count = 0};
+    const struct lot *from = book_lot(book, ev->lot);
+    begin(to, book, ev->instrument, from == NULL ? NULL : from->rec.ref, ev->lot);
+    fprintf(to->out, "is part of lot %" PRIu64 "%s%s now: %s more, ", ev->into,
+            ev->ref[0] != '\0' ? " " : "", ev->ref,
+            quantity(book, ev->instrument, ev->quantity, &w));
+    fprintf(to->out, "entry %s\n", price(book, ev->instrument, ev->entry, &w));
+}
+
 static void lot_closed(struct narrator *to, const struct book *book,
                        const struct pawl_ev_lot_closed *ev) {
     struct words w = {.count = 0};
+    int64_t net_e8 = ev->profit.e8 - ev->fees.e8;
+    const char *currency =
+        ev->account <= book->account_count ? book->accounts[ev->account].info.currency : "";
+    to->net.e8 += net_e8;
+    if (ev->quantity.e8 == 0 && strcmp(ev->reason, "MERGED") == 0) return; /* told */
     begin(to, book, ev->instrument, ev->ref, ev->lot);
     if (ev->quantity.e8 == 0) {
         fprintf(to->out, "ended without a trade  %s\n", ev->reason);
         return;
     }
-    int64_t net_e8 = ev->profit.e8 - ev->fees.e8;
-    const char *currency =
-        ev->account <= book->account_count ? book->accounts[ev->account].info.currency : "";
-    to->net.e8 += net_e8;
     fprintf(to->out, "closed by %s: %s %s", ev->reason, money(net_e8, &w), currency);
     fprintf(to->out, ", in all %s\n", money(to->net.e8, &w));
 }
@@ -246,6 +258,7 @@ void narrate(struct narrator *to, const struct book *book, const struct pawl_eve
     case PAWL_EV_LOT_PROTECTED: lot_protected(to, book, ev); break;
     case PAWL_EV_STOP_MOVED: stop_moved(to, book, ev); break;
     case PAWL_EV_EXIT_TAKEN: exit_taken(to, book, ev); break;
+    case PAWL_EV_LOT_MERGED: lot_merged(to, book, ev); break;
     case PAWL_EV_LOT_CLOSED: lot_closed(to, book, ev); break;
     case PAWL_EV_ORDER_REJECTED: order_trouble(to, book, ev, "rejected"); break;
     case PAWL_EV_ORDER_UNKNOWN: order_trouble(to, book, ev, "of unknown outcome"); break;

@@ -17,11 +17,13 @@ static struct summary_group *group(struct summary *summary, uint8_t by, const ch
     return fresh;
 }
 
-static void add_lot(struct summary_group *to, const struct pawl_ev_lot_closed *lot) {
+/* A merged lot is a trade in the lot it became part of; what it paid until then is its own. */
+static void add_lot(struct summary_group *to, const struct pawl_ev_lot_closed *lot, bool trade) {
     int64_t net_e8 = lot->profit.e8 - lot->fees.e8;
-    to->lots++;
     to->gross_e8 += lot->profit.e8;
     to->fees_e8 += lot->fees.e8;
+    if (!trade) return;
+    to->lots++;
     if (net_e8 > 0) {
         to->wins++;
         to->win_e8 += net_e8;
@@ -34,14 +36,16 @@ static void add_lot(struct summary_group *to, const struct pawl_ev_lot_closed *l
 static void on_lot_closed(struct summary *summary, const struct pawl_ev_lot_closed *lot,
                           const struct names *names) {
     summary->lots_closed++;
-    if (lot->quantity.e8 == 0) { /* nothing was ever filled: no trade to count */
+    bool merged = strcmp(lot->reason, "MERGED") == 0;
+    summary->merged += merged;
+    if (lot->quantity.e8 == 0 && !merged) { /* nothing was ever filled: no trade to count */
         summary->never_filled++;
         return;
     }
-    add_lot(group(summary, 0, "all"), lot);
-    add_lot(group(summary, 1, lot->profile[0] != '\0' ? lot->profile : "own"), lot);
-    add_lot(group(summary, 2, names_text(names, NAME_INSTRUMENT, lot->instrument)), lot);
-    add_lot(group(summary, 3, lot->reason), lot);
+    add_lot(group(summary, 0, "all"), lot, !merged);
+    add_lot(group(summary, 1, lot->profile[0] != '\0' ? lot->profile : "own"), lot, !merged);
+    add_lot(group(summary, 2, names_text(names, NAME_INSTRUMENT, lot->instrument)), lot, !merged);
+    add_lot(group(summary, 3, lot->reason), lot, !merged);
 }
 
 static void count_alert(struct summary *summary, const char *what) {
@@ -57,6 +61,12 @@ static void count_alert(struct summary *summary, const char *what) {
 void summary_event(struct summary *summary, const struct pawl_event *event,
                    const struct names *names) {
     switch (event->type) {
+    case PAWL_EV_CHAIN_CREATED: summary->chains[0]++; break;
+    case PAWL_EV_CHAIN_COMPLETED: summary->chains[1]++; break;
+    case PAWL_EV_CHAIN_STOPPED: summary->chains[2]++; break;
+    case PAWL_EV_TRANCHE_CREATED: summary->tranches[0]++; break;
+    case PAWL_EV_TRANCHE_MERGED: summary->tranches[1]++; break;
+    case PAWL_EV_TRANCHE_CLOSED: summary->tranches[2]++; break;
     case PAWL_EV_LOT_OPENED: summary->lots_opened++; break;
     case PAWL_EV_LOT_CLOSED: on_lot_closed(summary, (const void *)event, names); break;
     case PAWL_EV_STOP_MOVED: summary->stops_moved++; break;
@@ -145,13 +155,36 @@ static void groups_json(const struct summary *summary, uint8_t by, const char *n
     fprintf(out, "}");
 }
 
-static void performance_json(const struct summary *summary, FILE *out) {
+static const struct summary_group *all_closed(const struct summary *summary) {
     static const struct summary_group none = {0};
-    const struct summary_group *all = &none;
     for (uint32_t i = 0; i < summary->group_count; i++)
-        if (summary->groups[i].by == 0) all = &summary->groups[i];
+        if (summary->groups[i].by == 0) return &summary->groups[i];
+    return &none;
+}
+
+/* What lots that are open have booked already: parts that went out, and fees. */
+static struct summary_group still_open(const struct summary *summary) {
+    const struct summary_group *closed = all_closed(summary);
+    return (struct summary_group){.lots = summary->open_lots,
+                                  .gross_e8 = summary->gross_e8 - closed->gross_e8,
+                                  .fees_e8 = summary->fees_e8 - closed->fees_e8};
+}
+
+/* What equity moved by and nobody booked: the price of what is open, and money that is no fill. */
+static int64_t unrealised_e8(const struct summary *s) {
+    return s->equity_end.e8 - s->equity_start.e8 - (s->gross_e8 - s->fees_e8);
+}
+
+static void performance_json(const struct summary *summary, FILE *out) {
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], d[PAWL_E8_TEXT_MAX];
+    const struct summary_group open = still_open(summary);
     fprintf(out, "\"performance\":{\"all\":");
-    group_json(all, out);
+    group_json(all_closed(summary), out);
+    fprintf(out,
+            ",\"open\":{\"lots\":%" PRIu64 ",\"gross_pnl\":\"%s\",\"fees\":\"%s\","
+            "\"net_pnl\":\"%s\",\"unrealised_pnl\":\"%s\"}",
+            open.lots, amount(open.gross_e8, a), amount(open.fees_e8, b),
+            amount(open.gross_e8 - open.fees_e8, c), amount(unrealised_e8(summary), d));
     fprintf(out, ",\"by\":{");
     groups_json(summary, 1, "profile", out);
     fprintf(out, ",");
@@ -179,8 +212,11 @@ void summary_json(const struct summary *s, double wall_seconds, FILE *out) {
             s->rules_fired, s->rules_failed);
     fprintf(out,
             "\"unprotected_ns\":%" PRId64 ",\"guarded_ns\":%" PRId64
-            ",\"chains\":{},\"tranches\":{\"created\":0,\"merged\":0,\"closed\":0},",
-            s->unprotected_ns, s->guarded_ns);
+            ",\"chains\":{\"created\":%" PRIu64 ",\"completed\":%" PRIu64 ",\"stopped\":%" PRIu64
+            "},\"tranches\":{\"created\":%" PRIu64 ",\"merged\":%" PRIu64 ",\"closed\":%" PRIu64
+            "},",
+            s->unprotected_ns, s->guarded_ns, s->chains[0], s->chains[1], s->chains[2],
+            s->tranches[0], s->tranches[1], s->tranches[2]);
     fprintf(out,
             "\"gross_pnl\":\"%s\",\"fees\":\"%s\",\"net_pnl\":\"%s\",\"equity_start\":\"%s\","
             "\"equity_end\":\"%s\",",
@@ -205,9 +241,30 @@ static const char *cents(int64_t e8, char out[PAWL_E8_TEXT_MAX]) {
     return out;
 }
 
+static void reason_text(const char *name, uint64_t lots, int64_t net_e8, FILE *out) {
+    char net[PAWL_E8_TEXT_MAX];
+    fprintf(out, "              %-14s %5" PRIu64 "   %10s\n", name, lots, cents(net_e8, net));
+}
+
+/* By reason, what is open among them, so that the rows are the sum below them. */
+static void profit_text(const struct summary *s, FILE *out) {
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX];
+    const struct summary_group open = still_open(s);
+    for (uint32_t i = 0; i < s->group_count; i++)
+        if (s->groups[i].by == 3)
+            reason_text(s->groups[i].name,
+                        strcmp(s->groups[i].name, "MERGED") == 0 ? s->merged : s->groups[i].lots,
+                        s->groups[i].gross_e8 - s->groups[i].fees_e8, out);
+    if (open.lots > 0 || open.gross_e8 != open.fees_e8)
+        reason_text("open", open.lots, open.gross_e8 - open.fees_e8, out);
+    fprintf(out, "  profit      %s gross, %s fees, %s net\n", cents(s->gross_e8, a),
+            cents(s->fees_e8, b), cents(s->gross_e8 - s->fees_e8, c));
+    if (open.lots > 0 || unrealised_e8(s) != 0)
+        fprintf(out, "  open        %s not realised\n", cents(unrealised_e8(s), a));
+}
+
 void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
-    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX], from[RFC3339_SIZE] = "-",
-                                                                        to[RFC3339_SIZE] = "-";
+    char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], from[RFC3339_SIZE] = "-", to[RFC3339_SIZE] = "-";
     if (s->first_ns != 0) rfc3339_format(s->first_ns, -1, from);
     if (s->last_ns != 0) rfc3339_format(s->last_ns, -1, to);
     fprintf(out, "\n  from        %s\n  to          %s\n", from, to);
@@ -218,10 +275,10 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
     if (s->crossed + s->skipped > 0)
         fprintf(out, "  not used    %" PRIu64 " crossed quotes, %" PRIu64 " without a price\n",
                 s->crossed, s->skipped);
-    fprintf(out,
-            "  lots        %" PRIu64 " opened, %" PRIu64 " closed (%" PRIu64
-            " never filled), %" PRIu64 " open\n",
-            s->lots_opened, s->lots_closed, s->never_filled, s->open_lots);
+    fprintf(out, "  lots        %" PRIu64 " opened, %" PRIu64 " closed (%" PRIu64 " never filled",
+            s->lots_opened, s->lots_closed, s->never_filled);
+    if (s->merged > 0) fprintf(out, ", %" PRIu64 " part of another now", s->merged);
+    fprintf(out, "), %" PRIu64 " open\n", s->open_lots);
     fprintf(out,
             "  requests    %" PRIu64 " led to nothing; the gate refused %" PRIu64 "\n",
             s->ignored, s->refused);
@@ -232,12 +289,7 @@ void summary_text(const struct summary *s, double wall_seconds, FILE *out) {
             "  orders      %" PRIu64 " sent, %" PRIu64 " fills, %" PRIu64 " rejected, %" PRIu64
             " of unknown outcome\n",
             s->orders, s->fills, s->rejects, s->unknown);
-    for (uint32_t i = 0; i < s->group_count; i++)
-        if (s->groups[i].by == 3)
-            fprintf(out, "              %-14s %5" PRIu64 "   %s\n", s->groups[i].name,
-                    s->groups[i].lots, cents(s->groups[i].gross_e8 - s->groups[i].fees_e8, a));
-    fprintf(out, "  profit      %s gross, %s fees, %s net\n", cents(s->gross_e8, a),
-            cents(s->fees_e8, b), cents(s->gross_e8 - s->fees_e8, c));
+    profit_text(s, out);
     fprintf(out, "  equity      %s -> %s\n", cents(s->equity_start.e8, a),
             cents(s->equity_end.e8, b));
     fprintf(out, "  protection  %.3f s naked, %.3f s on the host guard alone\n",

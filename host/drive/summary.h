@@ -28,7 +28,8 @@ struct summary_alert {
 
 struct summary {
     uint64_t orders, fills, rejects, refused, lots_opened, lots_closed, stops_moved, partial_exits;
-    uint64_t alerts, conflicts, ignored, unknown, never_filled;
+    uint64_t alerts, conflicts, ignored, unknown, never_filled, merged;
+    uint64_t chains[3], tranches[3]; /* see summary.c: how many such events */
     uint64_t rules_fired, rules_failed;
     struct summary_alert alert_kinds[SUMMARY_ALERTS_MAX];
     int64_t gross_e8, fees_e8;

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
-from pawl import (DEMO, PROGRAM, base_config, one_trade, pawl, tree, write_config, write_events)
+from pawl import (DEMO, PROGRAM, SOURCE, base_config, one_trade, pawl, tree, write_config,
+                  write_events)
 
 
 @pytest.fixture
@@ -140,6 +142,59 @@ def test_backtest_prints_a_summary(trade):
     done = pawl("backtest", "-c", config, "--data", data)
     assert done.returncode == 0 and done.stderr == ""
     assert "1 opened, 1 closed (0 never filled), 0 open" in done.stdout and "TP_HIT" in done.stdout
+
+
+def rows_of(text):
+    """What stands between `orders` and `profit`: reason, lots, net."""
+    rows = re.findall(r"^ {14}(\S+) +(\d+) +(-?[\d.]+)$", text, re.M)
+    return {reason: (int(lots), float(net)) for reason, lots, net in rows}
+
+
+def adds_up(text):
+    rows = rows_of(text)
+    net = float(re.search(r"fees, (\S+) net", text)[1])
+    start, end = map(float, re.search(r"equity +(\S+) -> (\S+)", text).groups())
+    left = re.search(r"open +(\S+) not realised", text)
+    assert sum(row[1] for row in rows.values()) == pytest.approx(net, abs=0.06), text
+    assert start + net + (float(left[1]) if left else 0) == pytest.approx(end, abs=0.03), text
+    return rows
+
+
+def test_a_summary_with_open_lots_adds_up(tmp_path):
+    events = one_trade()
+    config = base_config()
+    config["plugins"][0]["options"]["fee_per_unit"] = "2"
+    data = write_events(tmp_path / "open.jsonl", events[:30])  # before its target
+    done = pawl("backtest", "-c", write_config(tmp_path, config), "--data", data)
+    assert adds_up(done.stdout)["open"] == (1, -0.2), done.stdout
+    assert re.search(r"open +\S*[1-9]\S* not realised", done.stdout), done.stdout
+    told = json.loads(pawl("backtest", "-c", tmp_path / "pawl.json", "--json", "--data",
+                           data).stdout)["performance"]
+    assert told["open"]["lots"] == 1 and told["open"]["fees"] == "0.2"
+
+
+def test_lots_that_became_one_are_told_as_such():
+    """Not as entries without a trade; what they paid is in the sum."""
+    market = SOURCE / "config" / "demo" / "xauusd.generated.json"
+    words = ("-c", SOURCE / "config" / "tranche.json", "--data", market)
+    done = pawl("run", *words, "--until-end")
+    assert done.returncode == 0 and "ended without a trade  MERGED" not in done.stdout
+    merged = done.stdout.count("is part of lot ")
+    assert merged > 0 and "(0 never filled, %d part of another now)" % merged in done.stdout
+    assert adds_up(done.stdout)["MERGED"][0] == merged
+
+
+@pytest.mark.parametrize("profile, what, kinds", [
+    ("tranche", "tranche", ("created", "merged", "closed")),
+    ("pyramid", "chain", ("created", "completed", "stopped"))])
+def test_chains_and_tranches_are_counted(profile, what, kinds):
+    market = SOURCE / "config" / "demo" / "xauusd.generated.json"
+    done = pawl("backtest", "-c", SOURCE / "config" / (profile + ".json"), "--data", market,
+                "--json", "--trace")
+    *trace, summary = map(json.loads, done.stdout.splitlines())
+    told = [event["type"] for event in trace]
+    assert summary[what + "s"] == {kind: told.count(what + "." + kind) for kind in kinds}
+    assert summary[what + "s"]["created"] > 0
 
 
 def test_the_trace_comes_first_and_the_summary_last(trade):

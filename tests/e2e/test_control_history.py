@@ -35,6 +35,25 @@ def test_a_lot_is_explained_from_its_request_on(host):
     assert host.pawl("explain", "1").stdout == host.pawl("explain", "gold").stdout
 
 
+def test_what_changed_nothing_is_left_out(host):
+    host.ask("reconcile")
+    host.until(lambda answer: "status accepted" in host.pawl("explain", "gold", "--all").stdout)
+    story, whole = host.pawl("explain", "gold").stdout, host.pawl("explain", "gold", "--all").stdout
+    assert "asked the venue" not in story and "status accepted" not in story, story
+    assert "the venue reports: accepted as V1" in story  # an order came of it
+    assert "asked the venue: order" in whole and "left out" not in whole
+    assert int(story.splitlines()[-1].split()[0]) > 0 and "left out" in story.splitlines()[-1]
+
+
+def test_an_open_lot_was_closed_by_nothing(host):
+    client = host.client()
+    client.send({"type": "exit", "ref": "gold", "quantity": "0.05", "reason": "MANUAL"})
+    assert client.line()["ok"]
+    host.until(lambda answer: answer["lots"][0]["quantity"] == "0.05")
+    head = host.pawl("explain", "gold").stdout.split("\n\n")[0]
+    assert "LONG, open, 0.05 open" in head and "closed" not in head, head
+
+
 def test_every_step_has_its_cause(host):
     answer = json.loads(host.pawl("explain", "1", "--json").stdout)
     events = {step["event"]["seq"]: step for step in answer["story"]}
