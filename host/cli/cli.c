@@ -28,11 +28,13 @@ struct session *cli_open(const struct args *args, int *ret_exit) {
     return rc == PAWL_OK ? session : NULL;
 }
 
-/* Some say the file themselves: a schedule's entry, a feed. */
+/* Some say the file themselves: a schedule's entry, a feed. The others begin with the place. */
 static const char *file_before(const struct config *config, const struct pawl_err *err) {
+    char path[CONFIG_PATH_MAX + 1];
     if (err->rc != PAWL_E_CONFIG || strncmp(err->text, config->file, strlen(config->file)) == 0)
         return NULL;
-    return config->file;
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(err->text, ":"), err->text);
+    return config_file_of(config, path);
 }
 
 void cli_explain(const struct config *config, const struct pawl_err *err,

@@ -54,6 +54,19 @@ void config_errors_add(struct config_errors *errors, const char *file, const cha
     clean(line);
 }
 
+bool config_errors_told(const struct config_errors *errors, const char *path) {
+    size_t length = strlen(path);
+    for (uint32_t i = 0; i < config_errors_lines(errors); i++) {
+        const char *at = errors->line[i];
+        while (at != NULL && strncmp(at, path, length) != 0) {
+            at = strstr(at, ": ");
+            if (at != NULL) at += 2;
+        }
+        if (at != NULL && strchr(".:[", at[length]) != NULL && at[length] != '\0') return true;
+    }
+    return false;
+}
+
 uint32_t config_errors_lines(const struct config_errors *errors) {
     return errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
 }

@@ -7,6 +7,7 @@
 #ifndef CONFIG_ERRORS_H
 #define CONFIG_ERRORS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "pawl_types.h"
@@ -22,6 +23,8 @@ struct config_errors { /* zero it before use */
 /* file and path may be NULL or "". */
 void config_errors_add(struct config_errors *errors, const char *file, const char *path,
                        const char *format, ...) PAWL_PRINTF(4, 5);
+/* Whether a fault of this place, or of what is in it, is among them. */
+bool config_errors_told(const struct config_errors *errors, const char *path);
 /* How many lines there are: the smaller of count and CONFIG_ERRORS_MAX. */
 uint32_t config_errors_lines(const struct config_errors *errors);
 /* One line each, then "and N more" if some were not kept. */

@@ -171,28 +171,50 @@ json_t *source_root(const struct config_source *source) {
 
 /* ---- who said it ---- */
 
+/* Where a part leads to; the elements of a list are named by number, or by their name. */
+static const json_t *child(const json_t *json, const struct path_part *part) {
+    if (part->key[0] == '\0') return json_array_get(json, part->index);
+    if (!json_is_array(json)) return json_object_get(json, part->key);
+    const json_t *element;
+    size_t i;
+    json_array_foreach((json_t *)json, i, element) {
+        const char *name = json_string_value(json_object_get(element, "name"));
+        if (name != NULL && strcmp(name, part->key) == 0) return element;
+    }
+    return NULL;
+}
+
 /* How many parts of the path the document has. */
 static size_t match_depth(const json_t *json, const char *path) {
     struct path_part part;
     size_t depth = 0;
     while (path_next(&path, &part) == 1) {
-        json = part.key[0] != '\0' ? json_object_get(json, part.key)
-                                   : json_array_get(json, part.index);
+        json = child(json, &part);
         if (json == NULL) break;
         depth++;
     }
     return depth;
 }
 
-static int is_below(const char *path, const char *set) {
-    size_t length = strlen(set);
-    if (strncmp(path, set, length) != 0) return 0;
-    return path[length] == '\0' || path[length] == '.' || path[length] == '[';
+/* How many parts of the path an override goes along with it; *ret_all: to the end of either, so
+ * that it said the value, or some of what is in it. */
+static size_t set_depth(const json_t *root, const char *path, const char *set, bool *ret_all) {
+    struct path_part part, other;
+    size_t depth = 0;
+    for (;;) {
+        int more = path_next(&path, &part), other_more = path_next(&set, &other);
+        *ret_all = depth > 0 && (more == 0 || other_more == 0);
+        if (more != 1 || other_more != 1) return depth;
+        const json_t *next = child(root, &part);
+        if (next != NULL ? next != child(root, &other)
+                         : strcmp(part.key, other.key) != 0 || part.index != other.index)
+            return depth;
+        root = next;
+        depth++;
+    }
 }
 
 const char *source_file_of(const struct config_source *source, const char *path) {
-    for (uint32_t i = 0; i < source->set_count; i++)
-        if (is_below(path, source->sets[i])) return SOURCE_SET_NAME;
     const char *file = source->doc_count > 0 ? source->docs[0].file : "";
     size_t best = 0;
     for (uint32_t i = 0; i < source->doc_count; i++) {
@@ -200,6 +222,11 @@ const char *source_file_of(const struct config_source *source, const char *path)
         if (depth <= best) continue;
         best = depth;
         file = source->docs[i].file;
+    }
+    for (uint32_t i = 0; i < source->set_count; i++) {
+        bool all;
+        if (set_depth(source->root, path, source->sets[i], &all) > best || all)
+            return SOURCE_SET_NAME;
     }
     return file;
 }

@@ -51,12 +51,13 @@ static int by_path(const void *left, const void *right) {
     return strcmp(((const struct rule_file *)left)->path, ((const struct rule_file *)right)->path);
 }
 
-static int read_folder(struct ruleset *set, const char *dir, const char *only) {
+static int read_folder(struct ruleset *set, const char *config_file, const char *dir,
+                       const char *only) {
     const struct dirent *entry;
     DIR *folder = opendir(dir);
     if (folder == NULL) {
-        config_errors_add(set->errors, dir, NULL, "the folder of rules cannot be read: %s",
-                          strerror(errno));
+        config_errors_add(set->errors, config_file, config_file == NULL ? NULL : "rules.dir",
+                          "%s: the folder of rules cannot be read: %s", dir, strerror(errno));
         return PAWL_E_CONFIG;
     }
     while ((entry = readdir(folder)) != NULL) {
@@ -246,7 +247,8 @@ int ruleset_load(const struct rules_source *source, struct config_errors *errors
     set->errors = errors;
     set->decode = source->decode;
     int rc = make_set(set, &why);
-    if (rc == PAWL_OK && source->dir[0] != '\0') (void)read_folder(set, source->dir, source->only);
+    if (rc == PAWL_OK && source->dir[0] != '\0')
+        (void)read_folder(set, source->config_file, source->dir, source->only);
     for (uint32_t i = 0; rc == PAWL_OK && i < set->file_count; i++) {
         set->loading = i;
         load_file(set, &set->files[i]);

@@ -34,7 +34,7 @@ struct rules_source {
     const char *only; /* this file of it, "buy.lua"; NULL = all */
     const char *(*disabled)(void *arg, uint32_t i); /* ids; NULL past the last; may be NULL */
     void *arg;
-    const char *config_file;    /* for faults about `rules.disabled` */
+    const char *config_file;    /* for faults about `rules.dir`, `.disabled` */
     struct event_decode decode; /* the names there are */
 };
 

@@ -14,7 +14,7 @@ int host_rules_load(const struct config *config, const struct event_decode *deco
     const struct rules_source source = {.dir = config->rules.dir,
                                         .disabled = disabled,
                                         .arg = (void *)(uintptr_t)config,
-                                        .config_file = config->file,
+                                        .config_file = config_file_of(config, "rules"),
                                         .decode = *decode};
     return ruleset_load(&source, errors, ret);
 }

@@ -47,14 +47,15 @@ static int load_plugin(struct session *session, uint32_t index, struct config_er
     const struct config_plugin *entry = &session->config->plugins[index];
     const struct library *library = NULL;
     struct config_errors *why = mem_calloc(1, sizeof *why);
-    char number[16];
     if (why == NULL) return PAWL_E_NOMEM;
     int rc = loader_open(session->loader, entry->so, &library, why);
-    snprintf(number, sizeof number, "%u", index);
-    if (rc != PAWL_OK)
-        session_fault(session, errors, "plugins[%s]", number,
-              why->count > 0 ? why->line[0] : pawl_rc_text(rc));
-    else
+    if (rc != PAWL_OK) {
+        char path[32], of[40];
+        snprintf(path, sizeof path, "plugins[%u]", index);
+        snprintf(of, sizeof of, "%s.so", path);
+        config_errors_add(errors, config_file_of(session->config, of), path, "%s",
+                          why->count > 0 ? why->line[0] : pawl_rc_text(rc));
+    } else
         session->plugins[index] = (session->libraries[index] = library)->plugin;
     mem_free(why);
     return rc == PAWL_E_NOMEM ? rc : PAWL_OK;
@@ -66,7 +67,9 @@ static int check_options(struct session *session, uint32_t index, struct config_
     if (options == NULL) return PAWL_E_NOMEM;
     int rc = config_plugin_options(session->config, index, plugin->options, plugin->options_size,
                                    options, errors);
-    if (rc == PAWL_OK) session->aspects[index] = plugin_aspects(plugin, options);
+    session->aspects[index] =
+        rc == PAWL_OK ? plugin_aspects(plugin, options)
+                      : (struct pawl_aspects){.opens = 1, .takes = PAWL_ASPECTS_ALL}; /* or not */
     mem_free(options);
     return rc == PAWL_E_CONFIG ? PAWL_OK : rc; /* its faults are in *errors */
 }
@@ -115,10 +118,10 @@ static uint32_t find_component(void *self, const char *name) {
     return session_place(self, name);
 }
 
-/* Only a strategy or service opens lots. */
+/* Only a strategy or service opens lots; of what did not load nothing is known. */
 static uint32_t find_opener(void *self, const char *name) {
     const struct pawl_plugin *plugin = plugin_of(self, name);
-    bool opens = plugin != NULL && plugin->kind != PAWL_PLUGIN_KIND_BROKER;
+    bool opens = plugin == NULL || plugin->kind != PAWL_PLUGIN_KIND_BROKER;
     return opens ? session_place(self, name) : 0;
 }
 
@@ -134,9 +137,11 @@ static void check_schedule(const struct session *session, struct config_errors *
                                      .now_ns = 1};
     for (uint32_t i = 0; i < session->config->schedule_count; i++) {
         struct pawl_err why = {0};
-        char number[16];
+        char number[16], path[32];
         const json_t *object = session->config->schedule[i].entry;
         snprintf(number, sizeof number, "%u", i);
+        snprintf(path, sizeof path, "schedule[%u]", i);
+        if (config_errors_told(errors, path)) continue;
         if (event_from_json(object, &env, entry, sizeof entry, &why) != PAWL_OK) {
             session_fault(session, errors, "schedule[%s]", number, why.text);
             continue;
@@ -169,7 +174,8 @@ static void check_zones(const struct session *session, struct config_errors *err
         struct pawl_err why = {0};
         struct tz *tz = NULL;
         const struct config_account *account = &session->config->accounts[i];
-        if (tz_new(account->reset_tz, NULL, &tz, &why) != PAWL_OK)
+        if (account->reset_tz[0] != '\0' &&
+            tz_new(account->reset_tz, NULL, &tz, &why) != PAWL_OK)
             session_fault(session, errors, "accounts.%s.reset_time", account->name, why.text);
         tz_free(tz);
     }
@@ -200,20 +206,22 @@ static int open_parts(struct session *session, int log_fd, struct pawl_err *err)
     return rc;
 }
 
-/* The plugins, and what only they and the lower layers can tell. */
+/* The plugins, and what only they and the lower layers can tell; also of a configuration that has
+ * faults already, as far as it could be read. */
 static int check_all(struct session *session, bool faulty, struct config_errors *errors) {
     int rc = load_plugins(session, errors);
     if (rc != PAWL_OK) {
         config_errors_add(errors, NULL, NULL, "%s", pawl_rc_text(rc));
         return rc;
     }
-    if (faulty) return PAWL_E_CONFIG;
+    session->told = errors;
     check_brokers(session, errors);
     session_profiles(session, errors);
     check_schedule(session, errors);
     check_zones(session, errors);
     check_rules(session, errors);
-    return errors->count > 0 ? PAWL_E_CONFIG : PAWL_OK;
+    session->told = NULL;
+    return faulty || errors->count > 0 ? PAWL_E_CONFIG : PAWL_OK;
 }
 
 static int fill(struct session *session, const char *file, const char *const *sets,

@@ -14,6 +14,7 @@ struct session {
     const struct pawl_plugin *plugins[HOST_PLUGINS_MAX]; /* in the configuration's order */
     const struct library *libraries[HOST_PLUGINS_MAX];    /* theirs */
     struct pawl_aspects aspects[HOST_PLUGINS_MAX];        /* what they do, by their options */
+    const struct config_errors *told; /* while it is checked: what need not be told again */
     const char *const *sets; /* overrides of the configuration; the opener's */
     uint32_t set_count;
     struct log *log;

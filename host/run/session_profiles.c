@@ -46,14 +46,21 @@ static void check_profile(const struct session *session, const struct config_pro
             return;
         if (first.rc == PAWL_OK) first = why, wrong = aspect;
     }
+    if (first.rc == PAWL_OK) return; /* nobody here opens lots: another fault */
     snprintf(path, sizeof path, "profiles.%s.%s", profile->name, profile_aspects[wrong]);
     session_fault(session, errors, "%s", path, first.text);
+}
+
+static bool is_told(const struct session *session, const char *profile) {
+    char path[CONFIG_PATH_MAX + 1];
+    snprintf(path, sizeof path, "profiles.%s", profile);
+    return session->told != NULL && config_errors_told(session->told, path);
 }
 
 void session_profiles(const struct session *session, struct config_errors *errors) {
     for (uint32_t i = 0; i < session->config->profile_count; i++) {
         const struct config_profile *profile = &session->config->profiles[i];
-        bool sound = true;
+        bool sound = !is_told(session, profile->name);
         for (int aspect = 0; aspect < CONFIG_ASPECTS_; aspect++) {
             char path[CONFIG_PATH_MAX + 1];
             uint32_t place = session_place(session, profile->holder[aspect]);
@@ -83,8 +90,9 @@ int session_judge_entry(void *self, const struct pawl_event *event, struct pawl_
         return pawl_fail(err, PAWL_E_INVAL, "via: %s opens no lots", via);
     if (name[0] == '\0' && entry->instrument != 0)
         name = session->config->instruments[entry->instrument - 1].base.profile;
-    if (name[0] == '\0') return PAWL_OK;
+    if (name[0] == '\0' || is_told(session, name)) return PAWL_OK;
     const struct config_profile *profile = config_profile_find(session->config, name);
+    if (profile == NULL && name != entry->profile) return PAWL_OK; /* told of the instrument */
     if (profile == NULL)
         return pawl_fail(err, PAWL_E_INVAL, "profile: there is no profile \"%s\"", name);
     if (profile_judge(profile, via, &parts, &aspect, &why) != PAWL_OK)

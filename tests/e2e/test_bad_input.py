@@ -81,6 +81,37 @@ def test_every_fault_is_told_not_only_the_first(tmp_path):
     assert not told["ok"] and len(told["faults"]) == 2
 
 
+def several_faults(folder):
+    """One of each stage of reading: values, options, what plugins do, zones, rules."""
+    (folder / "rules").mkdir()
+    (folder / "rules" / "a.lua").write_text(
+        "return { id = 'a', on = 'quote', act = { ['do'] = 'alert', message = 'x' } }\n")
+    config = base_config()
+    config["plugins"] += [{"name": "rstop"}, {"name": "pyramid", "options": {"colour": "red"}}]
+    config["instruments"]["XAUUSD"]["profile"] = "p"
+    config["profiles"] = {"p": {"stop": "rstop"}, "q": {"stop": "nobody"}}
+    config["host"]["colour"] = 1
+    config["accounts"]["two"] = {**config["accounts"]["main"], "broker": "linked"}
+    config["feeds"] = [{"match": "*.csv", "tz": "Mars/Base"}]
+    entry = {"symbol": "XAUUSD", "via": "linked", "side": "BUY", "quantity": "1"}
+    config["schedule"] = [{"every": "1h", "entry": {**entry, **more}}
+                          for more in ({}, {}, {"side": "UP"}, {"symbol": "ZZZ"})]
+    config["rules"] = {"dir": "rules"}
+    return write_config(folder, config)
+
+
+def test_one_run_tells_the_faults_of_all_stages_once(tmp_path):
+    done = pawl("check", "-c", several_faults(tmp_path))
+    assert done.returncode == 3
+    wanted = ["host.colour: ", "profiles.q.stop: ", "profiles.p.stop: rstop holds stop but not",
+              "plugins[3].options.colour: ", "accounts.two.broker: names a plugin that is no",
+              "feeds[0].tz: ", "schedule[2]: entry.side: ", "schedule[3].entry.symbol: ",
+              "rules/a.lua:1: "]
+    lines = done.stderr.splitlines()
+    assert [sum(one in line for line in lines) for one in wanted] == [1] * len(wanted), done.stderr
+    assert len(lines) == len(wanted), done.stderr
+
+
 def test_no_configuration_at_all(tmp_path):
     done = pawl("check", "-c", tmp_path / "nothing.json")
     assert done.returncode == 3 and "no such file" in done.stderr
@@ -90,6 +121,22 @@ def test_no_configuration_at_all(tmp_path):
 def test_faults_of_overrides_say_so(tmp_path):
     done = pawl("check", "-c", write_config(tmp_path), "--set", "host.durability=maybe")
     assert done.returncode == 3 and done.stderr.startswith("--set: host.durability: ")
+
+
+@pytest.mark.parametrize("words, fault", [
+    ("rules.dir=nix", "--set: rules.dir: nix: "),
+    ("nix.foo=1", "--set: nix: unknown key"),
+    ("instruments.ZZZ.account=main", "--set: instruments.ZZZ.tick: required"),
+    ("plugins.linked.so=nix.so", "--set: plugins[1]: "),
+    ("accounts.main.mode=hedging", "--set: accounts.main: broker \"paper\" cannot serve"),
+    ("plugins.paper.options.personality=mt5_hedging", "FILE: accounts.main: broker \"paper\"")])
+def test_who_said_it(words, fault, tmp_path):
+    config = base_config()
+    config["plugins"][0]["options"]["personality"] = "binance_oneway"
+    path = write_config(tmp_path, config)
+    done = pawl("check", "-c", path, "--set", words)
+    assert done.returncode == 3
+    assert done.stderr.startswith(fault.replace("FILE", str(path))), done.stderr
 
 
 # ---- plugins ----
