@@ -5,56 +5,60 @@
 #include "book/market.h"
 #include "book/money.h"
 
-/* Units of account currency for 1.0 of the price currency by a live quote of the pair, the bid of
- * JPYUSD or one over the ask of USDJPY; 0 = no such pair is quoted. */
-static int64_t live_rate_e8(const struct book *book, const char *from, const char *to) {
+/* Account currency for 1.0 of the price currency, as a fraction: an inverse of its own would be
+ * rounded, and the money by it once more. */
+struct rate {
+    int64_t times_e8, over_e8;
+};
+#define RATE_ONE (struct rate){PAWL_E8, PAWL_E8}
+
+/* By a live quote of the pair: the bid of JPYUSD, or one over the ask of USDJPY. */
+static bool live_rate(const struct book *book, const char *from, const char *to,
+                      struct rate *ret) {
     char symbol[2 * 8];
-    int64_t rate_e8 = 0;
     snprintf(symbol, sizeof symbol, "%.7s%.7s", from, to);
     uint32_t id = names_find(book->names, NAME_INSTRUMENT, symbol);
-    if (id != 0 && id <= book->instrument_count && book->instruments[id].market.bid.e8 > 0)
-        return book->instruments[id].market.bid.e8;
+    if (id != 0 && id <= book->instrument_count && book->instruments[id].market.bid.e8 > 0) {
+        *ret = (struct rate){book->instruments[id].market.bid.e8, PAWL_E8};
+        return true;
+    }
     snprintf(symbol, sizeof symbol, "%.7s%.7s", to, from);
     id = names_find(book->names, NAME_INSTRUMENT, symbol);
     if (id == 0 || id > book->instrument_count || book->instruments[id].market.ask.e8 <= 0)
-        return 0;
-    if (pawl_muldiv(PAWL_E8, PAWL_E8, book->instruments[id].market.ask.e8, PAWL_ROUND_EVEN,
-                    &rate_e8) != PAWL_OK)
-        return 0;
-    return rate_e8;
+        return false;
+    *ret = (struct rate){PAWL_E8, book->instruments[id].market.ask.e8};
+    return true;
 }
 
-/* The same from the fixed pip value over what a pip is worth in the price currency. */
-static int64_t fixed_rate_e8(const struct pawl_instrument *in) {
-    int64_t pip_e8, rate_e8;
+/* The fixed pip value over what a pip is worth in the price currency. */
+static struct rate fixed_rate(const struct pawl_instrument *in) {
+    int64_t pip_e8;
     if (in->pip_size.e8 == 0 || in->pip_value_per_std_lot.e8 == 0 ||
         pawl_mul_e8(in->pip_size.e8, in->multiplier.e8, PAWL_ROUND_EVEN, &pip_e8) != PAWL_OK ||
-        pip_e8 <= 0 ||
-        pawl_muldiv(in->pip_value_per_std_lot.e8, PAWL_E8, pip_e8, PAWL_ROUND_EVEN, &rate_e8) !=
-            PAWL_OK)
-        return PAWL_E8;
-    return rate_e8;
+        pip_e8 <= 0)
+        return RATE_ONE;
+    return (struct rate){in->pip_value_per_std_lot.e8, pip_e8};
 }
 
-static int64_t conversion_e8(const struct book *book, uint32_t instrument, uint32_t account) {
+static struct rate conversion(const struct book *book, uint32_t instrument, uint32_t account) {
     const struct pawl_instrument *in = &book->instruments[instrument].def;
     const struct pawl_account_info *acc = &book->accounts[account].info;
-    if (in->currency[0] == '\0' || strcmp(in->currency, acc->currency) == 0) return PAWL_E8;
-    int64_t rate_e8 = live_rate_e8(book, in->currency, acc->currency);
-    return rate_e8 > 0 ? rate_e8 : fixed_rate_e8(in);
+    struct rate rate;
+    if (in->currency[0] == '\0' || strcmp(in->currency, acc->currency) == 0) return RATE_ONE;
+    return live_rate(book, in->currency, acc->currency, &rate) ? rate : fixed_rate(in);
 }
 
 bool book_rate_is_fixed(const struct book *book, uint32_t instrument, uint32_t account) {
     const struct pawl_instrument *in = &book->instruments[instrument].def;
     const struct pawl_account_info *acc = &book->accounts[account].info;
     return in->currency[0] != '\0' && strcmp(in->currency, acc->currency) != 0 &&
-           live_rate_e8(book, in->currency, acc->currency) == 0;
+           !live_rate(book, in->currency, acc->currency, &(struct rate){0});
 }
 
 int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret) {
-    return pawl_mul_e8(quote.e8, conversion_e8(book, instrument, account), PAWL_ROUND_EVEN,
-                       &ret->e8);
+    struct rate rate = conversion(book, instrument, account);
+    return pawl_muldiv(quote.e8, rate.times_e8, rate.over_e8, PAWL_ROUND_EVEN, &ret->e8);
 }
 
 int book_profit(const struct book *book, uint32_t instrument, uint32_t account, uint8_t side,

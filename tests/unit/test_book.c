@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "book/executions.h"
+#include "book/money.h"
 #include "book/report.h"
 
 #define DAY_NS (INT64_C(86400) * PAWL_NS)
@@ -403,6 +404,35 @@ static void a_halt_is_told_once_and_lasts_until_it_is_resumed(void **state) {
     end(&kit);
 }
 
+/* By a pair quoted the other way round: divided once, not by an inverse that is rounded first. */
+static void a_pair_quoted_the_other_way_round_is_divided_by(void **state) {
+    (void)state;
+    struct kit kit;
+    struct pawl_money money;
+    uint32_t id = 0;
+    begin(&kit);
+    struct book *book = &kit.book;
+    assert_int_equal(names_intern(book->names, NAME_INSTRUMENT, "USDJPY", &id, NULL, NULL), 0);
+    assert_int_equal(id, 1);
+    struct pawl_instrument *in = &book->instruments[1].def;
+    strcpy(in->currency, "JPY");
+    strcpy(book->accounts[1].info.currency, "USD");
+    book->instruments[1].market.ask.e8 = 157 * PAWL_E8;
+    /* 1 / 157 is 0.00636943 at 1e-8: a million would be worth 13 cents more */
+    assert_int_equal(book_convert(book, 1, 1, (struct pawl_money){157000000 * PAWL_E8}, &money),
+                     PAWL_OK);
+    assert_int_equal(money.e8, 1000000 * PAWL_E8);
+    book->instruments[1].market.ask.e8 = 0; /* the fixed pip value: 6.37 USD for 1000 JPY */
+    in->pip_size.e8 = PAWL_E8 / 100;
+    in->multiplier.e8 = 100000 * PAWL_E8;
+    in->pip_value_per_std_lot.e8 = 637 * PAWL_E8 / 100;
+    assert_true(book_rate_is_fixed(book, 1, 1));
+    assert_int_equal(book_convert(book, 1, 1, (struct pawl_money){1000 * PAWL_E8}, &money),
+                     PAWL_OK);
+    assert_int_equal(money.e8, 637 * PAWL_E8 / 100);
+    end(&kit);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(executions_of_a_year_need_no_more_memory_than_those_kept),
@@ -414,6 +444,7 @@ int main(void) {
         cmocka_unit_test(a_fill_after_a_gap_is_another_one),
         cmocka_unit_test(a_gap_is_explained_no_more_than_whole),
         cmocka_unit_test(a_reopened_lot_stands_where_its_number_says),
+        cmocka_unit_test(a_pair_quoted_the_other_way_round_is_divided_by),
         cmocka_unit_test(a_halt_is_told_once_and_lasts_until_it_is_resumed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
