@@ -5,6 +5,7 @@
 
 #include "cli/remote.h"
 #include "cli/sentence.h"
+#include "cli/words.h"
 
 static int number(const struct args *args, const char *name, const char *text, json_int_t *ret) {
     char *end;
@@ -20,19 +21,13 @@ static int number(const struct args *args, const char *name, const char *text, j
 }
 
 static void show(const json_t *event) {
-    char time[32], words[SENTENCE_MAX], name[40] = "";
+    char time[32], words[SENTENCE_MAX], name[WORD_MAX];
     if (strcmp(remote_text(event, "type"), "missed") == 0) {
         printf("%23s  ... events were missed: this reader is too slow\n", "");
         return;
     }
-    const char *ref = remote_text(event, "ref");
-    json_int_t lot = json_integer_value(json_object_get(event, "lot"));
-    if (ref[0] != '\0')
-        snprintf(name, sizeof name, "%.32s", ref);
-    else if (lot != 0)
-        snprintf(name, sizeof name, "lot %lld", (long long)lot);
-    printf("%s  %-7s  %-10s  %s\n", sentence_time(event, time), remote_text(event, "symbol"), name,
-           sentence(event, words));
+    printf("%s  %-7s  %-10s  %s\n", sentence_time(event, time), remote_text(event, "symbol"),
+           word_lot(event, name), sentence(event, words));
 }
 
 static int follow(const struct args *args, struct client *client, json_int_t limit) {

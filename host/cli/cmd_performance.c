@@ -10,7 +10,7 @@
 
 static void show_transactions(const json_t *rows) {
     static const struct row_column columns[] = {
-        {"lot", "lot", ROW_NUMBER, NULL},           {"name", "ref", ROW_CUT, NULL},
+        {"lot", "lot", ROW_NUMBER, NULL},           {"name", NULL, ROW_CUT, word_lot},
         {"symbol", "symbol", ROW_CUT, NULL},        {"side", "position_side", ROW_TEXT, NULL},
         {"quantity", "quantity", ROW_NUMBER, NULL}, {"entry", "entry_price", ROW_NUMBER, NULL},
         {"exit", "exit_price", ROW_NUMBER, NULL},   {"net", "realized_pnl", ROW_PROFIT, NULL},

@@ -122,7 +122,7 @@ static const char *target_cell(const json_t *row, char out[WORD_MAX]) {
 
 static void show_lots(const json_t *rows, double total) {
     static const struct row_column columns[] = {
-        {"lot", "lot", ROW_NUMBER, NULL},        {"name", "ref", ROW_CUT, NULL},
+        {"lot", "lot", ROW_NUMBER, NULL},        {"name", NULL, ROW_CUT, word_lot},
         {"symbol", "symbol", ROW_CUT, NULL},     {"side", "side", ROW_TEXT, NULL},
         {"state", "state", ROW_TEXT, NULL},      {"open", "quantity", ROW_NUMBER, NULL},
         {"entry", NULL, ROW_NUMBER, entry_cell}, {"stop", "stop", ROW_NUMBER, NULL},
@@ -173,11 +173,19 @@ static void show_plugins(const json_t *rows) {
     SHOW_TABLE(rows, columns);
 }
 
+static const char *count_cell(const json_t *row, char out[WORD_MAX]) {
+    json_int_t count = json_integer_value(json_object_get(row, "count"));
+    out[0] = '\0';
+    if (count > 1) snprintf(out, WORD_MAX, "x %lld", (long long)count);
+    return out;
+}
+
 static void show_alerts(const json_t *rows) {
     static const struct row_column columns[] = {{"alert", "t", ROW_TIME, NULL},
+                                                {"", NULL, ROW_TEXT, count_cell},
                                                 {"", "severity", ROW_TEXT, NULL},
                                                 {"", "what", ROW_TEXT, NULL},
-                                                {"", "ref", ROW_CUT, NULL},
+                                                {"", NULL, ROW_CUT, word_lot},
                                                 {"", "message", ROW_CUT, NULL}};
     SHOW_TABLE(rows, columns);
 }

@@ -1,6 +1,8 @@
 #include "cli/table.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -58,7 +60,15 @@ static void put(const char *text, uint32_t width, bool right, bool last, FILE *o
         for (uint32_t i = length; i < width; i++) fputc(' ', out);
 }
 
-static void shrink(const struct table_text *table, uint32_t *widths) {
+/* 0 = as wide as it likes. */
+static uint32_t room(FILE *out) {
+    struct winsize size;
+    if (!isatty(fileno(out))) return 0;
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > TABLE_WIDTH ? size.ws_col
+                                                                                  : TABLE_WIDTH;
+}
+
+static void shrink(const struct table_text *table, uint32_t *widths, uint32_t width) {
     for (;;) {
         uint32_t sum = INDENT, widest = TABLE_COLUMNS_MAX;
         for (uint32_t c = 0; c < table->column_count; c++) {
@@ -68,7 +78,7 @@ static void shrink(const struct table_text *table, uint32_t *widths) {
                 (widest == TABLE_COLUMNS_MAX || widths[c] > widths[widest]))
                 widest = c;
         }
-        if (sum - GAP <= TABLE_WIDTH || widest == TABLE_COLUMNS_MAX) return;
+        if (sum - GAP <= width || widest == TABLE_COLUMNS_MAX) return;
         widths[widest]--;
     }
 }
@@ -99,7 +109,7 @@ void table_end(struct table_text *table, FILE *out) {
     for (uint32_t c = 0; c < table->column_count; c++)
         if (widths[c] > 0 && width_of(table->columns[c].title) > widths[c])
             widths[c] = width_of(table->columns[c].title);
-    shrink(table, widths);
+    if (room(out) > 0) shrink(table, widths, room(out));
     if (table->row_count > 0) put_row(table, 0, true, widths, out);
     for (uint32_t r = 0; r < table->row_count; r++) put_row(table, r, false, widths, out);
     mem_free(table->cells);

@@ -1,6 +1,7 @@
 /*
- * table.h - text in columns, for people: each as wide as its widest cell, numbers to the right, the
- * whole within a width; what is too long is cut in the columns that may be cut.
+ * table.h - text in columns, for people: each as wide as its widest cell, numbers to the right. On
+ * a terminal the whole stays within a width, and what is too long is cut in the columns that may be
+ * cut; elsewhere nothing is.
  */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
@@ -10,8 +11,8 @@
 #include <stdio.h>
 
 #define TABLE_COLUMNS_MAX 14u
-#define TABLE_CELL_MAX 96u
-#define TABLE_WIDTH 100u
+#define TABLE_CELL_MAX 256u
+#define TABLE_WIDTH 100u /* at least, on a terminal */
 
 struct table_column {
     const char *title;

@@ -79,3 +79,10 @@ const char *word_time(const json_t *object, const char *key, char out[WORD_MAX])
     if (strlen(out) == 19) out[10] = ' ';
     return out;
 }
+
+const char *word_lot(const json_t *object, char out[WORD_MAX]) {
+    json_int_t lot = json_integer_value(json_object_get(object, "lot"));
+    snprintf(out, WORD_MAX, "%.32s", text_of(object, "ref"));
+    if (out[0] == '\0' && lot != 0) snprintf(out, WORD_MAX, "lot %lld", (long long)lot);
+    return out;
+}

@@ -22,5 +22,7 @@ const char *word_span(double seconds, char out[WORD_MAX]);
 const char *word_bytes(double bytes, char out[WORD_MAX]);
 /* "2026-01-05 09:00:10" of an RFC 3339 time; "" = absent. */
 const char *word_time(const json_t *object, const char *key, char out[WORD_MAX]);
+/* Name of the lot it is about, else "lot 12"; "" = about none. */
+const char *word_lot(const json_t *object, char out[WORD_MAX]);
 
 #endif

@@ -11,7 +11,6 @@
 #define HOST_TEXT(member) FIELD_ROOM(struct config_host, member)
 #define INSTANCE_ID_MAX 32767
 #define RETENTION_MIN_NS (7 * 86400 * PAWL_NS) /* a venue may tell an execution again until then */
-#define SOCKET_PATH_MAX 107 /* of struct sockaddr_un, its end excluded */
 
 static const struct field host_fields[] = {
     {"instance", FIELD_OTHER, .doc = "Name of this host, or its number from 0 to 32767."},
@@ -148,8 +147,6 @@ static void load_places(struct loading *l, const struct path *host) {
     out->control_socket_given = out->control_socket[0] != '\0';
     if (out->control_socket_given) {
         loading_path(l, &path, out->control_socket);
-        if (strlen(out->control_socket) > SOCKET_PATH_MAX)
-            loading_fault(l, &path, "the full path is longer than %d bytes", SOCKET_PATH_MAX);
         return;
     }
     int length =

@@ -194,6 +194,7 @@ static void put_row(const struct rows *rows, uint32_t i, struct jsonout *out) {
         put_e8(out, "quantity", lot_open_e8(lot));
         put_price(out, "price", lot_entry(lot));
         put_price(out, "stop", lot->rec.stop);
+        if (lot->targets != NULL) put_price(out, "target", lot->targets[0].price);
         put_text(out, "profile", is_adopt(row) ? lot->rec.profile : row->event.assign.profile);
     }
     jsonout_close(out, '}');

@@ -1,4 +1,5 @@
 /* status.c - how the host is: one object with everything but the rows beyond the first page. */
+#include <inttypes.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #include "events/codec.h"
 #include "pawl_num.h"
 
-#define ALERTS_MAX 16u /* of late */
+#define ALERTS_MAX 16u /* of late that say different things */
 
 static void put_reload(struct jsonout *out, const struct host_reload *reload) {
     jsonout_key(out, "last_reload");
@@ -251,21 +252,44 @@ static void put_plugins(struct jsonout *out, const struct host *host) {
     jsonout_close(out, ']');
 }
 
+struct alerts { /* that say the same are one, the newest */
+    const struct pawl_ev_alert *newest[ALERTS_MAX];
+    uint64_t times[ALERTS_MAX];
+    uint32_t count;
+};
+
+static bool says_the_same(const struct pawl_ev_alert *a, const struct pawl_ev_alert *b) {
+    return a->severity == b->severity && a->lot == b->lot && a->instrument == b->instrument &&
+           strcmp(a->what, b->what) == 0 && strcmp(a->message, b->message) == 0;
+}
+
+static void add_alert(struct alerts *alerts, const struct pawl_ev_alert *alert) {
+    uint32_t i = 0;
+    while (i < alerts->count && !says_the_same(alerts->newest[i], alert)) i++;
+    if (i == ALERTS_MAX) return;
+    if (i == alerts->count) alerts->newest[alerts->count++] = alert;
+    alerts->times[i]++;
+}
+
 /* The newest first. */
 static void put_alerts(struct jsonout *out, const struct control *control) {
-    static char line[CODEC_LINE_MAX]; /* loop thread only */
+    static char line[CODEC_LINE_MAX], counted[CODEC_LINE_MAX + 32]; /* loop thread only */
     const struct history *history = &control->history;
-    uint32_t count = 0;
+    struct alerts alerts = {.count = 0};
     size_t length;
+    for (uint64_t n = history->next; n > history->first; n--) {
+        const struct pawl_event *event = history_at(history, n - 1);
+        if (event->type == PAWL_EV_ALERT) add_alert(&alerts, (const void *)event);
+    }
     jsonout_key(out, "alerts");
     jsonout_open(out, '[');
-    for (uint64_t n = history->next; n > history->first && count < ALERTS_MAX; n--) {
-        const struct pawl_event *event = history_at(history, n - 1);
-        if (event->type != PAWL_EV_ALERT ||
-            event_to_json(event, control->host->names, line, sizeof line, &length) != PAWL_OK)
+    for (uint32_t i = 0; i < alerts.count; i++) {
+        if (event_to_json(&alerts.newest[i]->head, control->host->names, line, sizeof line,
+                          &length) != PAWL_OK)
             continue;
-        jsonout_raw(out, line, length);
-        count++;
+        int size = snprintf(counted, sizeof counted, "{\"count\":%" PRIu64 ",%.*s",
+                            alerts.times[i], (int)length - 1, line + 1);
+        jsonout_raw(out, counted, (size_t)size);
     }
     jsonout_close(out, ']');
 }

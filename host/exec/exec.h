@@ -22,6 +22,7 @@
 
 #define EXEC_BROKERS_MAX 64u
 #define EXEC_OUTBOX_MAX 65536u /* commands waiting for the disk */
+#define EXEC_STALL_CRITICAL_NS PAWL_NS /* a disk that has not answered for so long */
 
 /* Keys of the host's own timers and triggers (owner 0): what << 56 | number. */
 enum exec_key {
@@ -96,6 +97,8 @@ struct exec {
     uint64_t release_turn;     /* commands of turns up to this may go */
     uint64_t stored_turn;      /* the latest of these so far: what it made is durable */
     bool release_protective;   /* the disk stalls: protective ones may go now */
+    uint64_t stall_turn;       /* stored_turn at the last command that left before its record, */
+    int64_t stall_ns;          /* and when the first one did while that stood */
     bool release_without_disk; /* it failed for good: entries that wait for it are dropped */
     enum exec_command command; /* carried out at the end of this turn */
     const char *command_reason;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/rfc3339.h"
 #include "book/report.h"
 #include "exec/steps.h"
 
@@ -104,6 +105,26 @@ static void drop_entries(struct exec *exec) {
     trim(exec);
 }
 
+/* Once is what a busy machine does now and then: its order is safe, by its id. A disk that does not
+ * come back holds every entry and will hold what is decided next. */
+static void report_stall(struct exec *exec, const struct outbox_entry *entry) {
+    char since[RFC3339_SIZE];
+    if (exec->stall_ns == 0 || exec->stall_turn != exec->stored_turn)
+        exec->stall_ns = book_now(exec->book);
+    exec->stall_turn = exec->stored_turn;
+    bool lasts = exec->release_without_disk ||
+                 book_now(exec->book) - exec->stall_ns >= EXEC_STALL_CRITICAL_NS;
+    rfc3339_format(exec->stall_ns, 3, since);
+    report_alert(exec->book, "disk_stalled",
+                 lasts ? PAWL_SEVERITY_CRITICAL : PAWL_SEVERITY_WARNING, entry->order->lot,
+                 entry->order,
+                 exec->release_without_disk
+                     ? "sent without a record, as it protects: the database has failed"
+                     : "sent before its record was stored, as it protects: the disk has been "
+                       "slow since %.12sZ; entries wait",
+                 since + 11);
+}
+
 bool outbox_release(struct exec *exec) {
     bool released = false;
     if (exec->release_without_disk) drop_entries(exec);
@@ -113,9 +134,7 @@ bool outbox_release(struct exec *exec) {
         if (!due && !exec->release_protective) break; /* turns only rise */
         if (!due && !may_go_early(exec, at(exec, i))) continue;
         struct outbox_entry entry = take(at(exec, i));
-        if (!due)
-            report_alert(exec->book, "disk_stalled", PAWL_SEVERITY_CRITICAL, entry.order->lot,
-                         entry.order, "sent before its record was durable: it protects");
+        if (!due) report_stall(exec, &entry);
         command_publish(exec, &entry);
         released = true;
     }

@@ -83,6 +83,33 @@ static int round_level(const struct pawl_ev_adopt *ask, const struct pawl_instru
     return pawl_fail(err, PAWL_E_RANGE, "a level is out of range");
 }
 
+/* What the price has passed would close it at once. Where no price is known, a target lies on the
+ * winning side of the entry. */
+static int check_price(const struct exec *exec, const struct pawl_ev_adopt *ask,
+                       const struct adoption *as, struct pawl_err *err) {
+    struct pawl_price now =
+        market_price(exec->book, ask->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, ask->side);
+    char level[PAWL_E8_TEXT_MAX], beside[PAWL_E8_TEXT_MAX];
+    bool known = now.e8 != 0;
+    pawl_format_e8(known ? now.e8 : ask->price.e8, beside);
+    pawl_format_e8(as->stop.e8, level);
+    if (known && !is_behind(ask, as->stop, now))
+        return pawl_fail(err, PAWL_E_STATE,
+                         "stop %s%s is crossed already, the price is %s: it would be closed at "
+                         "once",
+                         level, ask->stop.e8 == 0 ? " (2 % from the entry)" : "", beside);
+    pawl_format_e8(as->target.e8, level);
+    if (as->target.e8 == 0 || is_behind(ask, known ? now : ask->price, as->target)) return PAWL_OK;
+    return known ? pawl_fail(err, PAWL_E_STATE,
+                             "target %s is crossed already, the price is %s: it would be closed at "
+                             "once",
+                             level, beside)
+                 : pawl_fail(err, PAWL_E_STATE,
+                             "target %s is on the losing side of the entry %s, and the price of "
+                             "now is not known here",
+                             level, beside);
+}
+
 /* A stop that stands, one the market has passed, and one R cannot be counted from. */
 static int check_levels(const struct exec *exec, const struct pawl_ev_adopt *ask,
                         const struct pawl_instrument *in, struct adoption *ret,
@@ -108,15 +135,7 @@ static int check_levels(const struct exec *exec, const struct pawl_ev_adopt *ask
         return pawl_fail(err, PAWL_E_INVAL, "stop %s is looser than initial_stop", level);
     if (ret->target.e8 != 0 && !is_behind(ask, ret->stop, ret->target))
         return pawl_fail(err, PAWL_E_INVAL, "target is not beyond the stop %s", level);
-    struct pawl_price now =
-        market_price(exec->book, ask->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, ask->side);
-    pawl_format_e8(now.e8, beside);
-    if (now.e8 != 0 && !is_behind(ask, ret->stop, now))
-        return pawl_fail(err, PAWL_E_STATE,
-                         "stop %s%s is crossed already, the price is %s: it would be closed at "
-                         "once",
-                         level, ask->stop.e8 == 0 ? " (2 % from the entry)" : "", beside);
-    return PAWL_OK;
+    return check_price(exec, ask, ret, err);
 }
 
 int want_adopt_judge(const struct exec *exec, const struct pawl_ev_adopt *ask,

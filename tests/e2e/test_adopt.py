@@ -90,6 +90,7 @@ def test_twice_is_once(host, tmp_path):
     before = lots_of(host)
     done = host.pawl("adopt", rows)
     assert done.returncode == 0 and "3 are so already" in done.stdout, done.stdout
+    assert "  2700  r " in done.stdout  # the target of the first one
     assert [lot["lot"] for lot in lots_of(host)] == [lot["lot"] for lot in before]
 
 
@@ -117,6 +118,34 @@ def test_every_fault_of_the_file_at_once(host, tmp_path):
     assert "GOLD" in told[3] and "side: " in told[4] and "losing side" in told[5]
     assert "columns" in told[6] and "multiple of the step" in told[7]
     assert 'profile "none" is not configured' in told[8] and "is crossed already" in told[9]
+
+
+@pytest.mark.parametrize("row, fault", [
+    ("LONG,0.1,2645,2640,2642", "target 2642 is crossed already, the price is 2650"),
+    ("LONG,0.1,2655,2640,2652", None),  # less lost than at the entry
+    ("SHORT,0.1,2655,2660,2652", "target 2652 is crossed already, the price is 2650.2"),
+    ("SHORT,0.1,2645,2660,2649", None)])
+def test_a_target_the_price_has_passed_is_a_fault(row, fault, tmp_path):
+    one = Host(tmp_path, [quote(second, 2650.00) for second in range(36000)],
+               config=config_of(tmp_path))
+    one.until(lambda answer: answer["brokers"][0]["link"] == "ready")
+    client = one.client()
+    client.send(bought_outside("-0.5" if row.startswith("SHORT") else "0.5"))
+    assert client.line()["ok"]
+    done = one.pawl("adopt", file_of(tmp_path, f"XAUUSD,{row},,f"), "--dry-run")
+    assert one.stop() == 0
+    assert done.returncode == (5 if fault else 0), done.stderr
+    assert fault is None or fault in done.stderr
+
+
+@pytest.mark.parametrize("row", ["LONG,0.1,2645,2640,2642", "SHORT,0.1,2645,2650,2649"])
+def test_a_target_behind_the_entry_where_no_price_is_known(row, tmp_path):
+    """Beside a row that cannot be read: all of the file is judged."""
+    rows = file_of(tmp_path, "XAUUSD,LONG,0.1", f"XAUUSD,{row},,f")
+    done = pawl("adopt", rows, "-c", write_config(tmp_path, config_of(tmp_path)))
+    assert done.returncode == 5
+    assert f"{rows}:2: has not as many columns" in done.stderr
+    assert f"{rows}:3: target" in done.stderr and "losing side of the entry 2645" in done.stderr
 
 
 def test_too_many_rows_for_one_request(host, tmp_path):

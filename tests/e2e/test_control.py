@@ -2,13 +2,16 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import stat
+import subprocess
 
 import pytest
 
 from control import Host, open_trade, protected
-from pawl import base_config, pawl, quote, write_config
+from pawl import PROGRAM, base_config, one_trade, pawl, quote, write_config, write_events
 
 
 @pytest.fixture
@@ -22,6 +25,21 @@ def host(tmp_path):
 def text_entry(side="BUY", **more):
     return {"type": "entry", "symbol": "XAUUSD", "via": "linked", "side": side, "quantity": "0.1",
             "stop": {"price": "2640" if side == "BUY" else "2670"}, "ref": "second", **more}
+
+
+def on_a_terminal(*words):
+    """What a command says where a person looks on: a terminal of no known size."""
+    master, slave = pty.openpty()
+    done = subprocess.run([PROGRAM, *map(str, words)], stdout=slave, timeout=60, check=False)
+    os.close(slave)
+    said = b""
+    try:
+        while more := os.read(master, 65536):
+            said += more
+    except OSError:  # its end
+        pass
+    os.close(master)
+    return done.returncode, said.decode().replace("\r\n", "\n")
 
 
 # ---- status ----
@@ -39,6 +57,42 @@ def test_status_for_people(host):
     assert lot[-1] == "resting"
     roles = [line.split()[3] for line in lines if line.startswith("  p007")]
     assert roles == ["stop", "target"]
+
+
+def test_a_pipe_has_whole_texts_a_terminal_cut_ones(host):
+    client = host.client()
+    client.send({"type": "stop", "ref": "gold", "price": "2000"})
+    assert client.line()["refused"]
+    client.send({"type": "fault", "what": "position_change", "symbol": "XAUUSD",
+                 "quantity": "0.5", "price": "2650"})
+    assert client.line()["ok"]
+    alert = host.until(lambda answer: len(answer["alerts"]) == 2)["alerts"][0]
+    told = host.pawl("status").stdout
+    assert alert["message"] in told and "~" not in told
+    code, shown = on_a_terminal("status", "-c", host.config)
+    assert code == 0 and "~" in shown and alert["message"] not in shown
+    assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_equal_alerts_are_one_row(host):
+    client = host.client()
+    for _ in range(3):
+        client.send({"type": "stop", "ref": "gold", "price": "2000"})  # looser: refused
+        assert client.line()["refused"]
+    answer = host.until(lambda answer: answer["alerts"])
+    rows = [(alert["what"], alert["count"]) for alert in answer["alerts"]]
+    assert rows == [("refused", 3)], answer["alerts"]
+    assert re.search(r"  x 3  warning  refused  gold  ", host.pawl("status").stdout)
+
+
+def test_a_lot_without_a_name_is_called_by_its_number(tmp_path):
+    events = open_trade()
+    del events[10]["ref"]
+    host = Host(tmp_path, events)
+    host.until(protected)
+    told = host.pawl("status").stdout
+    assert host.stop() == 0
+    assert re.search(r"lot +name +symbol.*\n +1 +lot 1 +XAUUSD", told), told
 
 
 def test_status_for_programs(host):
@@ -206,12 +260,19 @@ def test_a_file_in_the_way(tmp_path):
     assert (tmp_path / "file").read_text() == "precious"
 
 
-def test_a_path_too_long_is_told(tmp_path):
+@pytest.mark.parametrize("key, path", [("data_dir", "d" * 120),
+                                       ("control_socket", "d" * 120 + "/socket")])
+def test_a_path_too_long_is_told_where_a_socket_is_opened(key, path, tmp_path):
     config = base_config()
-    config["host"]["data_dir"] = str(tmp_path / ("d" * 120))
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    config["host"][key] = str(tmp_path / path)
     (tmp_path / "pawl.json").write_text(json.dumps(config))
     done = pawl("run", "-c", tmp_path / "pawl.json")
     assert done.returncode == 3 and "set host.control_socket" in done.stderr
+    data = write_events(tmp_path / "trade.jsonl", one_trade())
+    assert pawl("backtest", "-c", tmp_path / "pawl.json", "--data", data).returncode == 0
+    assert pawl("status", "-c", tmp_path / "pawl.json").returncode == 4
+    assert "longer than 107 bytes" in pawl("doctor", "-c", tmp_path / "pawl.json").stdout
 
 
 def test_the_lock_names_its_holder(host, tmp_path):

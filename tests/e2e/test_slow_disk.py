@@ -39,6 +39,9 @@ def test_a_stalled_disk(slow_syncs, tmp_path):
              if event["type"] == "alert" and event["what"] == "disk_stalled"]
     assert early, "nothing left early, though each sync takes 150 ms"
     assert "stop" in early and "main" not in early
+    alerts = {(event["severity"], event["message"]) for event in trace if event["type"] == "alert"}
+    assert all(severity == "warning" and "the disk has been slow since 09:00:" in message
+               for severity, message in alerts), alerts
     assert summary["lots_closed"] == 1 and summary["net_pnl"] == "98"
 
 

@@ -115,6 +115,49 @@ static void test_nothing_leaves_early_of_a_lot_that_is_not_stored(void **state) 
     assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 2, 0));
 }
 
+static struct pawl_ev_alert heard;
+
+static void hear(void *arg, const struct pawl_event *event) {
+    if (event->type == PAWL_EV_ALERT) memcpy(&heard, event, sizeof heard);
+    kit_first(arg, event);
+}
+
+/* A stop, asked for at this moment, and a disk that does not answer in time; how loud that is. */
+static uint8_t stall(struct kit *kit, uint32_t account, uint8_t role) {
+    struct order_terms terms = {.role = role, .kind = PAWL_KIND_STOP};
+    struct lot *lot = kit_lot(kit, account, 2);
+    terms.quantity.e8 = 2 * KIT_E8;
+    terms.stop_price.e8 = 95 * KIT_E8;
+    memset(&heard, 0, sizeof heard);
+    lot->born = 0; /* the disk knows it */
+    kit_inside(kit, true);
+    assert_non_null(command_submit(&kit->exec, lot, &terms));
+    kit_inside(kit, false);
+    kit->exec.release_protective = true;
+    bus_input(kit->book.bus, NULL, 0, kit->book.bus->now_ns);
+    assert_string_equal(heard.what, "disk_stalled");
+    return heard.severity;
+}
+
+static void test_a_stall_is_critical_once_it_lasts(void **state) {
+    struct kit *kit = *state;
+    kit->book.bus->first = hear;
+    kit->book.bus->now_ns = INT64_C(1767604211020000000);
+    assert_int_equal(stall(kit, 1, PAWL_ROLE_STOP), PAWL_SEVERITY_WARNING);
+    assert_non_null(strstr(heard.message, "has been slow since 09:10:11.020Z"));
+    kit->book.bus->now_ns += PAWL_NS;
+    assert_int_equal(stall(kit, 2, PAWL_ROLE_STOP), PAWL_SEVERITY_CRITICAL);
+    assert_non_null(strstr(heard.message, "has been slow since 09:10:11.020Z"));
+    kit_inside(kit, true);
+    struct order_terms entry = {.role = PAWL_ROLE_MAIN, .kind = PAWL_KIND_MARKET};
+    entry.quantity.e8 = KIT_E8;
+    assert_non_null(command_submit(&kit->exec, kit_lot(kit, 1, 2), &entry)); /* it waits */
+    kit_inside(kit, false);
+    kit->exec.release_turn = kit->book.bus->turn; /* the disk is back */
+    bus_input(kit->book.bus, NULL, 0, kit->book.bus->now_ns);
+    assert_int_equal(stall(kit, 2, PAWL_ROLE_STOP), PAWL_SEVERITY_WARNING);
+}
+
 /* It will never be stored: the guard has the lot, and the runner has nothing to wait for. */
 static void test_without_a_disk_what_is_held_is_dropped(void **state) {
     struct kit *kit = *state;
@@ -146,6 +189,8 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_leaves_early_of_a_lot_that_is_not_stored,
                                         kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_stall_is_critical_once_it_lasts, kit_setup,
+                                        kit_teardown),
         cmocka_unit_test_setup_teardown(test_without_a_disk_what_is_held_is_dropped, kit_setup,
                                         kit_teardown),
     };
