@@ -24,37 +24,16 @@ int64_t live_wall_now(void) {
     return (int64_t)now.tv_sec * PAWL_NS + now.tv_nsec;
 }
 
-static uint64_t ms_up(int64_t ns) {
+uint64_t live_ms_up(int64_t ns) {
     return ns <= 0 ? 0 : (uint64_t)((ns + PAWL_MS - 1) / PAWL_MS);
 }
 
 static void arrange(struct live *live);
 
 /* The host's time is the system's, but never goes back when that is set back. */
-static void tick(struct live *live) {
+void live_tick(struct live *live) {
     int64_t now = live_wall_now();
     if (live->data == NULL && now > live->host->bus->now_ns) live->host->bus->now_ns = now;
-}
-
-/* ---- the disk ---- */
-
-/* Protective commands wait for a stalled disk only so long; they leave under alarm. */
-static void on_stall(uv_timer_t *timer) {
-    struct live *live = timer->data;
-    if (live->phase == LIVE_OVER) return;
-    tick(live);
-    host_release(live->host); /* in case the disk has failed rather than stalled */
-    host_release_protective(live->host);
-    live->hold_turn = live->host->committed_turn;
-    arrange(live);
-}
-
-static void on_wake(uv_async_t *wake) {
-    struct live *live = wake->data;
-    if (live->phase == LIVE_OVER || live->host == NULL) return;
-    tick(live);
-    host_release(live->host);
-    arrange(live);
 }
 
 /* ---- what happens next ---- */
@@ -108,7 +87,7 @@ static void arrange_system_clock(struct live *live) {
     } else if (due_ns == TIMERS_NEVER) {
         uv_timer_stop(&live->clock);
     } else {
-        uv_timer_start(&live->clock, on_clock, ms_up(due_ns - live_wall_now()), 0);
+        uv_timer_start(&live->clock, on_clock, live_ms_up(due_ns - live_wall_now()), 0);
     }
 }
 
@@ -123,7 +102,7 @@ static void arrange_data(struct live *live) {
         uv_timer_stop(&live->clock);
     } else if (wait_ns > 0) {
         uv_idle_stop(&live->pump);
-        uv_timer_start(&live->clock, on_clock, ms_up(wait_ns), 0);
+        uv_timer_start(&live->clock, on_clock, live_ms_up(wait_ns), 0);
     } else {
         live->pace_until_ns = 0;
         uv_idle_start(&live->pump, on_pump);
@@ -131,19 +110,13 @@ static void arrange_data(struct live *live) {
 }
 
 static void arrange(struct live *live) {
-    uint64_t stall_ms = ms_up(live->session->config->host.executor.protect_wait_ns);
     recorded_watch(live->record, live->host);
     uv_update_time(&live->loop); /* what is set now counts from now */
     if (live->phase == LIVE_OVER) {
         over(live);
         return;
     }
-    if (host_waiting(live->host)) {
-        if (!uv_is_active((uv_handle_t *)&live->stall))
-            uv_timer_start(&live->stall, on_stall, stall_ms > 0 ? stall_ms : 1, 0);
-    } else {
-        uv_timer_stop(&live->stall);
-    }
+    live_store_watch(live);
     if (live->data == NULL)
         arrange_system_clock(live);
     else
@@ -166,7 +139,7 @@ static void on_deadline(uv_timer_t *timer) {
 }
 
 static void stop(struct live *live, int number) {
-    uint64_t wait_ms = ms_up(live->session->config->host.shutdown_wait_ns);
+    uint64_t wait_ms = live_ms_up(live->session->config->host.shutdown_wait_ns);
     if (live->phase == LIVE_STOPPING || wait_ms == 0) {
         live->phase = LIVE_OVER;
         over(live);
@@ -177,7 +150,7 @@ static void stop(struct live *live, int number) {
               number == SIGINT ? "SIGINT" : "SIGTERM");
     live->phase = LIVE_STOPPING;
     health_stopping(&live->health);
-    tick(live);
+    live_tick(live);
     host_command(live->host, EXEC_COMMAND_STOP_ENTRIES, "pawl is stopping",
                  live->host->bus->now_ns);
     uv_timer_start(&live->deadline, on_deadline, wait_ms, 0);
@@ -189,7 +162,7 @@ static void reload(struct live *live, const char *by) {
     live->reload_by = live->host->begun ? NULL : by; /* as soon as the clock of the data runs */
     if (!live->host->begun) return;
     health_reloading(&live->health);
-    tick(live);
+    live_tick(live);
     live_reload(live, by);
     health_reloaded(&live->health);
     watch_faults(live);
@@ -201,7 +174,7 @@ int live_reload_asked(void *arg, const struct reload_request *request,
                       struct reload_result **ret) {
     struct live *live = arg;
     if (!request->dry_run) health_reloading(&live->health);
-    tick(live);
+    live_tick(live);
     int rc = reload_run(live->host, live->session, request, ret);
     if (!request->dry_run) health_reloaded(&live->health);
     if (*ret != NULL) again_log(live->session->log, *ret, request->dry_run);
@@ -233,14 +206,15 @@ static int open_loop(struct live *live, struct pawl_err *err) {
     live->loop_ready = true;
     health_open(&live->health, &live->loop, &live->host);
     uv_idle_init(&live->loop, &live->pump);
-    uv_timer_t *const timers[] = {&live->clock, &live->stall, &live->deadline};
+    uv_timer_t *const timers[] = {&live->clock, &live->deadline};
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
         uv_timer_init(&live->loop, timers[i]);
         timers[i]->data = live;
     }
     live_watch_init(live);
-    rc = uv_async_init(&live->loop, &live->wake, on_wake);
-    live->wake.data = live->pump.data = live;
+    live->pump.data = live;
+    rc = live_store_open(live, err);
+    if (rc != PAWL_OK) return rc;
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++) {
         live->signals[i].data = live;
         rc = uv_signal_init(&live->loop, &live->signals[i]);
@@ -259,6 +233,7 @@ static void close_loop(struct live *live) {
     uv_walk(&live->loop, close_handle, NULL);
     uv_run(&live->loop, UV_RUN_DEFAULT);
     uv_loop_close(&live->loop);
+    live_store_close(live);
 }
 
 /* For who sees the lines of a replay without having started it. */
@@ -329,7 +304,7 @@ int live_run(struct session *session, const struct live_options *options,
     live->result = ret_result;
     live->narrator.out = options->out;
     live->phase = LIVE_RUNNING;
-    live->lock_fd = -1;
+    live->lock_fd = live->stored_fd = -1;
     int rc = open_loop(live, err);
     if (rc == PAWL_OK) rc = live_open(live, err);
     if (rc == PAWL_OK) {

@@ -62,7 +62,9 @@ struct live {
 
     /* the loop */
     uv_loop_t loop;
-    uv_async_t wake; /* from the store's writer: something is durable */
+    int stored_fd;   /* an eventfd: the store's writer made something durable */
+    uv_poll_t stored;
+    uv_prepare_t push; /* batches to the writer */
     uv_idle_t pump;
     uv_timer_t clock, stall, deadline;
     uv_signal_t signals[3];
@@ -73,6 +75,8 @@ struct live {
 };
 
 int64_t live_wall_now(void); /* UTC ns */
+uint64_t live_ms_up(int64_t ns);
+void live_tick(struct live *live); /* the host's time is now */
 struct reload_request;
 struct reload_result;
 /* A reload that a client asked for. */
@@ -80,6 +84,12 @@ int live_reload_asked(void *live, const struct reload_request *request,
                       struct reload_result **ret);
 void live_again(struct live *live, const char *by); /* a reload, and what it has caused */
 void live_arrange(struct live *live); /* turns were run from outside: look at what is due */
+
+/* ---- live_store.c ---- */
+int live_store_open(struct live *live, struct pawl_err *err); /* the loop is there */
+void live_store_close(struct live *live);                     /* after the loop */
+void live_store_watch(struct live *live); /* does a command wait for the disk? */
+void live_stored(void *live); /* on the writer's thread: something is durable */
 
 /* ---- live_start.c ---- */
 int live_open(struct live *live, struct pawl_err *err); /* folder, host, data */

@@ -30,16 +30,12 @@ static void on_event(void *arg, const struct pawl_event *event) {
     if (live->control != NULL) control_observe(live->control, event);
 }
 
-static void on_stored(void *arg) { /* on the writer's thread */
-    uv_async_send(&((struct live *)arg)->wake);
-}
-
 static int start_host(struct live *live, struct pawl_err *err) {
     const struct config_host *host = &live->session->config->host;
     struct host_options options = {
         .config = live->session->config, .plugins = live->session->plugins,
         .data_dir = live->folder, .disk = live->session->disk, .durability = host->durability,
-        .threaded = !live->instant, .instant = live->instant, .wake = on_stored, .wake_arg = live,
+        .threaded = !live->instant, .instant = live->instant, .wake = live_stored, .wake_arg = live,
         .log = live->session->log, .trace = on_trace, .trace_arg = live,
         .observe = on_event, .observe_arg = live, .metrics = control_metrics(live->control),
         .io_mode = IO_LIVE, .net = live->net,

@@ -220,8 +220,8 @@ int store_commit(struct store *store, uint64_t turn) {
     if (store->threaded) {
         pthread_mutex_lock(&store->lock);
         int rc = enqueue(store, turn);
-        if (rc == PAWL_OK) pthread_cond_signal(&store->to_writer);
         pthread_mutex_unlock(&store->lock);
+        store->unpushed |= rc == PAWL_OK;
         return rc;
     }
     int rc = enqueue(store, turn);
@@ -234,7 +234,16 @@ int store_commit(struct store *store, uint64_t turn) {
     return write_queued(store);
 }
 
+/* Without the lock, or the writer would wake up only to wait for it: what it waits for was changed
+ * under it. */
+void store_push(struct store *store) {
+    if (!store->unpushed) return;
+    store->unpushed = false;
+    pthread_cond_signal(&store->to_writer);
+}
+
 int store_flush(struct store *store, struct pawl_err *err) {
+    store_push(store);
     if (store->threaded) {
         pthread_mutex_lock(&store->lock);
         while ((store->queued.turns > 0 || store->writer_busy) && store->thread_runs)

@@ -80,6 +80,7 @@ struct store {
     const struct pawl_record_type *last_type; /* looked up last, and its shape */
     uint32_t last_shape;
     struct batch current; /* loop only */
+    bool unpushed;        /* loop only: committed, and the writer was not woken for it */
 
     pthread_mutex_t db_lock; /* held by whoever uses db */
     sqlite3 *db;
