@@ -64,7 +64,7 @@ struct live {
     uv_loop_t loop;
     int stored_fd;   /* an eventfd: the store's writer made something durable */
     uv_poll_t stored;
-    uv_prepare_t push; /* batches to the writer */
+    uv_timer_t push; /* batches to the writer */
     uv_idle_t pump;
     uv_timer_t clock, stall, deadline;
     uv_signal_t signals[3];

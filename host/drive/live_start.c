@@ -96,7 +96,9 @@ static bool stands_still(void *arg) {
 }
 
 static void after_turns(void *arg) {
-    live_arrange(arg);
+    struct live *live = arg;
+    store_push(live->host->store); /* what somebody was told has been done, a crash keeps */
+    live_arrange(live);
 }
 
 /* Where host.data_dir is temporary, so is the socket, unless it is named. */

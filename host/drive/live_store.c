@@ -28,10 +28,12 @@ static void on_stored(uv_poll_t *poll, int status, int events) {
     live_arrange(live);
 }
 
-/* Before the loop sleeps: batches that nobody waits for, after what has to leave. */
-static void on_prepare(uv_prepare_t *prepare) {
-    struct live *live = prepare->data;
-    if (live->net != NULL) net_flush(live->net);
+/* A batch that no command waits for goes to the writer with the next one that has somebody waiting,
+ * or after this: what was just sent has left by then, and an answer comes into the same batch. */
+#define PUSH_MS 2u
+
+static void on_push(uv_timer_t *timer) {
+    struct live *live = timer->data;
     if (live->host != NULL) store_push(live->host->store);
 }
 
@@ -52,17 +54,18 @@ void live_store_watch(struct live *live) {
         uv_timer_stop(&live->stall);
     else if (!uv_is_active((uv_handle_t *)&live->stall))
         uv_timer_start(&live->stall, on_stall, stall_ns > PAWL_MS ? live_ms_up(stall_ns) : 1, 0);
+    if (!store_pushed(live->host->store) && !uv_is_active((uv_handle_t *)&live->push))
+        uv_timer_start(&live->push, on_push, PUSH_MS, 0);
 }
 
 int live_store_open(struct live *live, struct pawl_err *err) {
     uv_timer_init(&live->loop, &live->stall);
-    uv_prepare_init(&live->loop, &live->push);
+    uv_timer_init(&live->loop, &live->push);
     live->stall.data = live->push.data = live->stored.data = live;
     live->stored_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (live->stored_fd < 0) return pawl_fail(err, PAWL_E_IO, "eventfd: %s", strerror(errno));
     int rc = uv_poll_init(&live->loop, &live->stored, live->stored_fd);
     if (rc == 0) rc = uv_poll_start(&live->stored, UV_READABLE, on_stored);
-    if (rc == 0) rc = uv_prepare_start(&live->push, on_prepare);
     return rc == 0 ? PAWL_OK : pawl_fail(err, PAWL_E_IO, "event loop: %s", uv_strerror(rc));
 }
 

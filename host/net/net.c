@@ -73,7 +73,7 @@ static void tell(struct net *net) {
     net->telling = false;
 }
 
-void net_flush(struct net *net) {
+static void flush_dirty(struct net *net) {
     while (net->dirty != NULL) stream_flush(net->dirty);
 }
 
@@ -81,7 +81,7 @@ void net_flush(struct net *net) {
 void net_pump(struct net *net) {
     uint32_t told = 0;
     if (net->telling || net->closing) return;
-    net_flush(net);
+    flush_dirty(net);
     while (net->ready_first != NULL && told < NET_SLICE_EVENTS) {
         struct stream *s = net->ready_first;
         net->ready_first = s->ready_next;
@@ -97,7 +97,7 @@ void net_pump(struct net *net) {
             told++;
         }
         if (net->closing) return;
-        net_flush(net);
+        flush_dirty(net);
         if (net->assign) requests_assign(net);
     }
     if (net->ready_first != NULL)
@@ -114,7 +114,7 @@ void net_on_more(uv_idle_t *handle) {
 
 static void on_prepare(uv_prepare_t *handle) {
     struct net *net = handle->data;
-    net_flush(net);
+    flush_dirty(net);
     if (net->assign) requests_assign(net);
     if (net->ready_first != NULL) uv_idle_start(&net->more, net_on_more);
 }
@@ -230,7 +230,7 @@ void net_drop_all(struct net *net) {
 
 void net_free(struct net *net) {
     if (net == NULL) return;
-    net_flush(net);
+    flush_dirty(net);
     net->closing = true;
     net_drop_all(net);
     while (net->all != NULL) { /* what was closed and still had something to send */

@@ -52,8 +52,6 @@ int net_open(struct net *net, uint32_t owner, uint64_t key, const struct pawl_ne
 int net_listen(struct net *net, uint32_t owner, uint64_t key, const struct pawl_net_listen *how,
                struct pawl_err *err);
 void net_send(struct net *net, uint32_t owner, uint64_t key, const void *bytes, size_t len);
-/* What was sent leaves now rather than before the loop waits. Not from within `event`. */
-void net_flush(struct net *net);
 /* The next chance to send is to be told even if little has left. */
 void net_want_writable(struct net *net, uint32_t owner, uint64_t key);
 void net_close(struct net *net, uint32_t owner, uint64_t key);

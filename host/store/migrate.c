@@ -11,6 +11,7 @@ const struct store_migration store_migrations[] = {
     {1, "CREATE TABLE pawl_store(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL,"
         " boot_check INTEGER NOT NULL);"
         "INSERT INTO pawl_store VALUES(1, 0, 0);"},
+    {2, "CREATE TABLE pawl_redo(id INTEGER PRIMARY KEY, changes BLOB NOT NULL);"},
 };
 const uint32_t store_migrations_count = sizeof store_migrations / sizeof store_migrations[0];
 

@@ -47,10 +47,13 @@ static int connect_to(struct store *store, const char *path, int flags, struct p
 void store_disconnect(struct store *store, bool clean) {
     struct pawl_err ignored = {0};
     if (store->db == NULL) return;
+    if (clean && writer_file(store, &ignored) != PAWL_OK) clean = false;
     for (uint32_t i = 0; i < store->shapes_count; i++) shape_unprepare(store->shapes[i]);
     sqlite3_finalize(store->begin);
     sqlite3_finalize(store->commit);
-    store->begin = store->commit = NULL;
+    sqlite3_finalize(store->redo_put);
+    sqlite3_finalize(store->redo_clear);
+    store->begin = store->commit = store->redo_put = store->redo_clear = NULL;
     /* A checkpoint that fails leaves the log, which the next start reads. */
     if (clean && writer_checkpoint(store, &ignored) == PAWL_OK)
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -228,6 +231,7 @@ static int bring_up(struct store *store, const struct store_migration *list, uin
     char sql[160];
     int rc = sql_run(store, "BEGIN IMMEDIATE", err);
     if (rc == PAWL_OK) rc = store_migrate(store, list, count, version, err);
+    if (rc == PAWL_OK) rc = redo_recover(store, err);
     for (uint32_t i = 0; rc == PAWL_OK && i < store->shapes_count; i++)
         rc = shape_adapt(store, store->shapes[i], err);
     snprintf(sql, sizeof sql, "UPDATE pawl_store SET boot=%u, boot_check=%lld WHERE id=1",
@@ -238,6 +242,9 @@ static int bring_up(struct store *store, const struct store_migration *list, uin
         rc = shape_prepare(store, store->shapes[i], err);
     if (rc == PAWL_OK) rc = sql_prepare(store, "BEGIN IMMEDIATE", &store->begin, err);
     if (rc == PAWL_OK) rc = sql_prepare(store, "COMMIT", &store->commit, err);
+    if (rc == PAWL_OK)
+        rc = sql_prepare(store, "INSERT INTO pawl_redo(changes) VALUES(?)", &store->redo_put, err);
+    if (rc == PAWL_OK) rc = sql_prepare(store, "DELETE FROM pawl_redo", &store->redo_clear, err);
     if (rc == PAWL_OK && store->durability == STORE_PROCESS)
         rc = sql_run(store, "PRAGMA synchronous=NORMAL", err);
     return rc;
@@ -355,6 +362,8 @@ void store_free(struct store *store) {
     batch_done(&store->current);
     batch_done(&store->queued);
     batch_done(&store->working);
+    batch_done(&store->unfiled);
+    batch_done(&store->redo_bytes);
     if (store->disk_owned) disk_free(store->disk);
     pthread_cond_destroy(&store->from_writer);
     pthread_cond_destroy(&store->to_writer);

@@ -67,6 +67,7 @@ static const struct shape *shape_for(struct store *store, const struct store_pag
 
 void read_do(struct store *store, struct store_page *page) {
     pthread_mutex_lock(&store->db_lock);
+    writer_file(store, NULL); /* where that fails, what is there is told */
     const struct shape *shape = shape_for(store, page);
     if (shape == NULL)
         pawl_fail(&page->err, PAWL_E_NOTFOUND, "there is no table %.63s", page->table);

@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -213,7 +214,7 @@ int shape_prepare(struct store *store, struct shape *shape, struct pawl_err *err
     sql_add(&sql, "DELETE FROM \"%s\" WHERE \"%s\"=?", shape->table, shape->columns[0].name);
     if (rc == PAWL_OK) rc = sql_prepare(store, bytes, &shape->erase, err);
     mem_free(bytes);
-    return rc;
+    return rc == PAWL_OK ? shape_learn_order(store, shape, err) : rc;
 }
 
 void shape_unprepare(struct shape *shape) {
@@ -235,6 +236,41 @@ int shape_put(struct shape *shape, const void *row) {
     }
     if (rc == SQLITE_OK) rc = sqlite3_bind_int64(shape->put, at + 1, row_check(shape, row));
     return rc == SQLITE_OK ? sql_step_done(shape->put) : rc;
+}
+
+static int16_t order_of(const struct shape *shape, const char *name, const char *type) {
+    for (uint32_t i = 0; i < shape->columns_count; i++)
+        if (strcmp(shape->columns[i].name, name) == 0) return (int16_t)i;
+    if (strcmp(name, "row_check") == 0) return SHAPE_ROW_CHECK;
+    return strcmp(type, "TEXT") == 0 ? SHAPE_LATER_TEXT : SHAPE_LATER_INTEGER;
+}
+
+int shape_learn_order(struct store *store, struct shape *shape, struct pawl_err *err) {
+    char sql[STORE_IDENT_MAX + 32];
+    sqlite3_stmt *select = NULL;
+    snprintf(sql, sizeof sql, "SELECT * FROM \"%s\" LIMIT 0", shape->table);
+    int rc = sql_prepare(store, sql, &select, err);
+    if (rc != PAWL_OK) return rc;
+    int count = sqlite3_column_count(select);
+    shape->table_columns = 0;
+    for (int i = 0; i < count && i <= (int)STORE_FIELDS_MAX; i++) {
+        const char *name = sqlite3_column_name(select, i), *type = sqlite3_column_decltype(select, i);
+        if (name == NULL || type == NULL) rc = pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
+        if (rc == PAWL_OK) shape->order[shape->table_columns++] = order_of(shape, name, type);
+    }
+    sqlite3_finalize(select);
+    return rc;
+}
+
+struct shape_value shape_value(const struct shape *shape, uint32_t i, const void *row) {
+    int16_t at = shape->order[i];
+    if (at == SHAPE_ROW_CHECK) return (struct shape_value){NULL, row_check(shape, row)};
+    if (at == SHAPE_LATER_TEXT) return (struct shape_value){"", 0};
+    if (at == SHAPE_LATER_INTEGER) return (struct shape_value){NULL, 0};
+    const struct shape_column *column = &shape->columns[at];
+    if (shape_column_is_text(column))
+        return (struct shape_value){(const char *)row + column->offset, 0};
+    return (struct shape_value){NULL, column_integer(column, row)};
 }
 
 int shape_erase(struct shape *shape, uint64_t key) {

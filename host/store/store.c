@@ -58,6 +58,7 @@ int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err) 
     enum shape_fit fit;
     int64_t version = 0;
     int rc = shape_compare(store, shape, &fit, err);
+    if (rc == PAWL_OK && fit != SHAPE_FITS) rc = writer_file(store, err);
     if (rc == PAWL_OK && fit == SHAPE_GROWS) {
         rc = sql_integer(store, "PRAGMA user_version", &version, err);
         if (rc == PAWL_OK) rc = store_backup(store, version, err);
@@ -66,6 +67,9 @@ int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err) 
         rc = sql_run(store, "BEGIN IMMEDIATE", err);
         if (rc == PAWL_OK) rc = shape_adapt(store, shape, err);
         if (rc == PAWL_OK) rc = sql_run(store, "COMMIT", err);
+        for (uint32_t i = 0; rc == PAWL_OK && i < store->shapes_count; i++)
+            if (store->shapes[i]->put != NULL && strcmp(store->shapes[i]->table, shape->table) == 0)
+                rc = shape_learn_order(store, store->shapes[i], err);
         if (rc != PAWL_OK) {
             struct pawl_err cause = {0};
             pawl_fail(&cause, PAWL_E_IO, "%s: table %s could not be made", store->path,
@@ -143,7 +147,8 @@ int store_load(struct store *store, const struct pawl_record_type *type,
     if (index == STORE_TYPES_MAX)
         return pawl_fail(err, PAWL_E_INVAL, "record %s is not registered", type->name);
     pthread_mutex_lock(&store->db_lock);
-    rc = shape_load(store, store->shapes[index], row, arg, err);
+    rc = writer_file(store, err);
+    if (rc == PAWL_OK) rc = shape_load(store, store->shapes[index], row, arg, err);
     pthread_mutex_unlock(&store->db_lock);
     return rc;
 }
@@ -211,7 +216,7 @@ static int enqueue(struct store *store, uint64_t turn) {
 
 static int write_queued(struct store *store) {
     int rc = store->queued.turns == 0 ? PAWL_OK : writer_apply(store, &store->queued);
-    if (rc == PAWL_OK) writer_tidy_large(store);
+    if (rc == PAWL_OK) writer_tidy(store, WRITER_BUSY);
     return rc;
 }
 
@@ -232,6 +237,10 @@ int store_commit(struct store *store, uint64_t turn) {
             return PAWL_OK;
     }
     return write_queued(store);
+}
+
+bool store_pushed(const struct store *store) {
+    return !store->unpushed;
 }
 
 /* Without the lock, or the writer would wake up only to wait for it: what it waits for was changed

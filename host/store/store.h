@@ -90,6 +90,7 @@ int store_commit(struct store *store, uint64_t turn);
 /* Wake the writer for what was committed. On a machine whose cores are busy it takes the caller's,
  * so what must not wait for it goes first. */
 void store_push(struct store *store);
+bool store_pushed(const struct store *store);
 /* Newest turn that is durable as configured (and every one before it). Threaded: reads what the
  * writer reported. */
 uint64_t store_durable_turn(struct store *store);

@@ -7,6 +7,7 @@
  *   migrate.c  numbered migrations, tables made and extended, the backup before
  *   shape.c    a record type as columns; a row in and out of SQL
  *   writer.c   a group of batches as one transaction; checkpoints; the thread
+ *   redo.c     the same as one row, until its changes are in their tables
  *   sql.c      statements and error texts
  */
 #ifndef STORE_STORE_INT_H
@@ -43,7 +44,15 @@ struct shape {
     uint32_t columns_count;
     struct shape_column *columns; /* [0] is the key */
     sqlite3_stmt *put, *erase;
+    uint32_t table_columns; /* in the order they have in the table: */
+    int16_t order[STORE_FIELDS_MAX + 1]; /* position in columns, or an enum shape_other */
     struct table newest; /* of the group being written: key -> its last change */
+};
+/* A column of the table that is none of the type's. One that came later has its default. */
+enum shape_other { SHAPE_ROW_CHECK = -1, SHAPE_LATER_TEXT = -2, SHAPE_LATER_INTEGER = -3 };
+struct shape_value {
+    const char *text; /* NULL = an integer */
+    int64_t integer;
 };
 
 /* ---- batches ---- */
@@ -58,7 +67,7 @@ struct change { /* followed by the row; a multiple of 8 bytes in all */
 struct batch {
     uint8_t *bytes;
     size_t size, capacity;
-    uint32_t turns; /* how many commits it holds */
+    uint32_t turns; /* how many commits it holds; unfiled: how many groups */
     uint64_t last_turn;
 };
 
@@ -84,10 +93,12 @@ struct store {
 
     pthread_mutex_t db_lock; /* held by whoever uses db */
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit;
+    sqlite3_stmt *begin, *commit, *redo_put, *redo_clear;
     uint32_t wal_frames; /* not yet in the main file */
     atomic_uint_fast64_t wal_bytes;
-    struct batch working; /* being written */
+    struct batch working;    /* being written */
+    struct batch unfiled;    /* written to pawl_redo only */
+    struct batch redo_bytes; /* of the group being written */
 
     pthread_mutex_t lock; /* guards what follows, for the writer thread */
     pthread_cond_t to_writer, from_writer;
@@ -132,6 +143,10 @@ bool shape_column_is_text(const struct shape_column *column);
 bool shape_row_ok(const struct shape *shape, const void *row);
 int shape_put(struct shape *shape, const void *row); /* SQLite's code */
 int shape_erase(struct shape *shape, uint64_t key);
+/* The table's columns; with its statements, and when another type has extended the table. */
+int shape_learn_order(struct store *store, struct shape *shape, struct pawl_err *err);
+/* What a row has in column i of the table. */
+struct shape_value shape_value(const struct shape *shape, uint32_t i, const void *row);
 int shape_load(struct store *store, const struct shape *shape,
                int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
                struct pawl_err *err);
@@ -178,17 +193,27 @@ int store_shape_add(struct store *store, const struct pawl_record_type *type, st
                     struct pawl_err *err);
 void store_free(struct store *store);
 
+/* redo.c; the caller holds db_lock and the transaction */
+bool redo_takes(const struct store *store, const struct batch *group);
+bool redo_is_full(const struct store *store);
+int redo_write(struct store *store, const struct batch *group); /* SQLite's code */
+int redo_recover(struct store *store, struct pawl_err *err); /* what a crash left, to its tables */
+
 /* writer.c */
 int writer_start(struct store *store, struct pawl_err *err);
 void writer_stop(struct store *store, bool abandon);
 /* Write the group as one transaction. Holds db_lock. A failure is for good. */
 int writer_apply(struct store *store, struct batch *group);
+/* What is in pawl_redo only goes to its tables; db_lock is held, outside a transaction. A failure
+ * is for good; after one it does nothing. */
+int writer_file(struct store *store, struct pawl_err *err);
 int writer_checkpoint(struct store *store, struct pawl_err *err); /* db_lock is held */
-/* Checkpoint if the log has more frames than that, or more than it should ever have. */
-void writer_tidy(struct store *store, uint32_t frames_max);
-void writer_tidy_large(struct store *store);
+enum writer_quiet { WRITER_BUSY, WRITER_PAUSES, WRITER_IDLE };
+/* What is due, the quieter the more: tables, checkpoint. True: something is in pawl_redo only. */
+bool writer_tidy(struct store *store, enum writer_quiet quiet);
 void writer_failed(struct store *store, const struct pawl_err *err);
 void batch_done(struct batch *batch);
 int batch_reserve(struct batch *batch, size_t more);
+struct change *batch_at(const struct batch *batch, size_t at);
 
 #endif

@@ -9,8 +9,10 @@
 #include "base/metrics.h"
 #include "store/store_int.h"
 
-/* A checkpoint costs a few syncs: at once when the log is large, else when nothing has come for a
- * while. Until then the log is read again at the next start, which takes milliseconds. */
+/* When nothing has come for PAUSE_NS, what is in pawl_redo goes to its tables. A checkpoint costs a
+ * few syncs: at once when the log is large, else when nothing has come for IDLE_NS. Until then the
+ * log is read again at the next start, which takes milliseconds. */
+#define PAUSE_NS (20 * PAWL_MS)
 #define WAL_FRAMES_MAX 1024u
 #define WAL_FRAMES_IDLE 64u
 #define IDLE_NS (INT64_C(1) * PAWL_NS)
@@ -40,7 +42,7 @@ void batch_done(struct batch *batch) {
     *batch = (struct batch){0};
 }
 
-static struct change *change_at(const struct batch *batch, size_t at) {
+struct change *batch_at(const struct batch *batch, size_t at) {
     return (struct change *)(void *)(batch->bytes + at);
 }
 
@@ -49,8 +51,8 @@ static struct change *change_at(const struct batch *batch, size_t at) {
 /* Of several changes of a row only the last is written: turns that go together become visible
  * together. Without memory for the table they are simply all written. */
 static void supersede(struct store *store, struct batch *group) {
-    for (size_t at = 0; at < group->size; at += change_at(group, at)->size) {
-        struct change *change = change_at(group, at);
+    for (size_t at = 0; at < group->size; at += batch_at(group, at)->size) {
+        struct change *change = batch_at(group, at);
         struct table *newest = &store->shapes[change->shape]->newest;
         struct change *before = table_get(newest, change->key);
         if (table_put(newest, change->key, change) == PAWL_OK && before != NULL)
@@ -62,24 +64,64 @@ static void supersede(struct store *store, struct batch *group) {
 /* Types that a reload brought: their tables follow when the first row is there. */
 static int adapt_expected(struct store *store, const struct batch *group, struct pawl_err *err) {
     int rc = PAWL_OK;
-    for (size_t at = 0; rc == PAWL_OK && at < group->size; at += change_at(group, at)->size) {
-        struct shape *shape = store->shapes[change_at(group, at)->shape];
+    for (size_t at = 0; rc == PAWL_OK && at < group->size; at += batch_at(group, at)->size) {
+        struct shape *shape = store->shapes[batch_at(group, at)->shape];
         if (shape->put == NULL) rc = store_adapt(store, shape, err);
     }
     return rc;
 }
 
-static int write_group(struct store *store, struct batch *group, uint64_t *ret_rows) {
-    int code = sql_step_done(store->begin);
-    for (size_t at = 0; at < group->size && code == SQLITE_OK; at += change_at(group, at)->size) {
-        const struct change *change = change_at(group, at);
+static int to_tables(struct store *store, uint64_t *ret_rows) {
+    const struct batch *group = &store->unfiled;
+    int code = SQLITE_OK;
+    supersede(store, &store->unfiled);
+    for (size_t at = 0; at < group->size && code == SQLITE_OK; at += batch_at(group, at)->size) {
+        const struct change *change = batch_at(group, at);
         struct shape *shape = store->shapes[change->shape];
         if (change->op == CHANGE_SUPERSEDED) continue;
         ++*ret_rows;
         code = change->op == CHANGE_PUT ? shape_put(shape, change + 1)
                                         : shape_erase(shape, change->key);
     }
-    return code == SQLITE_OK ? sql_step_done(store->commit) : code;
+    return code == SQLITE_OK ? sql_step_done(store->redo_clear) : code;
+}
+
+static int keep_unfiled(struct store *store, const struct batch *group) {
+    struct batch *unfiled = &store->unfiled;
+    int rc = batch_reserve(unfiled, group->size);
+    if (rc != PAWL_OK) return rc;
+    memcpy(unfiled->bytes + unfiled->size, group->bytes, group->size);
+    unfiled->size += group->size;
+    unfiled->turns++;
+    return PAWL_OK;
+}
+
+/* The group as a row of pawl_redo, or with all that waits there to the tables. */
+static int write_group(struct store *store, const struct batch *group, uint64_t *ret_rows) {
+    bool redo = redo_takes(store, group);
+    int code = keep_unfiled(store, group) == PAWL_OK ? SQLITE_OK : SQLITE_NOMEM;
+    if (code == SQLITE_OK) code = sql_step_done(store->begin);
+    if (code == SQLITE_OK) code = redo ? redo_write(store, group) : to_tables(store, ret_rows);
+    if (code == SQLITE_OK) code = sql_step_done(store->commit);
+    if (code == SQLITE_OK && !redo) store->unfiled.size = store->unfiled.turns = 0;
+    return code;
+}
+
+int writer_file(struct store *store, struct pawl_err *err) {
+    struct pawl_err why = {0};
+    uint64_t rows = 0;
+    if (store->unfiled.size == 0 || atomic_load(&store->failed)) return PAWL_OK;
+    int code = sql_step_done(store->begin);
+    if (code == SQLITE_OK) code = to_tables(store, &rows);
+    if (code == SQLITE_OK) code = sql_step_done(store->commit);
+    if (code != SQLITE_OK) {
+        sql_fail(store, "write", &why);
+        writer_failed(store, &why);
+        return pawl_fail(err, why.rc, "%s", why.text);
+    }
+    store->unfiled.size = store->unfiled.turns = 0;
+    metric_add(store->m_rows, rows);
+    return PAWL_OK;
 }
 
 void writer_failed(struct store *store, const struct pawl_err *err) {
@@ -118,7 +160,6 @@ int writer_apply(struct store *store, struct batch *group) {
     if (atomic_load(&store->failed)) return PAWL_E_IO;
     pthread_mutex_lock(&store->db_lock);
     if (group->size > 0) {
-        supersede(store, group);
         int rc = store->expected > 0 ? adapt_expected(store, group, &err) : PAWL_OK;
         if (rc == PAWL_OK && write_group(store, group, &rows) != SQLITE_OK)
             sql_fail(store, "write", &err);
@@ -140,36 +181,37 @@ int writer_apply(struct store *store, struct batch *group) {
     return PAWL_OK;
 }
 
-void writer_tidy(struct store *store, uint32_t frames_max) {
+bool writer_tidy(struct store *store, enum writer_quiet quiet) {
+    uint32_t frames_max = quiet == WRITER_IDLE ? WAL_FRAMES_IDLE : WAL_FRAMES_MAX;
     struct pawl_err err = {0};
-    if (atomic_load(&store->failed)) return;
+    if (atomic_load(&store->failed)) return false;
     pthread_mutex_lock(&store->db_lock);
-    if (store->wal_frames > frames_max) writer_checkpoint(store, &err);
+    if (quiet != WRITER_BUSY || redo_is_full(store)) writer_file(store, NULL);
+    if (!atomic_load(&store->failed) && store->wal_frames > frames_max) writer_checkpoint(store, &err);
+    bool unfiled = store->unfiled.size > 0;
     pthread_mutex_unlock(&store->db_lock);
     if (err.rc != PAWL_OK) writer_failed(store, &err);
-}
-
-void writer_tidy_large(struct store *store) {
-    writer_tidy(store, WAL_FRAMES_MAX);
+    return unfiled;
 }
 
 /* ---- the thread ---- */
 
-/* Until there is work, an end, or nothing came for a while. True: the while has passed. */
-static bool wait_for_work(struct store *store) {
-    int64_t until = monotonic_ns() + IDLE_NS;
+/* Until there is work, an end, or nothing came for a while. */
+static enum writer_quiet wait_for_work(struct store *store, bool unfiled) {
+    int64_t until = monotonic_ns() + (unfiled ? PAUSE_NS : IDLE_NS);
     struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
     while (store->queued.turns == 0 && store->pages == NULL && !store->stop)
         if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT)
-            return true;
-    return false;
+            return unfiled ? WRITER_PAUSES : WRITER_IDLE;
+    return WRITER_BUSY;
 }
 
 static void *writer_main(void *arg) {
     struct store *store = arg;
+    bool unfiled = false;
     pthread_mutex_lock(&store->lock);
     for (;;) {
-        bool idle = wait_for_work(store);
+        enum writer_quiet quiet = wait_for_work(store, unfiled);
         if (store->abandon || (store->stop && store->queued.turns == 0)) break;
         struct batch group = store->queued;
         store->queued = store->working;
@@ -185,7 +227,7 @@ static void *writer_main(void *arg) {
         store->working.size = 0;
         store->working.turns = 0;
         if (page != NULL) read_do(store, page);
-        writer_tidy(store, idle ? WAL_FRAMES_IDLE : WAL_FRAMES_MAX);
+        unfiled = writer_tidy(store, quiet);
 
         pthread_mutex_lock(&store->lock);
         store->writer_busy = false;

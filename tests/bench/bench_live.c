@@ -2,8 +2,9 @@
  * The program itself, `pawl run`, as a process of its own: how long from a message by loopback to
  * the order it leads to, through a rule, a component and the outbox, for each durability; and what
  * it takes while nothing happens. Client and program share one core, as in bench_net.c. The figures
- * are medians of single round trips, each after a pause in which what follows an order is done; of
- * the program they are what comes on top of the bare round trip, live.floor.
+ * are medians of single round trips, one behind the other or, where they are `rare`, each after a
+ * pause in which the core does other things; of the program they are what comes on top of the bare
+ * round trip.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -23,7 +24,8 @@
 #include "bench.h"
 #include "run/folder.h"
 
-#define OPS 100u
+#define OPS 400u
+#define OPS_RARE 100u
 #define PAUSE_NS 1000000
 #define PAUSE_TIMES 3 /* and so many times what it waited for */
 #define CONNECT_TRIES 500u /* at 10 ms */
@@ -198,14 +200,7 @@ static void done(void *self) {
     free(live);
 }
 
-static void pause_after(struct live *live, double began_ns) {
-    double time_ns = now_ns() - began_ns;
-    live->times_ns[live->times_count++] = time_ns;
-    sleep_ns(PAUSE_NS + (int64_t)time_ns * PAUSE_TIMES);
-}
-
-static void run_trips(void *self, uint64_t ops) {
-    struct live *live = self;
+static void trips(struct live *live, uint64_t ops, bool rare) {
     char answer[512];
     live->times_count = 0;
     for (uint64_t i = 0; i < ops; i++) {
@@ -216,9 +211,13 @@ static void run_trips(void *self, uint64_t ops) {
             got += n;
         }
         if (n <= 0) return;
-        pause_after(live, began_ns);
+        double time_ns = now_ns() - began_ns;
+        live->times_ns[live->times_count++] = time_ns;
+        if (rare) sleep_ns(PAUSE_NS + (int64_t)time_ns * PAUSE_TIMES);
     }
 }
+static void run_trips(void *self, uint64_t ops) { trips(self, ops, false); }
+static void run_rare(void *self, uint64_t ops) { trips(self, ops, true); }
 
 /* As much as a small batch takes in a write-ahead log. */
 static void run_sync(void *self, uint64_t ops) {
@@ -228,7 +227,7 @@ static void run_sync(void *self, uint64_t ops) {
     for (uint64_t i = 0; i < ops; i++) {
         double began_ns = now_ns();
         if (write(live->disk_fd, page, sizeof page) < 0 || fdatasync(live->disk_fd) != 0) return;
-        pause_after(live, began_ns);
+        live->times_ns[live->times_count++] = now_ns() - began_ns;
     }
 }
 
@@ -321,6 +320,11 @@ static const struct bench_case cases[] = {
     {.name = "live.full", .doc = "the same, it waits for the disk", .ops = OPS,
      .setup = set_up_full, .run = run_trips, .done = done, .value = beyond_floor_us, .unit = "us",
      .against = "live.sync", .difference = true, .limit_ns = 25},
+    {.name = "live.rare_floor", .doc = "the bare round trip, each after a pause", .ops = OPS_RARE,
+     .setup = set_up_floor, .run = run_rare, .done = done, .value = median_floor_us, .unit = "us"},
+    {.name = "live.rare", .doc = "waits for the writer, each after a pause", .ops = OPS_RARE,
+     .setup = set_up_process, .run = run_rare, .done = done, .value = beyond_floor_us,
+     .unit = "us", .against = "live.rare_floor"},
     {.name = "live.idle", .doc = "of one core, a client connected, three plugins, a rule", .ops = 1,
      .setup = set_up_full, .run = run_idle, .done = done, .value = idle_percent, .unit = "%",
      .limit_ns = 1},

@@ -131,6 +131,8 @@ static void every_accident_is_refused(void **state) {
         {"column of another type", SIZE_MAX,
          "DROP TABLE shares; CREATE TABLE shares(id INTEGER PRIMARY KEY, \"order\" TEXT)",
          PAWL_E_DATA, "table shares, column order"},
+        {"what waited, cut", SIZE_MAX, "INSERT INTO pawl_redo VALUES(1,x'00')", PAWL_E_DATA,
+         "table pawl_redo"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t size = cases[i].size == SIZE_MAX ? whole.size : cases[i].size;
