@@ -69,7 +69,7 @@ void sim_disks_crash(struct sim_disks *disks, bool power_cut, uint64_t damage) {
     disk_mem_crash(disks->venue, DISK_PROCESS_DEATH, damage);
 }
 
-/* ---- reading the store without the store ---- */
+/* ---- what a start now would find, read with SQLite ---- */
 
 static int copy_file(struct disk *from, struct disk *to, const char *path, struct pawl_err *err) {
     struct disk_file *in = NULL, *out = NULL;
@@ -98,6 +98,11 @@ int sim_copy_open(const struct sim_disks *disks, struct sim_copy *ret, struct pa
     if (rc == PAWL_OK) rc = store_vfs_new(ret->disk, ret->vfs, err);
     if (rc == PAWL_OK) rc = copy_file(disks->store, ret->disk, STORE_FILE, err);
     if (rc == PAWL_OK) rc = copy_file(disks->store, ret->disk, STORE_FILE "-wal", err);
+    const struct store_options options = {
+        .path = STORE_FILE, .vfs = ret->vfs, .durability = STORE_PROCESS};
+    struct store *store = NULL;
+    if (rc == PAWL_OK) rc = store_open(&options, &store, err); /* what waits goes to its tables */
+    store_close(store);
     if (rc != PAWL_OK) return rc;
     int code = sqlite3_open_v2(STORE_FILE, &ret->db, SQLITE_OPEN_READWRITE, ret->vfs);
     if (code == SQLITE_OK)

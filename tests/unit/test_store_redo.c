@@ -1,4 +1,4 @@
-/* store: what was committed and is in no table yet outlives a crash, whatever was done to its table. */
+/* store: what was committed and is in no table yet outlives a crash, whatever its table became. */
 #include "store_kit.h"
 
 #include <sqlite3.h>
@@ -114,7 +114,7 @@ static void rows_before_and_after_a_table_grew_are_right(void **state) {
     assert_int_equal(store_commit(store, 1), PAWL_OK);
     assert_int_equal(store_expect(store, &grown_type, NULL), PAWL_OK);
     assert_int_equal(store_put(store, &grown_type, &after), PAWL_OK);
-    assert_int_equal(store_put(store, &kit_count_type, &late), PAWL_OK); /* the instance that goes */
+    assert_int_equal(store_put(store, &kit_count_type, &late), PAWL_OK); /* by who goes */
     assert_int_equal(store_commit(store, 2), PAWL_OK);
     assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 1);
     store_abandon(store);
@@ -141,7 +141,8 @@ static void much_goes_to_its_tables(void **state) {
     assert_int_equal(number(store, "SELECT turn FROM kit_counts"), 64);
     assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 1);
     struct kit_row row = kit_row(66);
-    for (uint32_t i = 0; i < 1000; i++) assert_int_equal(store_put(store, &kit_type, &row), PAWL_OK);
+    for (uint32_t i = 0; i < 1000; i++)
+        assert_int_equal(store_put(store, &kit_type, &row), PAWL_OK);
     assert_int_equal(store_commit(store, 66), PAWL_OK); /* all of it, what waited first */
     assert_int_equal(number(store, "SELECT turn FROM kit_counts"), 65);
     assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 0);
