@@ -157,8 +157,8 @@ static int change_read(struct store *store, struct redo_reader *from, sqlite3_st
     uint8_t op = *from->at++;
     const char *name = take_text(from, &len);
     uint64_t number = take_varint(from); /* the key, or how many values */
-    if (from->bad || len == 0 || len > STORE_IDENT_MAX || (op != CHANGE_PUT && op != CHANGE_ERASE) ||
-        (op == CHANGE_PUT && (number == 0 || number > STORE_FIELDS_MAX + 1)))
+    bool put = op == CHANGE_PUT && number > 0 && number <= STORE_FIELDS_MAX + 1;
+    if (from->bad || len == 0 || len > STORE_IDENT_MAX || (!put && op != CHANGE_ERASE))
         return sql_damaged(store, err, "table pawl_redo: not what was stored");
     memcpy(table, name, len);
     table[len] = '\0';

@@ -254,7 +254,8 @@ int shape_learn_order(struct store *store, struct shape *shape, struct pawl_err 
     int count = sqlite3_column_count(select);
     shape->table_columns = 0;
     for (int i = 0; i < count && i <= (int)STORE_FIELDS_MAX; i++) {
-        const char *name = sqlite3_column_name(select, i), *type = sqlite3_column_decltype(select, i);
+        const char *name = sqlite3_column_name(select, i);
+        const char *type = sqlite3_column_decltype(select, i);
         if (name == NULL || type == NULL) rc = pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
         if (rc == PAWL_OK) shape->order[shape->table_columns++] = order_of(shape, name, type);
     }

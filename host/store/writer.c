@@ -187,7 +187,8 @@ bool writer_tidy(struct store *store, enum writer_quiet quiet) {
     if (atomic_load(&store->failed)) return false;
     pthread_mutex_lock(&store->db_lock);
     if (quiet != WRITER_BUSY || redo_is_full(store)) writer_file(store, NULL);
-    if (!atomic_load(&store->failed) && store->wal_frames > frames_max) writer_checkpoint(store, &err);
+    bool checkpoint = store->wal_frames > frames_max && !atomic_load(&store->failed);
+    if (checkpoint) writer_checkpoint(store, &err);
     bool unfiled = store->unfiled.size > 0;
     pthread_mutex_unlock(&store->db_lock);
     if (err.rc != PAWL_OK) writer_failed(store, &err);

@@ -459,10 +459,9 @@ static void a_reloaded_plugin_registers_again(void **state) {
 
 static void migrations_run_once_with_a_backup_first(void **state) {
     (void)state;
-    const struct store_migration list[] = {
-        store_migrations[0], store_migrations[1],
-        {3, "CREATE TABLE extra(x); INSERT INTO extra VALUES(1)"},
-        {4, "INSERT INTO extra VALUES(2)"}};
+    const struct store_migration list[] = {store_migrations[0], store_migrations[1],
+                                           {3, "CREATE TABLE extra(x);INSERT INTO extra VALUES(1)"},
+                                           {4, "INSERT INTO extra VALUES(2)"}};
     struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
     struct pawl_err err = {0};
     int backups = 0;
