@@ -12,7 +12,8 @@
 #define BACKOFF_FORGET_NS (600 * PAWL_NS)
 
 struct bucket {
-    char name[PAWL_BUDGET_NAME_MAX + 1];
+    char name[PAWL_BUDGET_NAME_MAX + 1]; /* empty = free */
+    uint32_t tried_by;                   /* owner that made it on trial; 0 = none */
     int64_t limit, reserve, slot_ns;
     int64_t newest; /* number of the newest slot */
     int64_t counts[SLOTS + 1];
@@ -71,7 +72,9 @@ static bool has_room(struct bucket *b, uint32_t lane, uint32_t weight, int64_t n
 }
 
 static struct bucket *bucket_of(struct budget *budget, uint32_t bucket) {
-    return bucket == 0 || bucket > budget->bucket_count ? NULL : &budget->buckets[bucket - 1];
+    if (bucket == 0 || bucket > budget->bucket_count) return NULL;
+    struct bucket *b = &budget->buckets[bucket - 1];
+    return b->name[0] == '\0' ? NULL : b;
 }
 
 int budget_limit_check(int64_t limit, int64_t reserve, int64_t window_ns) {
@@ -94,13 +97,12 @@ int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t
         budget_limit_check(limit, reserve, window_ns) != PAWL_OK)
         return PAWL_E_INVAL;
     at = budget_find(budget, name);
+    if (at == 0) at = budget_find(budget, "");
     at = at > 0 ? at - 1 : budget->bucket_count;
     if (at == PAWL_BUDGET_BUCKETS_MAX) return PAWL_E_BUSY;
     struct bucket *b = &budget->buckets[at];
-    if (at == budget->bucket_count) {
-        budget->bucket_count++;
-        memcpy(b->name, name, len + 1);
-    }
+    if (at == budget->bucket_count) budget->bucket_count++;
+    if (b->name[0] == '\0') memcpy(b->name, name, len + 1);
     int64_t slot_ns = (window_ns + SLOTS - 1) / SLOTS;
     if (b->slot_ns != slot_ns) { /* what was counted in other slots cannot be told apart by time */
         int64_t sum = 0;
@@ -114,6 +116,19 @@ int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t
     b->reserve = reserve;
     *ret_bucket = at + 1;
     return PAWL_OK;
+}
+
+void budget_try(struct budget *budget, uint32_t bucket, uint32_t owner) {
+    budget->buckets[bucket - 1].tried_by = owner;
+}
+
+void budget_tried(struct budget *budget, uint32_t owner, bool keep) {
+    for (uint32_t i = 0; i < budget->bucket_count; i++) {
+        struct bucket *b = &budget->buckets[i];
+        if (b->tried_by != owner || owner == 0) continue;
+        b->tried_by = 0;
+        if (!keep) memset(b, 0, sizeof *b);
+    }
 }
 
 int budget_used(struct budget *budget, uint32_t bucket, int64_t units, int64_t now_ns) {

@@ -25,6 +25,9 @@ uint32_t budget_find(const struct budget *budget, const char *name); /* the buck
 /* The results are those of the service. */
 int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t reserve,
                  int64_t window_ns, uint32_t *ret_bucket);
+/* A bucket that an owner made on trial goes with it, unless it is kept. */
+void budget_try(struct budget *budget, uint32_t bucket, uint32_t owner);
+void budget_tried(struct budget *budget, uint32_t owner, bool keep);
 int budget_ask(struct budget *budget, uint32_t owner, uint64_t key, uint32_t lane,
                const struct pawl_cost *costs, uint32_t count, int64_t now_ns);
 void budget_withdraw(struct budget *budget, uint32_t owner, uint64_t key);

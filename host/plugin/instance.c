@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/metrics.h"
 #include "events/reflect.h"
+#include "plugin/io.h"
 #include "plugin/market_queue.h"
 
 /* ---- the core table ---- */
@@ -190,6 +191,8 @@ void instance_done(struct instance *instance) {
     instance->created = false;
     if (trial_is_on(instance) && instance->services->series != NULL)
         series_unclaim(instance->services->series, instance->ctx.component | SERIES_STAGED);
+    if (trial_is_on(instance) && instance->services->io != NULL)
+        budget_tried(instance->services->io->budget, instance->ctx.component, false);
     disk_close(instance->append_file);
     instance->append_file = NULL;
     records_done(instance);

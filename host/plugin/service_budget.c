@@ -40,6 +40,7 @@ static int limit_noted(struct instance *instance, const void *args, size_t size)
     const struct noted_limit *noted = args;
     uint32_t bucket;
     (void)size;
+    budget_tried(io_of(&instance->ctx)->budget, instance->ctx.component, true);
     return set_limit(&instance->ctx, noted->name, noted->units, noted->reserve, noted->window_ns,
                      &bucket);
 }
@@ -56,13 +57,19 @@ static int note_limit(struct instance *instance, const struct noted_limit *noted
 static int limit(struct pawl_ctx *ctx, const char *name, int64_t units, int64_t reserve,
                  int64_t window_ns, uint32_t *ret_bucket) {
     struct budget *budget = io_of(ctx)->budget;
-    uint32_t bucket = trial_is_on(instance_of(ctx)) ? budget_find(budget, name) : 0;
-    if (bucket != 0) {
-        struct noted_limit noted = {.units = units, .reserve = reserve, .window_ns = window_ns};
-        memcpy(noted.name, name, strlen(name));
-        return note_limit(instance_of(ctx), &noted, bucket, ret_bucket);
+    bool tried = trial_is_on(instance_of(ctx));
+    uint32_t bucket = tried ? budget_find(budget, name) : 0;
+    if (bucket == 0) {
+        int rc = set_limit(ctx, name, units, reserve, window_ns, &bucket);
+        if (rc != PAWL_OK || !tried) {
+            *ret_bucket = bucket;
+            return rc;
+        }
+        budget_try(budget, bucket, ctx->component);
     }
-    return set_limit(ctx, name, units, reserve, window_ns, ret_bucket);
+    struct noted_limit noted = {.units = units, .reserve = reserve, .window_ns = window_ns};
+    memcpy(noted.name, name, strlen(name));
+    return note_limit(instance_of(ctx), &noted, bucket, ret_bucket);
 }
 
 static int ask(struct pawl_ctx *ctx, uint64_t key, uint32_t lane, const struct pawl_cost *costs,

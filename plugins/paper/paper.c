@@ -107,10 +107,7 @@ static int paper_create(struct pawl_ctx *ctx, const void *opts, void **ret_self,
     paper->timers = ctx->host->service(ctx, PAWL_TIMERS);
     paper->files = ctx->host->service(ctx, PAWL_FILES);
     paper->records = ctx->host->service(ctx, PAWL_RECORDS); /* NULL = nothing outlives a reload */
-    if (paper->rules == NULL)
-        rc = paper_fail(err, PAWL_E_CONFIG, "personality: the rules of this venue are not in this "
-                        "version; there are ideal, binance_oneway and mt5_hedging");
-    else if (paper->market == NULL || paper->timers == NULL || paper->files == NULL)
+    if (paper->market == NULL || paper->timers == NULL || paper->files == NULL)
         rc = paper_fail(err, PAWL_E_DENIED, "needs %s, %s and %s", PAWL_MARKET, PAWL_TIMERS,
                         PAWL_FILES);
     if (rc == PAWL_OK) rc = paper_wire_init(paper);

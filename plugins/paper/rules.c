@@ -134,12 +134,9 @@ static const struct paper_rules mt5_hedging = {
 };
 
 const struct paper_rules *paper_rules_of(uint32_t personality) {
-    switch (personality) {
-    case PAPER_IDEAL: return &ideal;
-    case PAPER_BINANCE_ONEWAY: return &binance_oneway;
-    case PAPER_MT5_HEDGING: return &mt5_hedging;
-    default: return NULL;
-    }
+    return personality == PAPER_BINANCE_ONEWAY ? &binance_oneway
+           : personality == PAPER_MT5_HEDGING  ? &mt5_hedging
+                                               : &ideal;
 }
 
 uint8_t paper_refusal_class(enum paper_refusal why) {

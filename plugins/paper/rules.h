@@ -13,12 +13,9 @@
 enum paper_personality {
     PAPER_IDEAL = 1,
     PAPER_BINANCE_ONEWAY,
-    PAPER_BINANCE_HEDGE,
-    PAPER_IB,
-    PAPER_MT5_HEDGING,
-    PAPER_MT5_NETTING
+    PAPER_MT5_HEDGING
 };
-#define PAPER_PERSONALITIES "ideal|binance_oneway|binance_hedge|ib|mt5_hedging|mt5_netting"
+#define PAPER_PERSONALITIES "ideal|binance_oneway|mt5_hedging"
 
 enum paper_account_mode { PAPER_ACCOUNT_ANY = 1, PAPER_ACCOUNT_NETTING, PAPER_ACCOUNT_HEDGING };
 
@@ -82,7 +79,6 @@ struct paper_rules {
     struct paper_error errors[PAPER_REFUSE_COUNT];
 };
 
-/* NULL: it has a name but no rules in this version. */
 const struct paper_rules *paper_rules_of(uint32_t personality);
 /* enum pawl_error_class: what a refusal means for the next attempt is the same everywhere. */
 uint8_t paper_refusal_class(enum paper_refusal why);

@@ -25,6 +25,10 @@ BROKEN_CONFIGS = {
     "an option out of range": (
         {"plugins": [{"name": "paper"}, {"name": "linked", "options": {"stop_loss_pct": "3"}}]},
         "plugins[1].options.stop_loss_pct: "),
+    "a venue there is not": (
+        {"plugins": [{"name": "paper", "options": {"personality": "mt5_netting"}},
+                     {"name": "linked"}]},
+        "plugins[0].options.personality: must be one of ideal, binance_oneway, mt5_hedging"),
     "a broker that is none": (
         {"accounts": {"main": {"broker": "linked", "currency": "USD", "balance": "1",
                                "mode": "netting"}}},

@@ -1,6 +1,7 @@
 /* How much may be said: windows, lanes, reserve, holds. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,10 +165,37 @@ static void test_a_lowered_limit(void **state) {
     budget_free(b);
 }
 
+/* What a reload tried and refused leaves no bucket behind, however often; what it kept stays. */
+static void test_buckets_on_trial(void **state) {
+    (void)state;
+    char name[32];
+    uint32_t bucket, kept, used;
+    struct budget *b = fresh(&used, 10, 1);
+    for (uint32_t i = 0; i < 3 * PAWL_BUDGET_BUCKETS_MAX; i++) {
+        snprintf(name, sizeof name, "tried/%u", i);
+        assert_int_equal(budget_limit(b, name, 10, 1, MINUTE, &bucket), PAWL_OK);
+        budget_try(b, bucket, 7);
+        assert_int_equal(budget_find(b, name), bucket);
+        budget_tried(b, 7, false);
+        assert_int_equal(budget_find(b, name), 0);
+        assert_true(budget_used(b, bucket, 1, START) < 0);
+    }
+    assert_int_equal(budget_limit(b, "kept", 10, 1, MINUTE, &kept), PAWL_OK);
+    budget_try(b, kept, 7);
+    budget_tried(b, 8, false);
+    budget_tried(b, 7, true);
+    budget_tried(b, 7, false);
+    assert_int_equal(budget_find(b, "kept"), kept);
+    assert_int_equal(budget_find(b, "weight"), used);
+    assert_int_equal(ask(b, 1, PAWL_LANE_PROTECT, kept, 10, START), PAWL_OK);
+    assert_int_equal(ask(b, 2, PAWL_LANE_PROTECT, used, 10, START), PAWL_OK);
+    budget_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_never_more_than_the_limit), cmocka_unit_test(test_lanes_and_reserve),
         cmocka_unit_test(test_nothing_overtakes), cmocka_unit_test(test_what_the_venue_says),
-        cmocka_unit_test(test_a_lowered_limit)};
+        cmocka_unit_test(test_a_lowered_limit), cmocka_unit_test(test_buckets_on_trial)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

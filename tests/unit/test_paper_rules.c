@@ -300,18 +300,6 @@ static void answers_may_take_as_long_as_the_latency(void **state) {
     play_done(&p);
 }
 
-static void venues_without_rules_are_refused_by_name(void **state) {
-    (void)state;
-    static const char *const names[] = {"binance_hedge", "ib", "mt5_netting"};
-    for (size_t i = 0; i < 3; i++) {
-        struct play p;
-        play_init(&p, names[i], false);
-        assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_CONFIG);
-        assert_non_null(strstr(p.fake.err.text, "personality"));
-        play_done(&p);
-    }
-}
-
 /* ---- reducing orders when their position shrinks ---- */
 
 static void reduce_only_is_cut_to_the_position_and_never_flips_it(void **state) {
@@ -569,7 +557,6 @@ int main(void) {
         cmocka_unit_test(conditional_orders_have_slots_on_binance),
         cmocka_unit_test(caps_are_the_table_and_the_account_must_fit),
         cmocka_unit_test(answers_may_take_as_long_as_the_latency),
-        cmocka_unit_test(venues_without_rules_are_refused_by_name),
         cmocka_unit_test(reduce_only_is_cut_to_the_position_and_never_flips_it),
         cmocka_unit_test(on_a_flat_binance_position_limits_end_and_stops_end_when_they_trigger),
         cmocka_unit_test(an_oca_group_shrinks_with_its_lot),

@@ -1,5 +1,6 @@
 """The program at work; its trace and log are read as they come."""
 
+import ctypes
 import json
 import os
 import pathlib
@@ -12,13 +13,23 @@ PROGRAM = os.path.abspath(os.environ.get("PAWL", "build/pawl"))
 PLUGINS = pathlib.Path(os.environ.get("PAWL_VENUES", "build/tests/venues")).resolve()
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def with_us():
+    """Between fork and exec: it ends when the test does, however that ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Run:
     secrets = ()  # none of these may be in anything it says
 
     def __init__(self, config, *words, environment=None):
         self.process = subprocess.Popen([PROGRAM, "run", "-c", str(config), "--json", *words],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env=dict(os.environ, **(environment or {})))
+                                        env=dict(os.environ, **(environment or {})),
+                                        preexec_fn=with_us)
         self.events, self.log = [], []
         pairs = ((self.process.stdout, self._event), (self.process.stderr, self.log.append))
         self.readers = [threading.Thread(target=self._read, args=pair) for pair in pairs]
