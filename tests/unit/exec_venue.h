@@ -39,6 +39,16 @@ static inline void kit_ready(struct kit *kit, uint32_t broker, int64_t quantity)
     kit_done(kit, positions, true);
 }
 
+/* The operator moves a stop. */
+static inline void kit_move_stop(struct kit *kit, struct lot *lot, int64_t price) {
+    kit_inside(kit, true);
+    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
+                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+}
+
 static inline void kit_accepted(struct kit *kit, const struct order *order) {
     struct pawl_ev_accepted ev;
     EVENT_INIT(ev, PAWL_EV_ACCEPTED);
@@ -96,6 +106,18 @@ static inline void kit_status(struct kit *kit, const struct order *order, uint8_
     ev.price = order->rec.price;
     ev.stop_price = order->rec.stop_price;
     kit_turn(kit, &ev.head, 1);
+}
+
+static inline uint32_t kit_stops(const struct kit *kit, const struct lot *lot) {
+    uint32_t count = 0;
+    struct oid_parts parts;
+    for (uint32_t i = 0; i < kit->sent_count; i++) {
+        const union kit_any *one = &kit->sent[i];
+        if (one->head.type == PAWL_EV_SUBMIT && one->submit.role == PAWL_ROLE_STOP &&
+            oid_parse(one->submit.order, &parts) == PAWL_OK && parts.lot == lot->rec.id)
+            count++;
+    }
+    return count;
 }
 
 #endif

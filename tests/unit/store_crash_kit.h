@@ -5,30 +5,14 @@
 #ifndef STORE_CRASH_KIT_H
 #define STORE_CRASH_KIT_H
 
-#include "store_kit.h"
+#include "store_disk.h"
 
 #define TURNS 8u
-
-static struct disk *disk;
 
 /* PAWL_THOROUGH=N: N times as many draws of what a power cut leaves. */
 static inline uint64_t seeds(uint64_t usual) {
     const char *times = getenv("PAWL_THOROUGH");
     return times == NULL ? usual : usual * strtoull(times, NULL, 10);
-}
-
-static inline int set_up(void **state) {
-    (void)state;
-    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
-    assert_int_equal(store_vfs_new(disk, KIT_VFS, NULL), PAWL_OK);
-    return 0;
-}
-
-static inline int tear_down(void **state) {
-    (void)state;
-    store_vfs_free(KIT_VFS);
-    disk_free(disk);
-    return 0;
 }
 
 struct run {
@@ -126,7 +110,5 @@ static inline void sweep(enum disk_fault fault, bool forever, uint32_t mask, boo
         set_up(NULL);
     }
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 #endif

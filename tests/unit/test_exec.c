@@ -227,18 +227,6 @@ static void test_a_recovered_order_that_is_over(void **state) {
 
 /* ---- few conditional orders ---- */
 
-static uint32_t stops_of(const struct kit *kit, const struct lot *lot) {
-    uint32_t count = 0;
-    struct oid_parts parts;
-    for (uint32_t i = 0; i < kit->sent_count; i++) {
-        const union kit_any *one = &kit->sent[i];
-        if (one->head.type == PAWL_EV_SUBMIT && one->submit.role == PAWL_ROLE_STOP &&
-            oid_parse(one->submit.order, &parts) == PAWL_OK && parts.lot == lot->rec.id)
-            count++;
-    }
-    return count;
-}
-
 /* Without a slot the guard has a lot, and a slot that becomes free is taken. */
 static void test_a_free_slot_is_taken(void **state) {
     struct kit *kit = *state;
@@ -246,14 +234,14 @@ static void test_a_free_slot_is_taken(void **state) {
     kit->book.accounts[1].caps.stop_slots = 2;
     for (int i = 0; i < 3; i++) lots[i] = kit_lot(kit, 1, 2);
     kit_ready(kit, 1, 6);
-    assert_int_equal(stops_of(kit, lots[0]) + stops_of(kit, lots[1]), 2);
-    assert_int_equal(stops_of(kit, lots[2]), 0);
+    assert_int_equal(kit_stops(kit, lots[0]) + kit_stops(kit, lots[1]), 2);
+    assert_int_equal(kit_stops(kit, lots[2]), 0);
     assert_int_equal(lots[2]->rec.protection, PAWL_PROTECTION_GUARDED);
     kit_accepted(kit, lots[0]->orders);
     kit_accepted(kit, lots[1]->orders);
     tell_fill(kit, lots[0]->orders->rec.order, 20, "E1");
     kit_wait(kit, PAWL_NS);
-    assert_int_equal(stops_of(kit, lots[2]), 1);
+    assert_int_equal(kit_stops(kit, lots[2]), 1);
 }
 
 /* An entry that waits for its level takes one of them, too. */
@@ -270,7 +258,7 @@ static void test_a_stop_entry_takes_a_slot(void **state) {
     assert_non_null(command_submit(&kit->exec, entering, &terms));
     kit_inside(kit, false);
     kit_ready(kit, 1, 2);
-    assert_int_equal(stops_of(kit, open), 0);
+    assert_int_equal(kit_stops(kit, open), 0);
 }
 
 /* The venue counts them over all instruments of the account. */
@@ -281,199 +269,12 @@ static void test_slots_are_the_accounts(void **state) {
     there->rec.account = 1;
     kit_quote(kit, 2, 100);
     kit_ready(kit, 1, 2);
-    assert_int_equal(stops_of(kit, here), 1);
-    assert_int_equal(stops_of(kit, there), 0);
+    assert_int_equal(kit_stops(kit, here), 1);
+    assert_int_equal(kit_stops(kit, there), 0);
     there->rec.account = 2;
     book_dirty(&kit->book, there);
     kit_ready(kit, 2, 2);
-    assert_int_equal(stops_of(kit, there), 1);
-}
-
-/* ---- the venue trails ---- */
-
-static void tell_amended(struct kit *kit, const struct order *order, int64_t stop_cents) {
-    struct pawl_ev_amended ev;
-    EVENT_INIT(ev, PAWL_EV_AMENDED);
-    TEXT_SET(ev.order, order->rec.order);
-    ev.quantity = order->rec.want_quantity;
-    ev.stop_price.e8 = stop_cents * (KIT_E8 / 100);
-    kit_turn(kit, &ev.head, 1);
-}
-
-static struct lot *trailing(struct kit *kit) {
-    kit_wait(kit, PAWL_NS); /* what is sent has a time */
-    struct pawl_broker_caps *caps = &kit->book.accounts[1].caps;
-    caps->exit_bound = PAWL_EXIT_OCA;
-    caps->native_trailing = caps->holds_both = 1;
-    struct lot *lot = kit_lot(kit, 1, 2);
-    struct pawl_trail_spec spec = {.size = sizeof spec, .distance = {4 * KIT_E8},
-                                   .step = {KIT_E8}};
-    assert_int_equal(want_trail(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
-                     PAWL_OK);
-    kit_ready(kit, 1, 2);
-    return lot;
-}
-
-static void tighten(struct kit *kit, struct lot *lot, int64_t price) {
-    kit_inside(kit, true);
-    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
-                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
-                     PAWL_OK);
-    kit_inside(kit, false);
-    kit_turn(kit, NULL, 0);
-}
-
-/* What the price alone does to the stop the venue does by itself; what somebody wants, it is told.
- */
-static void test_a_trailing_order_is_tightened(void **state) {
-    struct kit *kit = *state;
-    struct lot *lot = trailing(kit);
-    struct order *order = lot->orders;
-    assert_int_equal(order->rec.kind, PAWL_KIND_TRAILING);
-    assert_int_equal(order->rec.stop_price.e8, 96 * KIT_E8);
-    kit_accepted(kit, order);
-    uint32_t before = kit->sent_count;
-    kit_quote(kit, 1, 103);
-    assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
-    assert_int_equal(kit->sent_count, before);
-    tighten(kit, lot, 101);
-    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
-    assert_non_null(amend);
-    assert_int_equal(amend->amend.stop_price.e8, 101 * KIT_E8);
-    kit_quote(kit, 1, 107); /* while it is on its way: the venue trails on */
-    tell_amended(kit, order, 10300);
-    assert_int_equal(lot->rec.stop.e8, 103 * KIT_E8);
-    assert_null(kit_last(kit, PAWL_EV_AMEND, 1, (uint32_t)(amend - kit->sent) + 1));
-    assert_int_equal(stops_of(kit, lot), 1);
-}
-
-/* A best price that came before the order was there is nothing it has seen. */
-static void test_a_trailing_order_learns_what_it_missed(void **state) {
-    struct kit *kit = *state;
-    struct lot *lot = trailing(kit);
-    uint32_t before = kit->sent_count;
-    kit_quote(kit, 1, 103);
-    assert_null(kit_last(kit, PAWL_EV_AMEND, 1, before));
-    kit_accepted(kit, lot->orders);
-    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
-    assert_non_null(amend);
-    assert_int_equal(amend->amend.stop_price.e8, 99 * KIT_E8);
-}
-
-/* What replaces it begins to work where the old one has trailed to, before that one goes. */
-static void test_a_replaced_trailing_order_catches_up(void **state) {
-    struct kit *kit = *state;
-    struct lot *lot = trailing(kit);
-    struct order *old = lot->orders;
-    kit_accepted(kit, old);
-    struct pawl_trail_spec spec = {.size = sizeof spec, .distance = {3 * KIT_E8},
-                                   .step = {2 * KIT_E8}};
-    kit_inside(kit, true);
-    assert_int_equal(want_trail(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
-                     PAWL_OK);
-    kit_inside(kit, false);
-    kit_quote(kit, 1, 102);
-    struct order *order = lot->orders_last;
-    assert_ptr_not_equal(order, old);
-    assert_int_equal(order->rec.stop_price.e8, 99 * KIT_E8);
-    uint32_t before = kit->sent_count;
-    kit_quote(kit, 1, 103); /* less than a step, and before the new one is there */
-    assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
-    kit_accepted(kit, order);
-    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
-    assert_non_null(amend);
-    assert_string_equal(amend->amend.order, order->rec.order);
-    assert_int_equal(amend->amend.stop_price.e8, 100 * KIT_E8);
-    assert_null(kit_last(kit, PAWL_EV_CANCEL, 1, before));
-    tell_amended(kit, order, 10000);
-    assert_non_null(kit_last(kit, PAWL_EV_CANCEL, 1, before));
-}
-
-static void tell_ended_at(struct kit *kit, const struct order *order, uint8_t state,
-                          int64_t stop_cents) {
-    struct pawl_ev_status ev;
-    EVENT_INIT(ev, PAWL_EV_STATUS);
-    TEXT_SET(ev.order, order->rec.order);
-    ev.account = order->rec.account;
-    ev.instrument = order->rec.instrument;
-    ev.found = state != 0;
-    ev.state = state;
-    ev.quantity = order->rec.quantity;
-    ev.filled = order->rec.filled;
-    ev.stop_price.e8 = stop_cents * (KIT_E8 / 100);
-    kit_turn(kit, &ev.head, 1);
-}
-
-static const struct pawl_ev_query *asked_about(const struct kit *kit, const struct order *order,
-                                               uint32_t from) {
-    const union kit_any *query = kit_last(kit, PAWL_EV_QUERY, 1, from);
-    bool same = query != NULL && query->query.what == PAWL_QUERY_WHAT_ORDER &&
-                strcmp(query->query.order, order->rec.order) == 0;
-    return same ? &query->query : NULL;
-}
-
-/* Where it ended only the venue knows; what comes after it begins there, and not before. */
-static void test_a_trailing_order_that_ended_is_asked_about(void **state) {
-    struct kit *kit = *state;
-    struct lot *lot = trailing(kit);
-    struct order *old = lot->orders;
-    kit_accepted(kit, old);
-    uint32_t before = kit->sent_count;
-    kit_ended(kit, old);
-    assert_non_null(asked_about(kit, old, before));
-    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
-    assert_int_equal(lot->rec.protection, PAWL_PROTECTION_GUARDED);
-    tell_ended_at(kit, old, PAWL_ORDER_STATE_ACCEPTED, 9610); /* said before it ended */
-    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
-    tell_ended_at(kit, old, PAWL_ORDER_STATE_CANCELLED, 9650);
-    const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
-    assert_non_null(next);
-    assert_int_equal(next->submit.stop_price.e8, 9650 * (KIT_E8 / 100));
-    before = kit->sent_count;
-    kit_accepted(kit, lot->orders_last);
-    kit_wait(kit, 10 * PAWL_NS);
-    assert_null(asked_about(kit, old, before)); /* it is known */
-}
-
-/* One that filled, in a lot that has grown since, or in an earlier process: nobody has heard. */
-static void test_a_trailing_order_that_filled_is_asked_about(void **state) {
-    struct kit *kit = *state;
-    struct lot *lot = trailing(kit);
-    struct order *old = lot->orders;
-    kit_accepted(kit, old);
-    old->rec.state = PAWL_ORDER_STATE_FILLED;
-    old->rec.filled = old->rec.quantity;
-    uint32_t before = kit->sent_count;
-    book_dirty(&kit->book, lot);
-    kit_turn(kit, NULL, 0);
-    assert_non_null(asked_about(kit, old, before));
-    tell_ended_at(kit, old, PAWL_ORDER_STATE_FILLED, 9700);
-    const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
-    assert_non_null(next);
-    assert_int_equal(next->submit.stop_price.e8, 97 * KIT_E8);
-    assert_int_equal(lot->rec.stop.e8, 97 * KIT_E8);
-}
-
-/* A venue that does not know any more, or does not answer: the last step has to do. */
-static void test_a_trailing_order_nobody_remembers(void **state) {
-    struct kit *kit = *state;
-    struct lot *lot = trailing(kit);
-    struct order *old = lot->orders;
-    kit_accepted(kit, old);
-    uint32_t before = kit->sent_count;
-    kit_ended(kit, old);
-    tell_ended_at(kit, old, 0, 0);
-    const union kit_any *next = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
-    assert_non_null(next);
-    assert_int_equal(next->submit.stop_price.e8, 96 * KIT_E8);
-    old = lot->orders_last;
-    kit_accepted(kit, old);
-    before = kit->sent_count;
-    kit_ended(kit, old);
-    kit_wait(kit, 3 * PAWL_NS);
-    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
-    kit_wait(kit, PAWL_NS);
-    assert_non_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
+    assert_int_equal(kit_stops(kit, there), 1);
 }
 
 int main(void) {
@@ -495,18 +296,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_free_slot_is_taken, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_stop_entry_takes_a_slot, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_slots_are_the_accounts, kit_setup, kit_teardown),
-        cmocka_unit_test_setup_teardown(test_a_trailing_order_is_tightened, kit_setup,
-                                        kit_teardown),
-        cmocka_unit_test_setup_teardown(test_a_trailing_order_learns_what_it_missed, kit_setup,
-                                        kit_teardown),
-        cmocka_unit_test_setup_teardown(test_a_replaced_trailing_order_catches_up, kit_setup,
-                                        kit_teardown),
-        cmocka_unit_test_setup_teardown(test_a_trailing_order_that_ended_is_asked_about, kit_setup,
-                                        kit_teardown),
-        cmocka_unit_test_setup_teardown(test_a_trailing_order_that_filled_is_asked_about,
-                                        kit_setup, kit_teardown),
-        cmocka_unit_test_setup_teardown(test_a_trailing_order_nobody_remembers, kit_setup,
-                                        kit_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

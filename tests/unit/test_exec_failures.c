@@ -15,15 +15,6 @@ static void want_out(struct kit *kit, struct lot *lot, uint8_t kind, int64_t pri
     kit_turn(kit, NULL, 0);
 }
 
-static void want_level(struct kit *kit, struct lot *lot, int64_t price) {
-    kit_inside(kit, true);
-    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
-                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
-                     PAWL_OK);
-    kit_inside(kit, false);
-    kit_turn(kit, NULL, 0);
-}
-
 /* An open lot whose stop works at the venue. */
 static struct lot *protected_lot(struct kit *kit) {
     kit_wait(kit, PAWL_NS);
@@ -82,7 +73,7 @@ static void test_an_old_refusal_leaves_the_answer_that_is_awaited(void **state) 
     struct kit *kit = *state;
     struct lot *lot = protected_lot(kit);
     struct order *stop = lot->orders;
-    want_level(kit, lot, 97);
+    kit_move_stop(kit, lot, 97);
     assert_int_equal(stop->rec.op, PAWL_ORDER_OP_AMEND);
     kit_wait(kit, PAWL_NS); /* no answer: unknown */
     assert_true(stop->rec.op_unknown);

@@ -21,15 +21,6 @@ static void tell_status(struct kit *kit, const struct order *order, uint64_t coo
     kit_turn(kit, &ev.head, 1);
 }
 
-static void move_stop(struct kit *kit, struct lot *lot, int64_t price) {
-    kit_inside(kit, true);
-    assert_int_equal(want_stop(&kit->exec, kit->exec.operator_id, lot->rec.id,
-                               (struct pawl_price){price * KIT_E8}, "test", false, NULL),
-                     PAWL_OK);
-    kit_inside(kit, false);
-    kit_turn(kit, NULL, 0);
-}
-
 /* The first amend is asked about; its answer comes when a second is under way, and says nothing of
  * that one: another amend could pass it by, and be undone by it. */
 static void test_an_old_answer_is_no_evidence(void **state) {
@@ -39,7 +30,7 @@ static void test_an_old_answer_is_no_evidence(void **state) {
     kit_ready(kit, 1, 2);
     struct order *order = lot->orders;
     kit_accepted(kit, order);
-    move_stop(kit, lot, 96);
+    kit_move_stop(kit, lot, 96);
     uint32_t before = kit->sent_count;
     kit_wait(kit, PAWL_NS);
     assert_int_equal(order->rec.op_unknown, 1);
@@ -52,7 +43,7 @@ static void test_an_old_answer_is_no_evidence(void **state) {
     kit_turn(kit, &late.head, 1);
     assert_int_equal(order->rec.op, PAWL_ORDER_OP_NONE);
 
-    move_stop(kit, lot, 97);
+    kit_move_stop(kit, lot, 97);
     before = kit->sent_count;
     kit_wait(kit, PAWL_NS);
     assert_int_equal(order->rec.op_unknown, 1);

@@ -1,5 +1,5 @@
 /* store: what is put is loaded again, in order, whatever the durability and the thread. */
-#include "store_kit.h"
+#include "store_disk.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -10,22 +10,6 @@
 #include "base/metrics.h"
 #include "events/schema.gen.h"
 #include "store/store_int.h"
-
-static struct disk *disk;
-
-static int set_up(void **state) {
-    (void)state;
-    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
-    assert_int_equal(store_vfs_new(disk, KIT_VFS, NULL), PAWL_OK);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    store_vfs_free(KIT_VFS);
-    disk_free(disk);
-    return 0;
-}
 
 static void rows_come_back_for_every_durability(void **state) {
     (void)state;
@@ -76,47 +60,6 @@ static void rows_come_back_from_the_real_disk(void **state) {
 }
 
 /* ---- pages ---- */
-
-struct asked {
-    struct store_page page;
-    pthread_mutex_t lock;
-    pthread_cond_t answered;
-    bool done;
-};
-
-static void on_page(void *arg) {
-    struct asked *asked = arg;
-    pthread_mutex_lock(&asked->lock);
-    asked->done = true;
-    pthread_cond_signal(&asked->answered);
-    pthread_mutex_unlock(&asked->lock);
-}
-
-/* Keys of the rows as a text: "1 2 3". */
-static const char *keys_of(struct store *store, struct store_page page) {
-    static char text[256];
-    struct asked asked = {.page = page};
-    pthread_mutex_init(&asked.lock, NULL);
-    pthread_cond_init(&asked.answered, NULL);
-    if (asked.page.table == NULL) asked.page.table = kit_type.table;
-    if (asked.page.row_size == 0) asked.page.row_size = kit_type.size;
-    asked.page.done = on_page;
-    asked.page.arg = &asked;
-    assert_int_equal(store_read(store, &asked.page), PAWL_OK);
-    pthread_mutex_lock(&asked.lock);
-    while (!asked.done) pthread_cond_wait(&asked.answered, &asked.lock);
-    pthread_mutex_unlock(&asked.lock);
-    size_t at = 0;
-    text[0] = '\0';
-    for (uint32_t i = 0; i < asked.page.count; i++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%llu", i > 0 ? " " : "",
-                               (unsigned long long)((struct kit_row *)asked.page.rows)[i].id);
-    if (asked.page.err.rc != PAWL_OK) snprintf(text, sizeof text, "%s", asked.page.err.text);
-    mem_free(asked.page.rows);
-    pthread_cond_destroy(&asked.answered);
-    pthread_mutex_destroy(&asked.lock);
-    return text;
-}
 
 static void pages_are_read_beside_the_writer(void **state) {
     (void)state;
@@ -358,175 +301,6 @@ static void completion_is_told_from_the_writer(void **state) {
     metrics_free(metrics);
 }
 
-/* ---- types that grow ---- */
-
-struct grown {
-    struct kit_count old;
-    int64_t more;
-    char note[32];
-};
-static const struct pawl_field grown_fields[] = {
-    {"id", PAWL_F_U64, 0, 0, 8, ""},
-    {"turn", PAWL_F_U64, 0, 8, 8, ""},
-    {"more", PAWL_F_MONEY, 0, offsetof(struct grown, more), 8, ""},
-    {"note", PAWL_F_STR, 0, offsetof(struct grown, note), 32, ""},
-    {NULL, 0, 0, 0, 0, NULL}};
-static const struct pawl_record_type grown_type = {"kit_count", "kit_counts", 901, 1,
-                                                   sizeof(struct grown), grown_fields};
-
-static int take_grown(void *arg, const void *row, struct pawl_err *err) {
-    (void)err;
-    memcpy(arg, row, sizeof(struct grown));
-    return PAWL_OK;
-}
-
-static int count_backups(void *arg, const char *name) {
-    *(int *)arg += strncmp(name, "pawl.db.bak-2-", 14) == 0;
-    return 0;
-}
-
-static void a_type_may_grow_and_never_shrink(void **state) {
-    (void)state;
-    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
-    assert_int_equal(kit_turn(store, 9), PAWL_OK);
-    assert_int_equal(store_expect(store, &grown_type, NULL), PAWL_OK); /* never used: no trace */
-    store_close(store);
-
-    struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
-    struct grown row;
-    struct pawl_err err = {0};
-    int backups = 0;
-    assert_int_equal(store_open(&options, &store, NULL), PAWL_OK);
-    assert_int_equal(store_register(store, &grown_type, NULL), PAWL_OK);
-    assert_int_equal(store_load(store, &grown_type, take_grown, &row, NULL), PAWL_OK);
-    assert_int_equal(row.old.turn, 9);
-    assert_int_equal(row.more, 0);
-    assert_string_equal(row.note, "");
-    row.more = -5;
-    strcpy(row.note, "grown");
-    assert_int_equal(store_put(store, &grown_type, &row), PAWL_OK);
-    assert_int_equal(store_commit(store, 10), PAWL_OK);
-    assert_int_equal(store_register(store, &kit_count_type, &err), PAWL_E_STATE);
-    assert_non_null(strstr(err.text, "table kit_counts has a column \"more\""));
-    assert_int_equal(disk_list(disk, "data", count_backups, &backups, NULL), PAWL_OK);
-    assert_int_equal(backups, 1);
-    store_close(store);
-
-    assert_int_equal(store_open(&options, &store, NULL), PAWL_OK);
-    assert_int_equal(store_register(store, &grown_type, NULL), PAWL_OK);
-    memset(&row, 0, sizeof row);
-    assert_int_equal(store_load(store, &grown_type, take_grown, &row, NULL), PAWL_OK);
-    assert_int_equal(row.more, -5);
-    assert_string_equal(row.note, "grown");
-    store_close(store);
-
-    /* The backup is a whole database of the time before. */
-    store = kit_must_open("data/pawl.db.bak-2-1", KIT_VFS, STORE_FULL, false);
-    struct kit_state got;
-    assert_int_equal(kit_load(store, &got, NULL), PAWL_OK);
-    assert_int_equal(got.turn, 9);
-    store_close(store);
-}
-
-static void a_reloaded_plugin_registers_again(void **state) {
-    (void)state;
-    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, true);
-    struct pawl_record_type copy = kit_count_type; /* the same type at another address */
-    struct kit_count count = {.id = 1, .turn = 4};
-    struct kit_state got;
-    assert_int_equal(kit_turn(store, 3), PAWL_OK);
-    for (int i = 0; i < 100; i++) {
-        assert_int_equal(store_register(store, &copy, NULL), PAWL_OK);
-        assert_int_equal(store_register(store, &kit_count_type, NULL), PAWL_OK);
-    }
-    assert_int_equal(store_register(store, &copy, NULL), PAWL_OK);
-    assert_int_equal(store_put(store, &kit_count_type, &count), PAWL_OK); /* the old instance */
-    assert_int_equal(store_commit(store, 4), PAWL_OK);
-    assert_int_equal(kit_load(store, &got, NULL), PAWL_OK);
-    assert_int_equal(got.turn, 4);
-    /* It has grown: pages hold rows of the shape it has now. */
-    const struct grown row = {.old = {.id = 1, .turn = 5}, .more = -5};
-    assert_int_equal(store_expect(store, &grown_type, NULL), PAWL_OK);
-    assert_int_equal(store_put(store, &grown_type, &row), PAWL_OK);
-    assert_int_equal(store_commit(store, 5), PAWL_OK);
-    const struct store_page page = {
-        .limit = 9, .table = "kit_counts", .row_size = sizeof(struct grown)};
-    assert_string_equal(keys_of(store, page), "1");
-    store_close(store);
-}
-
-/* ---- numbered migrations ---- */
-
-static void migrations_run_once_with_a_backup_first(void **state) {
-    (void)state;
-    const struct store_migration list[] = {store_migrations[0], store_migrations[1],
-                                           {3, "CREATE TABLE extra(x);INSERT INTO extra VALUES(1)"},
-                                           {4, "INSERT INTO extra VALUES(2)"}};
-    struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
-    struct pawl_err err = {0};
-    int backups = 0;
-    int64_t n = 0;
-    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
-    assert_int_equal(kit_turn(store, 5), PAWL_OK);
-    store_close(store);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(store_open_migrating(&options, list, 4, &store, NULL), PAWL_OK);
-        assert_int_equal(sql_integer(store, "SELECT sum(x) FROM extra", &n, NULL), PAWL_OK);
-        assert_int_equal(n, 3);
-        store_close(store);
-    }
-    assert_int_equal(disk_list(disk, "data", count_backups, &backups, NULL), PAWL_OK);
-    assert_int_equal(backups, 1);
-    assert_int_equal(store_open(&options, &store, &err), PAWL_E_STATE);
-    assert_non_null(strstr(err.text, "version 4 was written by a newer pawl"));
-}
-
-static void a_migration_that_fails_leaves_everything(void **state) {
-    (void)state;
-    const struct store_migration list[] = {
-        store_migrations[0], store_migrations[1],
-        {3, "CREATE TABLE extra(x); INSERT INTO nowhere VALUES(1)"}};
-    struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
-    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
-    for (uint64_t t = 1; t <= 5; t++) assert_int_equal(kit_turn(store, t), PAWL_OK);
-    store_close(store);
-    struct pawl_err err = {0};
-    assert_int_equal(store_open_migrating(&options, list, 3, &store, &err), PAWL_E_DATA);
-    store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
-    assert_int_equal(kit_assert_prefix(store), 5);
-    store_close(store);
-}
-
-/* ---- the host's own records, from the schema ---- */
-
-static int take_lot(void *arg, const void *row, struct pawl_err *err) {
-    (void)err;
-    memcpy(arg, row, sizeof(struct pawl_rec_lot));
-    return PAWL_OK;
-}
-
-static void host_records_are_registered_at_open(void **state) {
-    (void)state;
-    const struct pawl_record_type *lot_type = &schema_records[PAWL_REC_LOT - 1];
-    struct pawl_rec_lot in = {.id = 42, .instrument = 3, .stop = {INT64_C(9500000000)}, .side = 2};
-    struct pawl_rec_lot out;
-    struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_PROCESS};
-    struct store *store = NULL;
-    strcpy(in.ref, "chain-1");
-    assert_string_equal(lot_type->name, "lot");
-    for (int run = 0; run < 2; run++) {
-        assert_int_equal(store_open(&options, &store, NULL), PAWL_OK);
-        if (run == 0) {
-            assert_int_equal(store_put(store, lot_type, &in), PAWL_OK);
-            assert_int_equal(store_commit(store, 1), PAWL_OK);
-        }
-        memset(&out, 0xff, sizeof out);
-        assert_int_equal(store_load(store, lot_type, take_lot, &out, NULL), PAWL_OK);
-        assert_memory_equal(&in, &out, sizeof in);
-        store_close(store);
-    }
-}
-
 /* Fail the 1st, 2nd, 3rd ... allocation: an error that says so, nothing half done, no leak. */
 static void every_allocation_may_fail(void **state) {
     (void)state;
@@ -571,8 +345,6 @@ static void the_log_stays_short(void **state) {
     store_close(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(rows_come_back_for_every_durability),
@@ -588,11 +360,6 @@ int main(void) {
         TEST(a_full_queue_refuses_and_loses_nothing),
         TEST(one_batch_has_a_limit),
         TEST(completion_is_told_from_the_writer),
-        TEST(a_type_may_grow_and_never_shrink),
-        TEST(a_reloaded_plugin_registers_again),
-        TEST(migrations_run_once_with_a_backup_first),
-        TEST(a_migration_that_fails_leaves_everything),
-        TEST(host_records_are_registered_at_open),
         TEST(every_allocation_may_fail),
         TEST(the_log_stays_short),
     };

@@ -2,7 +2,7 @@
  * store: a database that cannot be read is refused with a sentence and left byte for byte as it
  * was; a changed byte is either refused or changes nothing.
  */
-#include "store_kit.h"
+#include "store_disk.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -15,22 +15,6 @@
 
 #define TURNS 40u
 #define FILE_MAX (4u << 20)
-
-static struct disk *disk;
-
-static int set_up(void **state) {
-    (void)state;
-    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
-    assert_int_equal(store_vfs_new(disk, KIT_VFS, NULL), PAWL_OK);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    store_vfs_free(KIT_VFS);
-    disk_free(disk);
-    return 0;
-}
 
 /* ---- files as bytes ---- */
 
@@ -406,8 +390,6 @@ static void a_missing_folder_is_named(void **state) {
     err = (struct pawl_err){0};
     assert_true(kit_open("x", "no such vfs", STORE_FULL, false, &store, &err) < 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,25 +1,9 @@
 /* store: what was committed and is in no table yet outlives a crash, whatever its table became. */
-#include "store_kit.h"
+#include "store_disk.h"
 
 #include <sqlite3.h>
 
 #include "store/store_int.h"
-
-static struct disk *disk;
-
-static int set_up(void **state) {
-    (void)state;
-    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
-    assert_int_equal(store_vfs_new(disk, KIT_VFS, NULL), PAWL_OK);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    store_vfs_free(KIT_VFS);
-    disk_free(disk);
-    return 0;
-}
 
 static int64_t number(struct store *store, const char *sql) {
     int64_t n = -1;
@@ -154,10 +138,9 @@ static void much_goes_to_its_tables(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_value_comes_back_after_a_crash, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rows_of_a_plugin_that_is_gone_stay, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rows_before_and_after_a_table_grew_are_right, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(much_goes_to_its_tables, set_up, tear_down)};
+        TEST(every_value_comes_back_after_a_crash),
+        TEST(rows_of_a_plugin_that_is_gone_stay),
+        TEST(rows_before_and_after_a_table_grew_are_right),
+        TEST(much_goes_to_its_tables)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
