@@ -10,13 +10,6 @@
 
 #define RISK_E8 (1000 * PAWL_E8) /* of an order of a chain, as the configuration says */
 
-#define EVENT(ev, type_)                                                                           \
-    do {                                                                                           \
-        memset(&(ev), 0, sizeof(ev));                                                              \
-        (ev).head.size = (uint32_t)sizeof(ev);                                                     \
-        (ev).head.type = (type_);                                                                  \
-    } while (0)
-
 /* ---- wishes ---- */
 
 static void name_profile(char profile[32], const char *name) {
@@ -45,7 +38,7 @@ static void wish_chain(struct sim_run *run, uint32_t symbol) {
     int64_t ticks = rng_between(rng, 5, 40);
     bool guarded = rng_chance(rng, 1, 2);
     struct pawl_ev_entry ev;
-    EVENT(ev, PAWL_EV_ENTRY);
+    EVENT_INIT(ev, PAWL_EV_ENTRY);
     ev.instrument = sim_instrument(run, symbol);
     ev.via = names_find(run->host->names, NAME_COMPONENT, "pyramid");
     ev.side = (uint8_t)rng_between(rng, 1, 2);
@@ -57,28 +50,28 @@ static void wish_chain(struct sim_run *run, uint32_t symbol) {
 
 static void wish_signal(struct sim_run *run, uint32_t symbol) {
     struct pawl_ev_signal ev;
-    EVENT(ev, PAWL_EV_SIGNAL);
+    EVENT_INIT(ev, PAWL_EV_SIGNAL);
     ev.instrument = sim_instrument(run, symbol);
     ev.signal = (uint8_t)rng_between(&run->rng_partner, 1, 4);
     ev.confidence.e8 = PAWL_E8 * 9 / 10;
     sim_input(run, &ev.head);
 }
 
-static void wish_assign(struct sim_run *run) {
-    static const char *const names[] = {"own", "r", "rk", "chain"};
-    struct rng *rng = &run->rng_partner;
+void sim_wish_assign(struct sim_run *run, struct rng *rng, uint32_t among,
+                     const char *const names[], uint32_t count) {
     const struct lot *lot = run->host->book.first_lot;
-    uint64_t skip = rng_below(rng, 5), name = rng_below(rng, 4);
+    uint64_t skip = rng_below(rng, among), name = rng_below(rng, count);
     for (; skip > 0 && lot != NULL; skip--) lot = lot->next;
     if (lot == NULL) return;
     struct pawl_ev_assign ev;
-    EVENT(ev, PAWL_EV_ASSIGN);
+    EVENT_INIT(ev, PAWL_EV_ASSIGN);
     ev.lot = lot->rec.id;
     name_profile(ev.profile, names[name]);
     sim_input(run, &ev.head);
 }
 
 void sim_wish_partner(struct sim_run *run) {
+    static const char *const given[] = {"own", "r", "rk", "chain"};
     uint32_t symbol = (uint32_t)rng_below(&run->rng_partner, run->plan->symbol_count);
     uint64_t what = rng_below(&run->rng_partner, 10);
     if (what < 6)
@@ -86,7 +79,7 @@ void sim_wish_partner(struct sim_run *run) {
     else if (what < 7)
         wish_signal(run, symbol);
     else
-        wish_assign(run);
+        sim_wish_assign(run, &run->rng_partner, 5, given, 4);
 }
 
 /* ---- what must hold ---- */

@@ -24,6 +24,7 @@
 #include "base/disk.h"
 #include "base/hash.h"
 #include "base/rng.h"
+#include "book/report.h"
 #include "config/config.h"
 #include "run/host.h"
 #include "run/session.h"
@@ -361,5 +362,8 @@ void sim_check_partners(struct sim_run *run, struct sqlite3 *db);
 void sim_check_tranches(struct sim_run *run, struct sqlite3 *db);
 /* Some profile for an entry through linked, or none. */
 void sim_wish_profile(struct sim_run *run, char profile[32]);
+/* One of the first `among` lots, if there are so many, is given one of the profiles. */
+void sim_wish_assign(struct sim_run *run, struct rng *rng, uint32_t among,
+                     const char *const names[], uint32_t count);
 
 #endif

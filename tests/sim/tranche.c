@@ -6,20 +6,13 @@
 #include "pawl_num.h"
 #include "sim.h"
 
-#define EVENT(ev, type_)                                                                           \
-    do {                                                                                           \
-        memset(&(ev), 0, sizeof(ev));                                                              \
-        (ev).head.size = (uint32_t)sizeof(ev);                                                     \
-        (ev).head.type = (type_);                                                                  \
-    } while (0)
-
 static void wish_entry(struct sim_run *run, uint32_t symbol) {
     struct rng *rng = &run->rng_tranche;
     const struct sim_symbol *def = &run->plan->symbols[symbol];
     uint32_t instrument = sim_instrument(run, symbol);
     const struct pawl_market_state *now = &run->host->book.instruments[instrument].market;
     struct pawl_ev_entry ev;
-    EVENT(ev, PAWL_EV_ENTRY);
+    EVENT_INIT(ev, PAWL_EV_ENTRY);
     ev.instrument = instrument;
     ev.via = names_find(run->host->names, NAME_COMPONENT, "tranche");
     ev.side = run->plan->tranche_side != 0 ? run->plan->tranche_side
@@ -53,20 +46,8 @@ static void wish_consolidate(struct sim_run *run, uint32_t symbol) {
     sim_input(run, &ask.event.head);
 }
 
-static void wish_assign(struct sim_run *run) {
-    const struct lot *lot = run->host->book.first_lot;
-    uint64_t skip = rng_below(&run->rng_tranche, 6);
-    for (; skip > 0 && lot != NULL; skip--) lot = lot->next;
-    if (lot == NULL) return;
-    struct pawl_ev_assign ev;
-    EVENT(ev, PAWL_EV_ASSIGN);
-    ev.lot = lot->rec.id;
-    snprintf(ev.profile, sizeof ev.profile, "%s",
-             rng_chance(&run->rng_tranche, 1, 2) ? "parts" : "own");
-    sim_input(run, &ev.head);
-}
-
 void sim_wish_tranche(struct sim_run *run) {
+    static const char *const given[] = {"own", "parts"};
     uint32_t symbol = (uint32_t)rng_below(&run->rng_tranche, run->plan->symbol_count);
     uint64_t what = rng_below(&run->rng_tranche, 12);
     if (what < 9)
@@ -74,7 +55,7 @@ void sim_wish_tranche(struct sim_run *run) {
     else if (what < 11)
         wish_consolidate(run, symbol);
     else
-        wish_assign(run);
+        sim_wish_assign(run, &run->rng_tranche, 6, given, 2);
 }
 
 /* ---- what must hold ---- */

@@ -4,14 +4,6 @@
 
 #include "sim.h"
 
-/* A zeroed event with its header set. */
-#define EVENT(ev, type_)                                                                           \
-    do {                                                                                           \
-        memset(&(ev), 0, sizeof(ev));                                                              \
-        (ev).head.size = (uint32_t)sizeof(ev);                                                     \
-        (ev).head.type = (type_);                                                                  \
-    } while (0)
-
 static uint32_t some_symbol(const struct sim_run *run, struct rng *rng) {
     return (uint32_t)rng_below(rng, run->plan->symbol_count);
 }
@@ -56,7 +48,7 @@ void sim_wish_entry(struct sim_run *run) {
     const struct sim_symbol *def = &run->plan->symbols[symbol];
     const struct sim_quote *now = &run->last[symbol];
     struct pawl_ev_entry ev;
-    EVENT(ev, PAWL_EV_ENTRY);
+    EVENT_INIT(ev, PAWL_EV_ENTRY);
     ev.instrument = sim_instrument(run, symbol);
     ev.via = names_find(run->host->names, NAME_COMPONENT, "linked");
     ev.side = (uint8_t)rng_between(rng, 1, 2);
@@ -87,14 +79,14 @@ void sim_wish_operator(struct sim_run *run) {
     uint64_t draw = rng_below(rng, 10);
     if (draw < 5) {
         struct pawl_ev_exit ev;
-        EVENT(ev, PAWL_EV_EXIT);
+        EVENT_INIT(ev, PAWL_EV_EXIT);
         ev.instrument = sim_instrument(run, symbol);
         if (lot != NULL && draw < 4) ev.lot = lot->rec.id, ev.instrument = 0;
         if (rng_chance(rng, 1, 2)) ev.quantity.e8 = def->step_e8 * rng_between(rng, 1, 5);
         sim_input(run, &ev.head);
     } else if (draw < 8 && lot != NULL) {
         struct pawl_ev_stop ev;
-        EVENT(ev, PAWL_EV_STOP);
+        EVENT_INIT(ev, PAWL_EV_STOP);
         int64_t ticks = rng_between(rng, -10, 10);
         ev.lot = lot->rec.id;
         ev.price.e8 = lot->rec.stop.e8 + ticks * run->plan->symbols[0].tick_e8;
@@ -103,7 +95,7 @@ void sim_wish_operator(struct sim_run *run) {
         sim_input(run, &ev.head);
     } else if (lot != NULL && !(run->plan->parts & SIM_PART_GROW)) {
         struct pawl_ev_scale_in ev;
-        EVENT(ev, PAWL_EV_SCALE_IN);
+        EVENT_INIT(ev, PAWL_EV_SCALE_IN);
         ev.lot = lot->rec.id;
         ev.quantity.e8 = def->step_e8 * rng_between(rng, 1, 5);
         sim_input(run, &ev.head);
@@ -121,7 +113,7 @@ void sim_wish_fault(struct sim_run *run) {
     static const int64_t overtaken_max_ms[] = {0, 200, 4500, 1500};
     struct rng *rng = &run->rng_fault;
     struct pawl_ev_fault ev;
-    EVENT(ev, PAWL_EV_FAULT);
+    EVENT_INIT(ev, PAWL_EV_FAULT);
     ev.what = kinds[rng_below(rng, sizeof kinds)];
     ev.op = (uint8_t)rng_between(rng, PAWL_ORDER_OP_SUBMIT, PAWL_ORDER_OP_CANCEL);
     if (rng_chance(rng, 1, 2)) ev.role = (uint8_t)rng_between(rng, PAWL_ROLE_MAIN, PAWL_ROLE_EXIT);
@@ -143,7 +135,7 @@ void sim_wish_fault(struct sim_run *run) {
 
 void sim_wish_reconnect(struct sim_run *run) {
     struct pawl_ev_fault ev;
-    EVENT(ev, PAWL_EV_FAULT);
+    EVENT_INIT(ev, PAWL_EV_FAULT);
     ev.what = PAWL_FAULT_KIND_RECONNECT;
     sim_input(run, &ev.head);
 }
@@ -153,7 +145,7 @@ void sim_wish_foreign(struct sim_run *run) {
     struct rng *rng = &run->rng_foreign;
     uint32_t symbol = some_symbol(run, rng);
     struct pawl_ev_fault ev;
-    EVENT(ev, PAWL_EV_FAULT);
+    EVENT_INIT(ev, PAWL_EV_FAULT);
     ev.what = PAWL_FAULT_KIND_POSITION_CHANGE;
     ev.instrument = sim_instrument(run, symbol);
     ev.quantity.e8 = run->plan->symbols[symbol].step_e8 * rng_between(rng, 1, 6);
@@ -164,7 +156,7 @@ void sim_wish_foreign(struct sim_run *run) {
 void sim_wish_flatten(struct sim_run *run) {
     for (uint32_t i = 0; i < run->plan->symbol_count; i++) {
         struct pawl_ev_exit ev;
-        EVENT(ev, PAWL_EV_EXIT);
+        EVENT_INIT(ev, PAWL_EV_EXIT);
         ev.instrument = sim_instrument(run, i);
         sim_input(run, &ev.head);
     }
