@@ -7,6 +7,7 @@
 #ifndef PAWL_BOOK_H
 #define PAWL_BOOK_H
 
+#include "pawl_num.h"
 #include "pawl_plugin.h"
 #include "pawl_schema.gen.h"
 
@@ -140,6 +141,22 @@ struct pawl_book {
      * works there (all = 1) or at those that are known. One that runs is enough. */
     int (*reconcile)(struct pawl_ctx *ctx, uint32_t account, int all, struct pawl_err *err);
 };
+
+/* What was paid for that part of a lot that has gone out, and for what is open of it: entries
+ * before and after a first exit have averages of their own. [any] Pure. */
+static inline struct pawl_money pawl_lot_cost_out(const struct pawl_rec_lot *lot) {
+    struct pawl_money cost = lot->grown_cost;
+    int64_t since_e8 = 0, left_e8 = lot->entered.e8 - lot->grown_out.e8;
+    if (left_e8 > 0 &&
+        pawl_muldiv(lot->entry_value.e8 - lot->grown_cost.e8, lot->exited.e8 - lot->grown_out.e8,
+                    left_e8, PAWL_ROUND_EVEN, &since_e8) == PAWL_OK)
+        cost.e8 += since_e8;
+    return cost;
+}
+static inline struct pawl_money pawl_lot_cost(const struct pawl_rec_lot *lot) {
+    struct pawl_money cost = {lot->entry_value.e8 - pawl_lot_cost_out(lot).e8};
+    return cost;
+}
 
 #ifdef __cplusplus
 }

@@ -72,6 +72,8 @@ struct pawl_market {
      * exact but for one rounding. PAWL_E_NOTFOUND, PAWL_E_RANGE. */
     int (*value)(struct pawl_ctx *ctx, uint32_t instrument, uint32_t account,
                  struct pawl_price difference, struct pawl_qty quantity, struct pawl_money *ret);
+    /* [any] The name as configured; NULL = no such account, or not any more. */
+    const struct pawl_account_info *(*account_by_name)(struct pawl_ctx *ctx, const char *name);
 };
 
 #ifdef __cplusplus

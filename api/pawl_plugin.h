@@ -21,6 +21,7 @@
 #ifndef PAWL_PLUGIN_H
 #define PAWL_PLUGIN_H
 
+#include "pawl_err.h"
 #include "pawl_event.h"
 #include "pawl_types.h"
 
@@ -165,7 +166,8 @@ struct pawl_host {
     int64_t (*now_ns)(struct pawl_ctx *ctx);
     /* [any] One line, rate-limited, with the instance's name. */
     void (*log)(struct pawl_ctx *ctx, int level, const char *format, ...) PAWL_PRINTF(3, 4);
-    /* [create] A table such as "pawl.book/1"; NULL if the descriptor does not list it. */
+    /* [create] A table such as "pawl.book/1", which is there if `needs` lists it: else the plugin
+     * would not be loaded. NULL if it does not. */
     const void *(*service)(struct pawl_ctx *ctx, const char *name);
 };
 

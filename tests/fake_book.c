@@ -338,6 +338,7 @@ static int book_set_target(struct pawl_ctx *ctx, uint64_t id, uint32_t index,
     struct fake_lot *lot = lot_of(fake, id);
     fake_note(fake, "target %llu %s %s %s\n", (unsigned long long)id, amount(price.e8),
          amount(quantity.e8), mode == PAWL_LEVEL_MODE_WATCH ? "watch" : "rest");
+    if (fake->target_rc != PAWL_OK) return refuse(err, fake->target_rc);
     if (lot->rec.hold_targets != FAKE_COMPONENT) return refuse(err, PAWL_E_DENIED);
     set_level(lot, index, price, quantity, mode);
     return PAWL_OK;
@@ -363,7 +364,7 @@ static const struct pawl_rec_order *book_order_next(struct pawl_ctx *ctx, uint64
     static const uint8_t roles[] = {PAWL_ROLE_MAIN, PAWL_ROLE_STOP};
     struct fake *fake = fake_of(ctx);
     const struct fake_lot *lot = lot_of(fake, id);
-    struct pawl_rec_order order = {.id = 2 * id, .lot = id};
+    struct pawl_rec_order order = {.id = 2 * id, .lot = id, .op = PAWL_ORDER_OP_NONE};
     bool filled = lot != NULL && lot->rec.entered.e8 > lot->rec.exited.e8;
     if (lot == NULL || lot->rec.state == PAWL_LOT_STATE_CLOSED) return NULL;
     if (!filled && !lot->works) return NULL;
@@ -380,11 +381,34 @@ static int book_equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money
     return PAWL_OK;
 }
 
+static int book_freeze(struct pawl_ctx *ctx, uint64_t id, struct pawl_err *err) {
+    (void)err;
+    lot_of(fake_of(ctx), id)->rec.r_frozen = 1;
+    return PAWL_OK;
+}
+
+/* Where lots do not grow; their ratchet is not looked at here. */
+static int book_tie(struct pawl_ctx *ctx, uint64_t id, uint64_t to, struct pawl_err *err) {
+    const struct fake *fake = fake_of(ctx);
+    (void)err;
+    assert(lot_of(fake, id) != NULL && lot_of(fake, to) != NULL);
+    return PAWL_OK;
+}
+
+static int book_reconcile(struct pawl_ctx *ctx, uint32_t account, int all, struct pawl_err *err) {
+    (void)fake_of(ctx);
+    (void)account;
+    (void)all;
+    (void)err;
+    return PAWL_OK;
+}
+
 const struct pawl_book fake_book_service = {
     .size = sizeof fake_book_service, .lot = book_lot, .lot_next = book_lot_next,
     .lot_by_ref = book_lot_by_ref, .target = book_target, .open = book_open, .enter = book_enter,
     .exit = book_exit, .stop = book_stop, .set_target = book_set_target, .equity = book_equity,
-    .add = book_add, .order_next = book_order_next, .trail = book_trail};
+    .add = book_add, .order_next = book_order_next, .trail = book_trail, .freeze = book_freeze,
+    .tie = book_tie, .reconcile = book_reconcile};
 
 /* ---- what the venue and the executor do ---- */
 

@@ -17,7 +17,7 @@
 #include "pawl_services.h"
 
 #define FAKE_LOTS_MAX 1024u
-#define FAKE_ROWS_MAX 256u
+#define FAKE_ROWS_MAX 1024u
 #define FAKE_ROW_SIZE_MAX 512u
 #define FAKE_QUEUE_MAX 256u
 #define FAKE_TIMERS_MAX 1024u
@@ -88,7 +88,8 @@ struct fake {
     uint32_t queued, delivered, deliveries; /* deliveries since the start */
     uint32_t restart_at;
     int last_rc; /* of the plugin's last handler */
-    int open_rc, exit_rc, enter_rc; /* what the book answers; 0 = it obeys */
+    int open_rc, exit_rc, enter_rc, target_rc; /* what the book answers; 0 = it obeys */
+    int publish_rc, put_rc; /* what bus and records answer */
     uint32_t hold_stop, hold_targets; /* of lots opened with a profile; 0 = the plugin */
     char log[FAKE_LOG_MAX];
     uint32_t log_length;

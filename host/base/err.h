@@ -1,14 +1,8 @@
-/*
- * err.h - how the host fails: one expression that both explains and returns.
- * [any] No allocation.
- */
+/* err.h - how the host fails: as plugins do (pawl_err.h), and the words for a code. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-#include "pawl_types.h"
-
-/* Record the sentence unless an earlier cause stands; returns rc. err may be NULL. */
-int pawl_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
+#include "pawl_err.h"
 
 /* The text of a result code; never NULL. */
 const char *pawl_rc_text(int rc);

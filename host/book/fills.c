@@ -16,7 +16,7 @@
 int64_t fill_realised_e8(const struct book *book, const struct lot *lot) {
     int64_t gain_e8, quote_e8;
     if (lot->rec.exited.e8 == 0) return 0;
-    gain_e8 = lot->rec.exit_value.e8 - lot_cost_out(lot).e8;
+    gain_e8 = lot->rec.exit_value.e8 - pawl_lot_cost_out(&lot->rec).e8;
     if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) gain_e8 = -gain_e8;
     if (pawl_mul_e8(gain_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
                     PAWL_ROUND_EVEN, &quote_e8) != PAWL_OK)

@@ -6,9 +6,8 @@
  * profit remain those of its own fills. */
 static int move_quantity(struct lot *into, struct lot *from) {
     struct pawl_rec_lot *to = &into->rec, *of = &from->rec;
-    int64_t open_e8 = lot_open_e8(from), value_e8, sum;
-    int rc = pawl_sub_i64(of->entry_value.e8, lot_cost_out(from).e8, &value_e8);
-    if (rc == PAWL_OK) rc = pawl_add_i64(to->entered.e8, open_e8, &sum);
+    int64_t open_e8 = lot_open_e8(from), value_e8 = pawl_lot_cost(of).e8, sum;
+    int rc = pawl_add_i64(to->entered.e8, open_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->entry_value.e8, value_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->enter_up_to.e8, open_e8, &sum);
     if (rc != PAWL_OK) return rc;

@@ -82,27 +82,15 @@ struct pawl_price lot_entry(const struct lot *lot) {
     return average(lot->rec.entry_value, lot->rec.entered);
 }
 
-struct pawl_money lot_cost_out(const struct lot *lot) {
-    const struct pawl_rec_lot *rec = &lot->rec;
-    struct pawl_money cost = rec->grown_cost;
-    int64_t since_e8 = 0, left_e8 = rec->entered.e8 - rec->grown_out.e8;
-    if (left_e8 > 0 &&
-        pawl_muldiv(rec->entry_value.e8 - rec->grown_cost.e8, rec->exited.e8 - rec->grown_out.e8,
-                    left_e8, PAWL_ROUND_EVEN, &since_e8) == PAWL_OK)
-        cost.e8 += since_e8;
-    return cost;
-}
-
 void book_before_growth(struct lot *lot) {
     if (lot->rec.exited.e8 == 0) return;
-    lot->rec.grown_cost = lot_cost_out(lot);
+    lot->rec.grown_cost = pawl_lot_cost_out(&lot->rec);
     lot->rec.grown_out = lot->rec.exited;
 }
 
 struct pawl_price lot_cost(const struct lot *lot) {
     if (lot->rec.grown_out.e8 == 0) return lot_entry(lot);
-    struct pawl_money left = {lot->rec.entry_value.e8 - lot_cost_out(lot).e8};
-    return average(left, (struct pawl_qty){lot_open_e8(lot)});
+    return average(pawl_lot_cost(&lot->rec), (struct pawl_qty){lot_open_e8(lot)});
 }
 
 struct pawl_price lot_exit(const struct lot *lot) {

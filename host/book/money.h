@@ -20,8 +20,6 @@ bool book_rate_is_fixed(const struct book *book, uint32_t instrument, uint32_t a
 int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret);
 struct pawl_price lot_entry(const struct lot *lot); /* average; 0 before a fill */
-/* Entry value of what has left: by the average of then, also if the lot grew later. */
-struct pawl_money lot_cost_out(const struct lot *lot);
 struct pawl_price lot_cost(const struct lot *lot); /* average of what is open */
 /* Before an entry is added: what was booked stays booked, the new average is of the rest. */
 void book_before_growth(struct lot *lot);

@@ -30,6 +30,11 @@ static const struct pawl_account_info *market_account(struct pawl_ctx *ctx, uint
     return &book->accounts[id].info;
 }
 
+static const struct pawl_account_info *market_account_by_name(struct pawl_ctx *ctx,
+                                                              const char *name) {
+    return market_account(ctx, names_find(book_of(ctx)->names, NAME_ACCOUNT, name));
+}
+
 static const struct pawl_market_state *market_state(struct pawl_ctx *ctx, uint32_t id) {
     const struct book *book = book_of(ctx);
     return id == 0 || id > book->instrument_count ? NULL : &book->instruments[id].market;
@@ -62,7 +67,8 @@ static const struct pawl_market market_table = {.size = (uint32_t)sizeof(struct 
                                                 .account = market_account,
                                                 .state = market_state,
                                                 .next = market_next,
-                                                .value = market_value};
+                                                .value = market_value,
+                                                .account_by_name = market_account_by_name};
 
 /* ---- pawl.timers/1, pawl.triggers/1 ---- */
 

@@ -20,7 +20,7 @@ static int64_t session_end(struct linked *self, uint32_t instrument) {
 bool linked_session_allows(struct linked *self, uint32_t instrument, struct pawl_err *err) {
     int64_t end_ns = session_end(self, instrument);
     if (end_ns == 0 || self->ctx->host->now_ns(self->ctx) < end_ns) return true;
-    linked_fail(err, PAWL_E_STATE, "the session ends");
+    pawl_fail(err, PAWL_E_STATE, "the session ends");
     return false;
 }
 

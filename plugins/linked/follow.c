@@ -132,7 +132,7 @@ int linked_trail_lot(struct linked *self, uint64_t id, struct pawl_ratio pct,
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
     if (pct.e8 == 0 || lot == NULL || lot->hold_stop != self->ctx->component) return PAWL_OK;
     int rc = self->book->trail(self->ctx, id, &spec, err);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses to trail (%d)", rc);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the book refuses to trail (%d)", rc);
 }
 
 int linked_trail(struct linked *self, const struct linked_family *family, struct pawl_ratio pct,

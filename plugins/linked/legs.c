@@ -53,32 +53,32 @@ static int leg_entry(const struct linked_request *request, uint32_t i, struct pa
         ret->ref[len + 2] = '\0';
     }
     if (pawl_mul_e8(ask->quantity.e8, leg.ratio.e8, PAWL_ROUND_DOWN, &ret->quantity.e8) != PAWL_OK)
-        return linked_fail(err, PAWL_E_RANGE, "the quantity of leg %u is out of range", i + 1);
+        return pawl_fail(err, PAWL_E_RANGE, "the quantity of leg %u is out of range", i + 1);
     return PAWL_OK;
 }
 
 static int check(const struct linked_request *request, struct pawl_err *err) {
     const struct pawl_ev_entry *ask = request->ask;
     if (ask->leg_count > LINKED_LEGS_MAX)
-        return linked_fail(err, PAWL_E_INVAL, "more than %u legs", LINKED_LEGS_MAX);
+        return pawl_fail(err, PAWL_E_INVAL, "more than %u legs", LINKED_LEGS_MAX);
     if (ask->quantity.e8 == 0)
-        return linked_fail(err, PAWL_E_INVAL, "legs are sized by quantity and ratio");
+        return pawl_fail(err, PAWL_E_INVAL, "legs are sized by quantity and ratio");
     if (ask->stop_price.e8 != 0 || ask->target_price.e8 != 0 || ask->stop_atr || ask->target_atr ||
         ask->trailing_stop_pct.e8 != 0)
-        return linked_fail(err, PAWL_E_INVAL, "stop and target of legs are fractions (pct)");
+        return pawl_fail(err, PAWL_E_INVAL, "stop and target of legs are fractions (pct)");
     for (uint32_t i = 0; i < ask->leg_count; i++) {
         struct leg leg = leg_of(ask, i);
         const struct pawl_instrument *in =
             request->self->market->instrument(request->self->ctx, leg.instrument);
-        if (in == NULL) return linked_fail(err, PAWL_E_INVAL, "leg %u: no instrument", i + 1);
+        if (in == NULL) return pawl_fail(err, PAWL_E_INVAL, "leg %u: no instrument", i + 1);
         uint32_t account = ask->account != 0 ? ask->account : in->account;
         uint64_t held = linked_held(request->self, leg.instrument, account);
         if (held != 0)
-            return linked_fail(err, PAWL_E_STATE, "leg %u: lot %llu is there already", i + 1,
-                               (unsigned long long)held);
+            return pawl_fail(err, PAWL_E_STATE, "leg %u: lot %llu is there already", i + 1,
+                             (unsigned long long)held);
         for (uint32_t k = 0; k < i; k++)
             if (leg_of(ask, k).instrument == leg.instrument)
-                return linked_fail(err, PAWL_E_INVAL, "two legs of %s", in->symbol);
+                return pawl_fail(err, PAWL_E_INVAL, "two legs of %s", in->symbol);
     }
     return PAWL_OK;
 }

@@ -25,7 +25,7 @@ static int level_of(const struct link *link, struct pawl_price asked, struct paw
     enum pawl_round round = linked_round(row->side);
     struct linked_sum sum;
     linked_sum(link->family, &sum);
-    if (in == NULL) return linked_fail(err, PAWL_E_NOTFOUND, "no instrument");
+    if (in == NULL) return pawl_fail(err, PAWL_E_NOTFOUND, "no instrument");
     if (asked.e8 == 0) asked = link->request->ask->order_price;
     int rc = PAWL_E_INVAL;
     if (asked.e8 > 0)
@@ -35,7 +35,7 @@ static int level_of(const struct link *link, struct pawl_price asked, struct paw
                           is_stop ? linked_stop_factor_e8(row->side, pct)
                                   : linked_target_factor_e8(row->side, pct),
                           in->tick, round, ret);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "no level is asked, or nothing is filled yet");
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "no level is asked, or nothing is filled yet");
 }
 
 /* A second stop takes the place of the first if it is tighter. */
@@ -50,9 +50,9 @@ static int link_stop(const struct link *link, struct pawl_err *err) {
     pawl_format_e8(level.e8, is);
     pawl_format_e8(leader->lot.stop.e8, was);
     if (!linked_is_tighter(leader->row.side, level, leader->lot.stop))
-        return linked_fail(err, PAWL_E_STATE, "stop %s is not tighter than %s", is, was);
+        return pawl_fail(err, PAWL_E_STATE, "stop %s is not tighter than %s", is, was);
     rc = self->book->stop(self->ctx, leader->lot.id, level, "linked stop", err);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the book refuses it (%d)", rc);
     leader->row.stop_price = level; /* it was asked as a price, and stays */
     leader->row.stop_pct.e8 = leader->row.stop_distance.e8 = 0;
     return linked_put(self, &leader->row);
@@ -75,12 +75,12 @@ static int link_target(const struct link *link, struct pawl_err *err) {
         }
     }
     if (index == PAWL_TARGETS_MAX)
-        return linked_fail(err, PAWL_E_BUSY, "it has %u targets", PAWL_TARGETS_MAX);
+        return pawl_fail(err, PAWL_E_BUSY, "it has %u targets", PAWL_TARGETS_MAX);
     int rc = level_of(link, ask->target_price, ask->target_pct, false, &level, err);
     if (rc != PAWL_OK) return rc;
     rc = self->book->set_target(self->ctx, leader->lot.id, index, level, quantity,
                                 (uint8_t)self->options.target_mode, err);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the book refuses it (%d)", rc);
     if (index != 0) return PAWL_OK;
     for (uint32_t i = 0; i < link->family->count; i++)
         if (linked_is_same_trade(&link->family->members[i]))
@@ -102,9 +102,9 @@ static int link_trail(const struct link *link, struct pawl_err *err) {
     struct linked *self = link->request->self;
     struct pawl_ratio pct = link->request->ask->trailing_stop_pct;
     if (pct.e8 == 0) pct.e8 = self->options.trailing_stop_pct_e8;
-    if (pct.e8 == 0) return linked_fail(err, PAWL_E_INVAL, "trailing_stop_pct is not said");
+    if (pct.e8 == 0) return pawl_fail(err, PAWL_E_INVAL, "trailing_stop_pct is not said");
     if (leader->row.trailing_stop_pct.e8 != 0 && pct.e8 >= leader->row.trailing_stop_pct.e8)
-        return linked_fail(err, PAWL_E_STATE, "it trails as near already");
+        return pawl_fail(err, PAWL_E_STATE, "it trails as near already");
     int rc = linked_trail(self, link->family, pct, err);
     if (rc != PAWL_OK) return rc;
     leader->row.trailing_stop_pct = pct;
@@ -121,9 +121,9 @@ static int link_double_down(const struct link *link, struct pawl_err *err) {
     const struct pawl_ev_entry *ask = link->request->ask;
     struct linked *self = link->request->self;
     if (ask->order_kind != PAWL_KIND_LIMIT)
-        return linked_fail(err, PAWL_E_INVAL, "a double-down is a limit order with its price");
+        return pawl_fail(err, PAWL_E_INVAL, "a double-down is a limit order with its price");
     if (link->family->leader.row.followed.e8 == 0)
-        return linked_fail(err, PAWL_E_STATE, "its entry is not complete");
+        return pawl_fail(err, PAWL_E_STATE, "its entry is not complete");
     int rc =
         linked_place_double_down(self, link->family, ask->quantity, ask->order_price, err);
     const struct linked_rec_link_group *now = linked_row(self, link->family->leader.row.id);
@@ -143,10 +143,9 @@ static int link_lot(const struct link *link, struct pawl_err *err) {
     const struct linked_rec_link_group *row = held == 0 ? NULL : linked_row(request->self, held);
     uint64_t leader = row == NULL || row->leader == 0 ? held : row->leader;
     if (held != 0 && leader != place.leader)
-        return linked_fail(err, PAWL_E_STATE, "lot %llu is there already",
-                           (unsigned long long)held);
+        return pawl_fail(err, PAWL_E_STATE, "lot %llu is there already", (unsigned long long)held);
     if (link->family->count >= LINKED_MEMBERS_MAX)
-        return linked_fail(err, PAWL_E_BUSY, "%u lots are linked to it", LINKED_MEMBERS_MAX);
+        return pawl_fail(err, PAWL_E_BUSY, "%u lots are linked to it", LINKED_MEMBERS_MAX);
     int rc = linked_plan(request->self, request->ask, &plan, err);
     return rc == PAWL_OK ? linked_open(request, &plan, &place, &id, err) : rc;
 }
@@ -154,8 +153,8 @@ static int link_lot(const struct link *link, struct pawl_err *err) {
 static int link_oco(const struct link *link, struct pawl_err *err) {
     const struct linked_member *leader = &link->family->leader;
     if (leader->lot.entered.e8 > 0)
-        return linked_fail(err, PAWL_E_STATE, "lot %llu has filled: nothing competes with it",
-                           (unsigned long long)leader->lot.id);
+        return pawl_fail(err, PAWL_E_STATE, "lot %llu has filled: nothing competes with it",
+                         (unsigned long long)leader->lot.id);
     return link_lot(link, err);
 }
 
@@ -175,11 +174,11 @@ static const struct {
 static int make(const struct link *link, struct pawl_err *err) {
     const char *type = link->request->ask->link_type;
     if (strcmp(type, "leg") == 0 || strcmp(type, "main") == 0)
-        return linked_fail(err, PAWL_E_INVAL, "nothing can be linked as %s", type);
+        return pawl_fail(err, PAWL_E_INVAL, "nothing can be linked as %s", type);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (strcmp(types[i].name, type) != 0) continue;
         if (types[i].needs_leader_trade && link->family->leader.row.leg_count != 0)
-            return linked_fail(err, PAWL_E_STATE, "a group of legs has no %s", type);
+            return pawl_fail(err, PAWL_E_STATE, "a group of legs has no %s", type);
         return types[i].make(link, err);
     }
     return link_lot(link, err);

@@ -73,28 +73,19 @@ static const uint16_t listens[] = {PAWL_EV_ENTRY,       PAWL_EV_SIGNAL,     PAWL
 static const char *const needs[] = {PAWL_BOOK,     PAWL_MARKET, PAWL_RECORDS, PAWL_TIMERS,
                                     PAWL_TRIGGERS, PAWL_SERIES, NULL};
 
-static int find_services(struct linked *self, struct pawl_err *err) {
-    struct pawl_ctx *ctx = self->ctx;
-    const void *found[] = {self->book = ctx->host->service(ctx, PAWL_BOOK),
-                           self->market = ctx->host->service(ctx, PAWL_MARKET),
-                           self->records = ctx->host->service(ctx, PAWL_RECORDS),
-                           self->timers = ctx->host->service(ctx, PAWL_TIMERS),
-                           self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS),
-                           self->series = ctx->host->service(ctx, PAWL_SERIES)};
-    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
-        if (found[i] == NULL)
-            return linked_fail(err, PAWL_E_CONFIG, "the host does not offer %s", needs[i]);
-    return PAWL_OK;
-}
-
 static int linked_create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                          struct pawl_err *err) {
     struct linked *self = calloc(1, sizeof *self);
-    if (self == NULL) return linked_fail(err, PAWL_E_NOMEM, "no memory");
+    if (self == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory");
     self->ctx = ctx;
     self->options = *(const struct linked_options *)filled;
-    int rc = find_services(self, err);
-    if (rc == PAWL_OK) rc = linked_read_scales(self, err);
+    self->book = ctx->host->service(ctx, PAWL_BOOK);
+    self->market = ctx->host->service(ctx, PAWL_MARKET);
+    self->records = ctx->host->service(ctx, PAWL_RECORDS);
+    self->timers = ctx->host->service(ctx, PAWL_TIMERS);
+    self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS);
+    self->series = ctx->host->service(ctx, PAWL_SERIES);
+    int rc = linked_read_scales(self, err);
     if (rc != PAWL_OK) {
         free(self);
         return rc;

@@ -7,7 +7,6 @@
 /* ---- plan.c, size.c: numbers ---- */
 
 /* Records the first cause in err (may be NULL) and returns rc. */
-int linked_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
 
 /* A request in numbers. Fails with a sentence naming them: PAWL_E_INVAL, or PAWL_E_RANGE. */
 int linked_plan(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *ret_plan,

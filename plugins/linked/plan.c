@@ -1,18 +1,7 @@
 /* plan.c - an entry request in numbers: reference price, protection, expiry. Sends nothing. */
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "parts.h"
-
-int linked_fail(struct pawl_err *err, int rc, const char *format, ...) {
-    if (err == NULL || err->rc != PAWL_OK) return rc;
-    va_list args;
-    va_start(args, format);
-    err->rc = rc;
-    vsnprintf(err->text, sizeof err->text, format, args);
-    va_end(args);
-    return rc;
-}
 
 int linked_level(struct pawl_money value, struct pawl_qty quantity, int64_t factor_e8,
                  struct pawl_price tick, enum pawl_round round, struct pawl_price *ret) {
@@ -37,7 +26,7 @@ int linked_offset(struct pawl_money value, struct pawl_qty quantity, int64_t dis
 }
 
 static int range(struct pawl_err *err) {
-    return linked_fail(err, PAWL_E_RANGE, "the prices are out of range");
+    return pawl_fail(err, PAWL_E_RANGE, "the prices are out of range");
 }
 
 static bool is_long(const struct linked_plan *plan) {
@@ -61,10 +50,10 @@ static int check_amounts(const struct pawl_ev_entry *ask, struct pawl_err *err) 
     for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++) {
         pawl_format_e8(amounts[i].value_e8, text);
         if (amounts[i].value_e8 < 0)
-            return linked_fail(err, PAWL_E_INVAL, "%s %s is below 0", amounts[i].name, text);
+            return pawl_fail(err, PAWL_E_INVAL, "%s %s is below 0", amounts[i].name, text);
         if (amounts[i].is_fraction && amounts[i].value_e8 >= PAWL_E8)
-            return linked_fail(err, PAWL_E_INVAL, "%s %s is not a fraction below 1",
-                               amounts[i].name, text);
+            return pawl_fail(err, PAWL_E_INVAL, "%s %s is not a fraction below 1", amounts[i].name,
+                             text);
     }
     return PAWL_OK;
 }
@@ -79,23 +68,23 @@ static int set_reference(struct linked *self, const struct pawl_ev_entry *ask,
         const struct pawl_market_state *now = self->market->state(self->ctx, ask->instrument);
         if (ask->order_price.e8 != 0) {
             pawl_format_e8(ask->order_price.e8, text);
-            return linked_fail(err, PAWL_E_INVAL, "a market entry takes no order price (%s)", text);
+            return pawl_fail(err, PAWL_E_INVAL, "a market entry takes no order price (%s)", text);
         }
         if (now != NULL) plan->reference = is_long(plan) ? now->ask : now->bid;
         if (plan->reference.e8 <= 0)
-            return linked_fail(err, PAWL_E_INVAL, "no quote for %s", plan->instrument->symbol);
+            return pawl_fail(err, PAWL_E_INVAL, "no quote for %s", plan->instrument->symbol);
         return PAWL_OK;
     }
     if (plan->kind != PAWL_KIND_LIMIT && plan->kind != PAWL_KIND_STOP)
-        return linked_fail(err, PAWL_E_INVAL, "an entry is market, limit or stop");
+        return pawl_fail(err, PAWL_E_INVAL, "an entry is market, limit or stop");
     if (ask->order_price.e8 == 0)
-        return linked_fail(err, PAWL_E_INVAL, "a limit or stop entry needs an order price");
+        return pawl_fail(err, PAWL_E_INVAL, "a limit or stop entry needs an order price");
     bool down = is_long(plan) == (plan->kind == PAWL_KIND_LIMIT);
     if (pawl_round_to(ask->order_price.e8, plan->instrument->tick.e8,
                       down ? PAWL_ROUND_DOWN : PAWL_ROUND_UP, &plan->entry_price.e8) != PAWL_OK)
         return range(err);
     if (plan->entry_price.e8 <= 0)
-        return linked_fail(err, PAWL_E_INVAL, "the order price is below one tick");
+        return pawl_fail(err, PAWL_E_INVAL, "the order price is below one tick");
     plan->reference = plan->entry_price;
     return PAWL_OK;
 }
@@ -119,17 +108,17 @@ static int check_level(const struct linked_plan *plan, const char *name, bool be
     pawl_format_e8(level.e8, level_text);
     pawl_format_e8(bound.e8, bound_text);
     if (level.e8 <= 0)
-        return linked_fail(err, PAWL_E_INVAL, "%s %s is not above 0", name, level_text);
+        return pawl_fail(err, PAWL_E_INVAL, "%s %s is not above 0", name, level_text);
     if (below ? level.e8 >= bound.e8 : level.e8 <= bound.e8)
-        return linked_fail(err, PAWL_E_INVAL, "%s %s is not %s %s", name, level_text,
-                           below ? "below" : "above", bound_text);
+        return pawl_fail(err, PAWL_E_INVAL, "%s %s is not %s %s", name, level_text,
+                         below ? "below" : "above", bound_text);
     if (pawl_sub_i64(below ? bound.e8 : level.e8, below ? level.e8 : bound.e8, &distance_e8) !=
         PAWL_OK)
         return range(err);
     if (distance_e8 < plan->instrument->min_stop_distance.e8) {
         pawl_format_e8(plan->instrument->min_stop_distance.e8, far_text);
-        return linked_fail(err, PAWL_E_INVAL, "%s %s is nearer to %s than %s", name, level_text,
-                           bound_text, far_text);
+        return pawl_fail(err, PAWL_E_INVAL, "%s %s is nearer to %s than %s", name, level_text,
+                         bound_text, far_text);
     }
     return PAWL_OK;
 }
@@ -142,13 +131,13 @@ static int atr_distance(struct linked *self, const struct linked_plan *plan, con
     if (self->series == NULL ||
         self->series->atr(self->ctx, plan->instrument->id, seconds,
                           (uint32_t)self->options.atr_period, &atr) != PAWL_OK)
-        return linked_fail(err, PAWL_E_INVAL, "no %s: the ATR of %s is not known", what,
-                           plan->instrument->symbol);
+        return pawl_fail(err, PAWL_E_INVAL, "no %s: the ATR of %s is not known", what,
+                         plan->instrument->symbol);
     if (pawl_mul_e8(atr.e8, multiplier_e8, PAWL_ROUND_EVEN, &ret->e8) != PAWL_OK)
         return range(err);
     if (ret->e8 <= 0)
-        return linked_fail(err, PAWL_E_INVAL, "no %s: the ATR of %s is 0", what,
-                           plan->instrument->symbol);
+        return pawl_fail(err, PAWL_E_INVAL, "no %s: the ATR of %s is 0", what,
+                         plan->instrument->symbol);
     return PAWL_OK;
 }
 
@@ -177,7 +166,7 @@ static int set_stop(struct linked *self, const struct pawl_ev_entry *ask, struct
         plan->stop_pct.e8 =
             ask->stop_pct.e8 != 0 ? ask->stop_pct.e8 : self->options.stop_loss_pct_e8;
         if (plan->stop_pct.e8 == 0)
-            return linked_fail(err, PAWL_E_INVAL, "no stop: none is asked, stop_loss_pct is 0");
+            return pawl_fail(err, PAWL_E_INVAL, "no stop: none is asked, stop_loss_pct is 0");
         if (linked_level((struct pawl_money){plan->reference.e8}, (struct pawl_qty){PAWL_E8},
                          linked_stop_factor_e8(plan->side, plan->stop_pct), tick, round,
                          &plan->stop) != PAWL_OK)
@@ -220,7 +209,7 @@ static int set_expiry(struct linked *self, const struct pawl_ev_entry *ask,
                       struct linked_plan *plan, struct pawl_err *err) {
     int64_t now = self->ctx->host->now_ns(self->ctx);
     if (ask->expires != 0 && ask->expires <= now)
-        return linked_fail(err, PAWL_E_INVAL, "the entry has expired");
+        return pawl_fail(err, PAWL_E_INVAL, "the entry has expired");
     plan->expires = ask->expires;
     if (ask->expires != 0 || plan->kind == PAWL_KIND_MARKET) return PAWL_OK;
     if (pawl_add_i64(now, self->options.entry_expires_ns, &plan->expires) != PAWL_OK)
@@ -235,7 +224,7 @@ static int set_ends(struct linked *self, const struct pawl_ev_entry *ask, struct
     if (plan->trailing_pct.e8 == 0) plan->trailing_pct.e8 = self->options.trailing_stop_pct_e8;
     plan->close_at = ask->close_at;
     if (ask->close_at != 0 && ask->close_at <= self->ctx->host->now_ns(self->ctx))
-        return linked_fail(err, PAWL_E_INVAL, "close_at is past");
+        return pawl_fail(err, PAWL_E_INVAL, "close_at is past");
     plan->max_hold_minutes = ask->max_hold_minutes;
     if (plan->max_hold_minutes == 0)
         plan->max_hold_minutes = (uint32_t)self->options.max_hold_minutes;
@@ -246,10 +235,9 @@ int linked_plan(struct linked *self, const struct pawl_ev_entry *ask, struct lin
                 struct pawl_err *err) {
     struct linked_plan plan = {.side = linked_side(ask->side)};
     if (ask->side != PAWL_SIDE_BUY && ask->side != PAWL_SIDE_SELL)
-        return linked_fail(err, PAWL_E_INVAL, "an entry is BUY or SELL");
+        return pawl_fail(err, PAWL_E_INVAL, "an entry is BUY or SELL");
     plan.instrument = self->market->instrument(self->ctx, ask->instrument);
-    if (plan.instrument == NULL)
-        return linked_fail(err, PAWL_E_INVAL, "the instrument is not known");
+    if (plan.instrument == NULL) return pawl_fail(err, PAWL_E_INVAL, "the instrument is not known");
     plan.account = ask->account != 0 ? ask->account : plan.instrument->account;
     int rc = check_amounts(ask, err);
     if (rc == PAWL_OK) rc = set_reference(self, ask, &plan, err);

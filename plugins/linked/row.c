@@ -91,14 +91,14 @@ int linked_close(struct linked *self, const struct pawl_rec_lot *lot, const char
                                         .reason = reason};
     if (linked_is_closing(lot)) return PAWL_OK;
     int rc = self->book->exit(self->ctx, lot->id, &spec, err);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses it (%d)", rc);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the book refuses it (%d)", rc);
 }
 
 int linked_cut(struct linked *self, const struct pawl_rec_lot *lot, struct pawl_err *err) {
     if (lot->enter_up_to.e8 <= lot->entered.e8 || lot->hold_grow != self->ctx->component)
         return PAWL_OK;
     int rc = self->book->enter(self->ctx, lot->id, lot->entered, err);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses it (%d)", rc);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the book refuses it (%d)", rc);
 }
 
 int linked_end(struct linked *self, uint64_t leader, const char *reason) {

@@ -34,11 +34,11 @@ int linked_read_scales(struct linked *self, struct pawl_err *err) {
         at += strspn(at, " ,");
         if (*at == '\0') break;
         if (self->scale_count == LINKED_SCALES_MAX)
-            return linked_fail(err, PAWL_E_CONFIG, "more than %u scale-ins", LINKED_SCALES_MAX);
+            return pawl_fail(err, PAWL_E_CONFIG, "more than %u scale-ins", LINKED_SCALES_MAX);
         if (read_e8(&at, ':', &scale->pct.e8) != PAWL_OK || scale->pct.e8 >= PAWL_E8 ||
             read_e8(&at, '\0', &scale->quantity.e8) != PAWL_OK)
-            return linked_fail(err, PAWL_E_CONFIG,
-                               "more_scales is FRACTION:QUANTITY ..., such as 0.05:25 0.08:10");
+            return pawl_fail(err, PAWL_E_CONFIG,
+                             "more_scales is FRACTION:QUANTITY ..., such as 0.05:25 0.08:10");
         self->scale_count++;
     }
     return PAWL_OK;
@@ -72,7 +72,7 @@ static int open_sibling(struct linked *self, const struct linked_family *family,
     ref[sizeof lot->ref - 1] = '\0';
     if (lot->ref[0] != '\0') spec.ref = ref;
     int rc = self->book->open(self->ctx, &spec, &id, err);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the book refuses it (%d)", rc);
     const struct linked_place place = {.leader = lot->id, .link_type = type};
     const struct linked_plan plan = {
         .instrument = self->market->instrument(self->ctx, lot->instrument),
@@ -128,14 +128,14 @@ static int check_profit(struct linked *self, const struct linked_family *family,
     bool is_long = family->leader.row.side == PAWL_POSITION_SIDE_LONG;
     struct pawl_price level, price = {0};
     if (now != NULL) price = is_long ? now->bid : now->ask;
-    if (price.e8 <= 0) return linked_fail(err, PAWL_E_STATE, "there is no price");
+    if (price.e8 <= 0) return pawl_fail(err, PAWL_E_STATE, "there is no price");
     int rc = profit_level(self, family, pct, &level);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "its profit is not known");
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "its profit is not known");
     if (is_long ? price.e8 >= level.e8 : price.e8 <= level.e8) return PAWL_OK;
     pawl_format_e8(price.e8, have);
     pawl_format_e8(level.e8, want);
     pawl_format_e8(pct.e8, fraction);
-    return linked_fail(err, PAWL_E_STATE, "%s is not %s: no profit of %s", have, want, fraction);
+    return pawl_fail(err, PAWL_E_STATE, "%s is not %s: no profit of %s", have, want, fraction);
 }
 
 static int check_scale(struct linked *self, struct linked_family *family, struct pawl_ratio pct,
@@ -148,15 +148,15 @@ static int check_scale(struct linked *self, struct linked_family *family, struct
     pawl_format_e8(pct.e8, text);
     linked_sum(family, &sum);
     if (row->leg_count != 0 || row->ended != 0 || linked_is_closing(&family->leader.lot))
-        return linked_fail(err, PAWL_E_STATE, "the trade is over, or has legs");
-    if (!sum.is_complete) return linked_fail(err, PAWL_E_STATE, "its entry is not complete");
+        return pawl_fail(err, PAWL_E_STATE, "the trade is over, or has legs");
+    if (!sum.is_complete) return pawl_fail(err, PAWL_E_STATE, "its entry is not complete");
     if (has_scaled(&family->leader.row, pct))
-        return linked_fail(err, PAWL_E_STATE, "it has scaled in at %s", text);
+        return pawl_fail(err, PAWL_E_STATE, "it has scaled in at %s", text);
     if (row->scale_count >= LINKED_SCALES_MAX)
-        return linked_fail(err, PAWL_E_STATE, "it has scaled in %u times", LINKED_SCALES_MAX);
-    if (in == NULL || now == NULL) return linked_fail(err, PAWL_E_NOTFOUND, "no instrument");
+        return pawl_fail(err, PAWL_E_STATE, "it has scaled in %u times", LINKED_SCALES_MAX);
+    if (in == NULL || now == NULL) return pawl_fail(err, PAWL_E_NOTFOUND, "no instrument");
     if (pawl_round_to(quantity->e8, in->step.e8, PAWL_ROUND_DOWN, &quantity->e8) != PAWL_OK)
-        return linked_fail(err, PAWL_E_RANGE, "the quantity is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the quantity is out of range");
     struct pawl_price price = now->bid;
     int rc = linked_check_quantity(in, *quantity, price, err);
     return rc == PAWL_OK ? check_profit(self, family, pct, err) : rc;
@@ -166,19 +166,19 @@ int linked_scale(struct linked *self, uint64_t leader, struct pawl_qty quantity,
                  struct pawl_ratio pct, struct pawl_err *err) {
     struct linked_family family;
     if (!linked_family(self, leader, &family) || !family.is_open)
-        return linked_fail(err, PAWL_E_NOTFOUND, "there is no such trade");
+        return pawl_fail(err, PAWL_E_NOTFOUND, "there is no such trade");
     int rc = check_scale(self, &family, pct, &quantity, err);
     if (rc != PAWL_OK) return rc;
     const struct pawl_rec_lot *lot = &family.leader.lot;
     if (can_grow(self, lot->account)) {
         struct pawl_qty total;
         if (pawl_add_i64(lot->enter_up_to.e8, quantity.e8, &total.e8) != PAWL_OK)
-            return linked_fail(err, PAWL_E_RANGE, "the quantity is out of range");
+            return pawl_fail(err, PAWL_E_RANGE, "the quantity is out of range");
         rc = self->book->enter(self->ctx, lot->id, total, err);
     } else {
         rc = open_sibling(self, &family, "scale", quantity, (struct pawl_price){0}, err);
     }
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the book refuses it (%d)", rc);
     const struct linked_rec_link_group *now = linked_row(self, leader); /* a member more, perhaps */
     if (now == NULL) return PAWL_E_NOTFOUND;
     struct linked_rec_link_group row = *now;
@@ -295,15 +295,15 @@ int linked_place_double_down(struct linked *self, const struct linked_family *fa
                              struct pawl_err *err) {
     const struct pawl_rec_lot *lot = &family->leader.lot;
     const struct pawl_instrument *in = self->market->instrument(self->ctx, lot->instrument);
-    if (in == NULL) return linked_fail(err, PAWL_E_NOTFOUND, "no instrument");
+    if (in == NULL) return pawl_fail(err, PAWL_E_NOTFOUND, "no instrument");
     if (pawl_round_to(quantity.e8, in->step.e8, PAWL_ROUND_DOWN, &quantity.e8) != PAWL_OK)
-        return linked_fail(err, PAWL_E_RANGE, "the quantity is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the quantity is out of range");
     int rc = linked_check_quantity(in, quantity, price, err);
     if (rc != PAWL_OK) return rc;
     if (!can_grow(self, lot->account))
         return open_sibling(self, family, "doubledown", quantity, price, err);
     rc = self->book->add(self->ctx, lot->id, quantity, price, err);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the book refuses it (%d)", rc);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the book refuses it (%d)", rc);
 }
 
 /* In the middle between the entry and its stop, so that it pays no more. */
@@ -341,7 +341,7 @@ int linked_double_down(struct linked *self, struct linked_family *family, bool *
     if (middle(family, in->tick, &price) != PAWL_OK ||
         pawl_mul_e8(row->followed.e8, self->options.double_down_size_e8, PAWL_ROUND_DOWN,
                     &quantity.e8) != PAWL_OK) {
-        linked_fail(&err, PAWL_E_RANGE, "its numbers are out of range");
+        pawl_fail(&err, PAWL_E_RANGE, "its numbers are out of range");
     } else {
         int rc = linked_put(self, row); /* a sibling is counted in it */
         if (rc != PAWL_OK) return rc;

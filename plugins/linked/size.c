@@ -40,7 +40,7 @@ int linked_convert(struct linked *self, const struct pawl_instrument *in, uint32
                    bool to_account, struct pawl_money money, struct pawl_money *ret,
                    struct pawl_err *err) {
     const struct pawl_account_info *account = self->market->account(self->ctx, account_id);
-    if (account == NULL) return linked_fail(err, PAWL_E_INVAL, "the account is not known");
+    if (account == NULL) return pawl_fail(err, PAWL_E_INVAL, "the account is not known");
     if (account->currency[0] == '\0' || in->currency[0] == '\0' ||
         strcmp(account->currency, in->currency) == 0) {
         *ret = money;
@@ -53,8 +53,8 @@ int linked_convert(struct linked *self, const struct pawl_instrument *in, uint32
     int rc = convert_live(self, from, to, money, ret);
     if (rc == PAWL_E_NOTFOUND) rc = convert_fixed(self, in, to_account, money, ret);
     if (rc == PAWL_E_NOTFOUND)
-        return linked_fail(err, PAWL_E_INVAL, "no rate from %s to %s", from, to);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the amount is out of range");
+        return pawl_fail(err, PAWL_E_INVAL, "no rate from %s to %s", from, to);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the amount is out of range");
 }
 
 /* floor(cash / (price x multiplier)) on the step. */
@@ -88,8 +88,8 @@ static int enough_risk(const struct linked_plan *plan, struct pawl_money cash,
     pawl_format_e8(cash.e8, risk);
     pawl_format_e8(distance.e8, far);
     pawl_format_e8(least_e8, least);
-    return linked_fail(err, PAWL_E_INVAL, "risk %s over %s a unit is less than quantity %s", risk,
-                       far, least);
+    return pawl_fail(err, PAWL_E_INVAL, "risk %s over %s a unit is less than quantity %s", risk,
+                     far, least);
 }
 
 static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct linked_plan *plan,
@@ -98,19 +98,19 @@ static int by_risk(struct linked *self, const struct pawl_ev_entry *ask, struct 
     struct pawl_price distance;
     char text[PAWL_E8_TEXT_MAX];
     int rc = self->book->equity(self->ctx, plan->account, &equity);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the account's equity is not known");
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the account's equity is not known");
     pawl_format_e8(equity.e8, text);
-    if (equity.e8 <= 0) return linked_fail(err, PAWL_E_INVAL, "equity %s is not above 0", text);
+    if (equity.e8 <= 0) return pawl_fail(err, PAWL_E_INVAL, "equity %s is not above 0", text);
     if (pawl_mul_e8(equity.e8, ask->risk_pct.e8, PAWL_ROUND_DOWN, &cash.e8) != PAWL_OK)
-        return linked_fail(err, PAWL_E_RANGE, "the risk is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the risk is out of range");
     rc = linked_convert(self, plan->instrument, plan->account, false, cash, &cash, err);
     if (rc != PAWL_OK) return rc;
     distance.e8 = plan->reference.e8 - plan->stop.e8; /* both above 0 */
     if (distance.e8 < 0) distance.e8 = -distance.e8;
     if (with_double_down(self, &distance) != PAWL_OK)
-        return linked_fail(err, PAWL_E_RANGE, "the risk is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the risk is out of range");
     rc = divide(cash, distance, plan->instrument, &plan->quantity);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the quantity is out of range");
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the quantity is out of range");
     return enough_risk(plan, cash, distance, err);
 }
 
@@ -121,7 +121,7 @@ static int by_allocation(struct linked *self, const struct pawl_ev_entry *ask,
                             err);
     if (rc != PAWL_OK) return rc;
     rc = divide(cash, plan->reference, plan->instrument, &plan->quantity);
-    return rc == PAWL_OK ? rc : linked_fail(err, rc, "the quantity is out of range");
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the quantity is out of range");
 }
 
 int linked_check_quantity(const struct pawl_instrument *in, struct pawl_qty quantity,
@@ -133,20 +133,20 @@ int linked_check_quantity(const struct pawl_instrument *in, struct pawl_qty quan
     pawl_format_e8(quantity.e8, have);
     if (quantity.e8 < least_e8) {
         pawl_format_e8(least_e8, limit);
-        return linked_fail(err, PAWL_E_INVAL, "quantity %s is below the minimum %s", have, limit);
+        return pawl_fail(err, PAWL_E_INVAL, "quantity %s is below the minimum %s", have, limit);
     }
     if (in->max_quantity.e8 != 0 && quantity.e8 > in->max_quantity.e8) {
         pawl_format_e8(in->max_quantity.e8, limit);
-        return linked_fail(err, PAWL_E_INVAL, "quantity %s is above the maximum %s", have, limit);
+        return pawl_fail(err, PAWL_E_INVAL, "quantity %s is above the maximum %s", have, limit);
     }
     if (pawl_mul_e8(price.e8, in->multiplier.e8, PAWL_ROUND_DOWN, &per_unit_e8) !=
             PAWL_OK ||
         pawl_mul_e8(per_unit_e8, quantity.e8, PAWL_ROUND_DOWN, &notional.e8) != PAWL_OK)
-        return linked_fail(err, PAWL_E_RANGE, "the notional of %s is out of range", have);
+        return pawl_fail(err, PAWL_E_RANGE, "the notional of %s is out of range", have);
     if (notional.e8 < in->min_notional.e8) {
         pawl_format_e8(notional.e8, have);
         pawl_format_e8(in->min_notional.e8, limit);
-        return linked_fail(err, PAWL_E_INVAL, "notional %s is below the minimum %s", have, limit);
+        return pawl_fail(err, PAWL_E_INVAL, "notional %s is below the minimum %s", have, limit);
     }
     return PAWL_OK;
 }
@@ -156,15 +156,15 @@ int linked_size(struct linked *self, const struct pawl_ev_entry *ask, struct lin
     int said = (ask->quantity.e8 != 0) + (ask->allocation.e8 != 0) + (ask->risk_pct.e8 != 0);
     int rc = PAWL_OK;
     if (said != 1)
-        return linked_fail(err, PAWL_E_INVAL, "%s of quantity, allocation, risk_pct is said",
-                           said == 0 ? "none" : "more than one");
+        return pawl_fail(err, PAWL_E_INVAL, "%s of quantity, allocation, risk_pct is said",
+                         said == 0 ? "none" : "more than one");
     if (ask->allocation.e8 != 0)
         rc = by_allocation(self, ask, plan, err);
     else if (ask->risk_pct.e8 != 0)
         rc = by_risk(self, ask, plan, err);
     else if (pawl_round_to(ask->quantity.e8, plan->instrument->step.e8, PAWL_ROUND_DOWN,
                            &plan->quantity.e8) != PAWL_OK)
-        rc = linked_fail(err, PAWL_E_RANGE, "the quantity is out of range");
+        rc = pawl_fail(err, PAWL_E_RANGE, "the quantity is out of range");
     if (rc != PAWL_OK) return rc;
     return linked_check_quantity(plan->instrument, plan->quantity, plan->reference, err);
 }

@@ -162,7 +162,7 @@ int linked_open(const struct linked_request *request, const struct linked_plan *
         .ref = ask->ref[0] != '\0' ? ask->ref : NULL,
         .tags = request->tags};
     int rc = self->book->open(self->ctx, &spec, ret_lot, err);
-    if (rc != PAWL_OK) return linked_fail(err, rc, "the book refuses it (%d)", rc);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the book refuses it (%d)", rc);
     if (later) rc = add_default_target(request, *ret_lot, plan, &kept);
     rc = linked_first(rc, linked_trail_lot(self, *ret_lot, plan->trailing_pct, err));
     return linked_first(rc, linked_group_make(self, *ret_lot, &kept, place));

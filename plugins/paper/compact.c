@@ -59,7 +59,7 @@ static int begin(struct paper *paper, struct pawl_err *err) {
     if (compact != NULL) compact->world = paper_world_copy(paper->world);
     if (compact == NULL || compact->world == NULL) {
         free(compact);
-        return paper_fail(err, PAWL_E_NOMEM, "out of memory");
+        return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     }
     paper->compact = compact;
     compact->began_ns = paper->now_ns;
@@ -112,7 +112,7 @@ static int write_lines(struct paper *paper, struct pawl_err *err) {
     struct paper_compact *compact = paper->compact;
     struct paper_text *text = &compact->world->journal;
     for (uint32_t i = 0; i < LINES_A_STEP && next_line(compact); i++) continue;
-    if (text->lost) return paper_fail(err, PAWL_E_NOMEM, "out of memory");
+    if (text->lost) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     if (text->len < CHUNK_BYTES && compact->part != PART_TAIL) return PAWL_OK;
     int rc = paper->files->append(paper->ctx, PAPER_WORLD_NEXT, text->bytes, text->len, err);
     if (rc == PAWL_OK) compact->snapshot_bytes += text->len;
@@ -131,7 +131,7 @@ static int copy_tail(struct paper *paper, bool *ret_more, struct pawl_err *err) 
     int64_t got = paper->files->read(paper->ctx, PAPER_WORLD_FILE, from, compact->chunk, size,
                                     err);
     if (got < 0) return (int)got;
-    if (got == 0) return paper_fail(err, PAWL_E_DATA, "it is shorter than what was written");
+    if (got == 0) return pawl_fail(err, PAWL_E_DATA, "it is shorter than what was written");
     int rc = paper->files->append(paper->ctx, PAPER_WORLD_NEXT, compact->chunk, (size_t)got,
                                   err);
     if (rc == PAWL_OK) compact->tail_bytes += (uint64_t)got;

@@ -50,11 +50,10 @@ int paper_take_over(struct paper *paper, bool *ret_taken, struct pawl_err *err) 
                                  take_lane(&paper->slow, &before->slow));
     if (*ret_taken) {
         if (before->world->personality != paper->options.personality)
-            return paper_fail(err, PAWL_E_DATA, "%s: %s", PAPER_WORLD_FILE,
-                              PAPER_OTHER_PERSONALITY);
+            return pawl_fail(err, PAWL_E_DATA, "%s: %s", PAPER_WORLD_FILE, PAPER_OTHER_PERSONALITY);
         paper->world = paper_world_copy(before->world);
         ok = ok && paper->world != NULL;
         paper->unwritten = before->unwritten;
     }
-    return ok ? PAWL_OK : paper_fail(err, PAWL_E_NOMEM, "out of memory");
+    return ok ? PAWL_OK : pawl_fail(err, PAWL_E_NOMEM, "out of memory");
 }

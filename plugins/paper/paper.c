@@ -74,7 +74,7 @@ static int load(struct paper *paper, struct pawl_err *err) {
     int rc = paper_take_over(paper, &taken, err);
     if (rc == PAWL_OK && !taken) {
         rc = paper_world_new(&paper->world);
-        if (rc != PAWL_OK) return paper_fail(err, rc, "out of memory");
+        if (rc != PAWL_OK) return pawl_fail(err, rc, "out of memory");
         paper->world->personality = paper->options.personality;
         paper->world->prng = (uint64_t)paper->options.seed;
         rc = paper_world_load(paper->world, paper->ctx, paper->files, &dropped, err);
@@ -98,7 +98,7 @@ static int load(struct paper *paper, struct pawl_err *err) {
 static int paper_create(struct pawl_ctx *ctx, const void *opts, void **ret_self,
                         struct pawl_err *err) {
     struct paper *paper = calloc(1, sizeof *paper);
-    if (paper == NULL) return paper_fail(err, PAWL_E_NOMEM, "out of memory");
+    if (paper == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     int rc = PAWL_OK;
     paper->ctx = ctx;
     paper->options = *(const struct paper_options *)opts;
@@ -108,8 +108,8 @@ static int paper_create(struct pawl_ctx *ctx, const void *opts, void **ret_self,
     paper->files = ctx->host->service(ctx, PAWL_FILES);
     paper->records = ctx->host->service(ctx, PAWL_RECORDS); /* NULL = nothing outlives a reload */
     if (paper->market == NULL || paper->timers == NULL || paper->files == NULL)
-        rc = paper_fail(err, PAWL_E_DENIED, "needs %s, %s and %s", PAWL_MARKET, PAWL_TIMERS,
-                        PAWL_FILES);
+        rc = pawl_fail(err, PAWL_E_DENIED, "needs %s, %s and %s", PAWL_MARKET, PAWL_TIMERS,
+                       PAWL_FILES);
     if (rc == PAWL_OK) rc = paper_wire_init(paper);
     if (rc == PAWL_OK) rc = load(paper, err);
     if (rc != PAWL_OK) {

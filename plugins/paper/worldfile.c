@@ -2,7 +2,6 @@
 #include "worldlines.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,17 +123,6 @@ const struct paper_line_kind paper_line_kinds[L_COUNT] = {
     {"world", header_fields}, {"order", order_fields},   {"fill", execution_fields},
     {"position", position_fields}, {"fault", fault_fields}, {"link", link_fields},
     {"source", source_fields}, {"step", step_fields}};
-
-
-int paper_fail(struct pawl_err *err, int rc, const char *format, ...) {
-    if (err == NULL || err->rc != 0) return rc;
-    err->rc = rc;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
-    va_end(args);
-    return rc;
-}
 
 void paper_ticket_text(uint64_t ticket, char out[PAPER_VENUE_ID_SIZE]) {
     out[0] = '\0';
@@ -318,8 +306,10 @@ int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, struct pawl_err *err) {
     struct paper_text *text = &world->journal;
     if (text->lost)
-        return paper_fail(err, PAWL_E_NOMEM, "%s: more than %u bytes wait to be written, the rest "
-                          "is lost", PAPER_WORLD_FILE, PAPER_JOURNAL_BYTES_MAX);
+        return pawl_fail(err, PAWL_E_NOMEM,
+                         "%s: more than %u bytes wait to be written, the rest "
+                         "is lost",
+                         PAPER_WORLD_FILE, PAPER_JOURNAL_BYTES_MAX);
     if (text->len == 0) return PAWL_OK;
     int rc = files->append(ctx, PAPER_WORLD_FILE, text->bytes, text->len, err);
     if (rc < 0) return rc;

@@ -48,7 +48,4 @@ int paper_world_rewrite(struct pawl_ctx *ctx, const struct pawl_files *files, co
 #define PAPER_OTHER_PERSONALITY                                                                    \
     "this world was made by another personality; move the file away to begin a new one"
 
-/* Record the sentence unless an earlier cause stands; returns rc. */
-int paper_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
-
 #endif

@@ -16,8 +16,8 @@ struct reader {
 };
 
 static int bad(struct reader *reader, const char *what, const char *name) {
-    return paper_fail(reader->err, PAWL_E_DATA, "%s:%" PRIu64 ": %s%s%s", PAPER_WORLD_FILE,
-                      reader->line, what, name[0] != '\0' ? " " : "", name);
+    return pawl_fail(reader->err, PAWL_E_DATA, "%s:%" PRIu64 ": %s%s%s", PAPER_WORLD_FILE,
+                     reader->line, what, name[0] != '\0' ? " " : "", name);
 }
 
 static bool take(struct reader *reader, const char *expected) {
@@ -152,7 +152,7 @@ static int apply_order(struct reader *reader, const struct paper_order *read) {
     struct paper_order *order = paper_order_numbered(world, read->number);
     bool known = order != NULL;
     if (!known) order = paper_order_new(world, read->number, read->id);
-    if (order == NULL) return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
+    if (order == NULL) return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     if (known && (order->symbol != read->symbol || order->account != read->account ||
                   strcmp(order->id, read->id) != 0 || !paper_order_works(order)))
         return bad(reader, "an order changes what it is, or after its end", "");
@@ -163,7 +163,7 @@ static int apply_order(struct reader *reader, const struct paper_order *read) {
     *order = next;
     world->symbols[order->symbol]->known = true;
     if (paper_order_place(world, order) != PAWL_OK)
-        return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
+        return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     return PAWL_OK;
 }
 
@@ -173,7 +173,7 @@ static int apply_execution(struct reader *reader, const struct paper_execution *
         read->price_e8 <= 0 || read->number > NUMBER_MAX || read->ticket > NUMBER_MAX)
         return bad(reader, "not a fill the venue could have", "");
     struct paper_execution *execution = paper_execution_new(world);
-    if (execution == NULL) return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
+    if (execution == NULL) return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     *execution = *read;
     if (read->number > world->last_execution) world->last_execution = read->number;
     if (read->ticket > world->last_order) world->last_order = read->ticket;
@@ -189,7 +189,7 @@ static int apply_position(struct reader *reader, const struct paper_position *re
         paper_position_find(world, read->account, read->symbol, read->side, read->ticket);
     if (position == NULL && read->quantity_e8 == 0) return PAWL_OK;
     if (position == NULL) position = paper_position_new(world);
-    if (position == NULL) return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
+    if (position == NULL) return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     *position = *read;
     if (position->quantity_e8 == 0) paper_position_drop(world, position);
     return PAWL_OK;
@@ -303,10 +303,10 @@ static int slurp(struct pawl_ctx *ctx, const struct pawl_files *files, struct pa
         if (ret->len == ret->capacity) {
             size_t capacity = ret->capacity == 0 ? 65536 : ret->capacity * 2;
             if (capacity > PAPER_WORLD_BYTES_MAX)
-                return paper_fail(err, PAWL_E_BUSY, "%s: too large to be read back; move it away",
-                                  PAPER_WORLD_FILE);
+                return pawl_fail(err, PAWL_E_BUSY, "%s: too large to be read back; move it away",
+                                 PAPER_WORLD_FILE);
             char *grown = realloc(ret->bytes, capacity);
-            if (grown == NULL) return paper_fail(err, PAWL_E_NOMEM, "out of memory");
+            if (grown == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
             ret->bytes = grown;
             ret->capacity = capacity;
         }
@@ -345,7 +345,7 @@ static size_t finished(const struct paper_text *file, uint64_t *ret_lines_behind
 static int check_rest(struct reader *reader, const struct paper_text *file, size_t from) {
     struct paper_world *scratch;
     if (paper_world_new(&scratch) != PAWL_OK)
-        return paper_fail(reader->err, PAWL_E_NOMEM, "out of memory");
+        return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     struct paper_world *kept = reader->world;
     scratch->personality = kept->personality;
     reader->world = scratch;

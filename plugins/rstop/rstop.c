@@ -5,7 +5,6 @@
  */
 #include "rstop.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,20 +37,10 @@ static const uint16_t listens[] = {PAWL_EV_LOT_CHANGED, PAWL_EV_LOT_CLOSED, PAWL
 static const char *const needs[] = {PAWL_BOOK,   PAWL_MARKET,   PAWL_RECORDS,
                                     PAWL_TIMERS, PAWL_TRIGGERS, PAWL_SERIES, NULL};
 
-int rstop_fail(struct pawl_err *err, int rc, const char *format, ...) {
-    va_list args;
-    if (err == NULL || err->rc != PAWL_OK) return rc;
-    err->rc = rc;
-    va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
-    va_end(args);
-    return rc;
-}
-
 static int rstop_create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                         struct pawl_err *err) {
     struct rstop *self = calloc(1, sizeof *self);
-    if (self == NULL) return rstop_fail(err, PAWL_E_NOMEM, "no memory");
+    if (self == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory");
     self->ctx = ctx;
     self->options = *(const struct rstop_options *)filled;
     self->book = ctx->host->service(ctx, PAWL_BOOK);
@@ -61,9 +50,6 @@ static int rstop_create(struct pawl_ctx *ctx, const void *filled, void **ret_sel
     self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS);
     self->series = ctx->host->service(ctx, PAWL_SERIES);
     int rc = rstop_read_table(self, err);
-    if (rc == PAWL_OK && (self->book == NULL || self->market == NULL || self->records == NULL ||
-                          self->timers == NULL || self->triggers == NULL || self->series == NULL))
-        rc = rstop_fail(err, PAWL_E_CONFIG, "the host does not offer what it needs");
     if (rc != PAWL_OK) {
         free(self);
         return rc;

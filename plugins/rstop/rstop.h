@@ -79,7 +79,6 @@ int rstop_on_exit_taken(struct rstop *self, const struct pawl_ev_exit_taken *eve
 void rstop_tell(struct rstop *self, const struct rstop_rec_position_state *row, uint8_t old,
                 int64_t r_e8, struct pawl_price price);
 
-int rstop_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
 static inline bool rstop_is_long(const struct rstop_rec_position_state *row) {
     return row->side == PAWL_POSITION_SIDE_LONG;
 }

@@ -40,24 +40,24 @@ int rstop_read_table(struct rstop *self, struct pawl_err *err) {
         size_t length = strcspn(text, " ");
         struct rstop_row *row = &self->rows[self->row_count];
         if (self->row_count == RSTOP_ROWS_MAX)
-            return rstop_fail(err, PAWL_E_CONFIG, "table: more than %u rows", RSTOP_ROWS_MAX);
+            return pawl_fail(err, PAWL_E_CONFIG, "table: more than %u rows", RSTOP_ROWS_MAX);
         if (read_row(text, length, row) != PAWL_OK)
-            return rstop_fail(err, PAWL_E_CONFIG,
-                              "table: \"%.*s\" is not MILESTONE:STOP or MILESTONE:STOP:PERCENT "
-                              "with the stop below its milestone",
-                              (int)length, text);
+            return pawl_fail(err, PAWL_E_CONFIG,
+                             "table: \"%.*s\" is not MILESTONE:STOP or MILESTONE:STOP:PERCENT "
+                             "with the stop below its milestone",
+                             (int)length, text);
         if (self->row_count > 0 && !follows(row, row - 1))
-            return rstop_fail(err, PAWL_E_CONFIG,
-                              "table: \"%.*s\" must be above the row before it, its stop no lower, "
-                              "and rest is the last",
-                              (int)length, text);
+            return pawl_fail(err, PAWL_E_CONFIG,
+                             "table: \"%.*s\" must be above the row before it, its stop no lower, "
+                             "and rest is the last",
+                             (int)length, text);
         sum_e8 += row->exit_e8;
         if (sum_e8 > PAWL_E8)
-            return rstop_fail(err, PAWL_E_CONFIG, "table: more than 100 percent go out");
+            return pawl_fail(err, PAWL_E_CONFIG, "table: more than 100 percent go out");
         self->row_count++;
         text += length;
     }
-    if (self->row_count == 0) return rstop_fail(err, PAWL_E_CONFIG, "table: it has no rows");
+    if (self->row_count == 0) return pawl_fail(err, PAWL_E_CONFIG, "table: it has no rows");
     return PAWL_OK;
 }
 

@@ -16,7 +16,6 @@
  *     two events it holds nothing but its options.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,14 +68,6 @@ enum key { KEY_RANGE_ENDS = 1, KEY_HOLD_ENDS, KEY_BREAK_OUT, KEY_BREAK_EVEN };
 #define KEY_INSTRUMENT(key) ((uint32_t)((key) >> 8))
 
 /* The first cause of a failure is kept, and shown to the user. */
-static int fail(struct pawl_err *err, int rc, const char *text) {
-    if (err != NULL && err->rc == PAWL_OK) {
-        err->rc = rc;
-        snprintf(err->text, sizeof err->text, "%s", text);
-    }
-    return rc;
-}
-
 /* A copy, because what a service returns is good until the next call into the host only. */
 static bool find(struct strategy *self, uint32_t instrument, struct template_rec_range *ret) {
     const void *row = self->records->get(self->ctx, TEMPLATE_REC_RANGE, instrument);
@@ -133,7 +124,7 @@ static int make_spec(struct strategy *self, const struct template_rec_range *row
                                  .side = PAWL_POSITION_SIDE_LONG,
                                  .entry_kind = PAWL_KIND_MARKET};
     int64_t risk_e8, reward_e8, target_e8;
-    if (in == NULL || now == NULL) return fail(err, PAWL_E_NOTFOUND, "the instrument is gone");
+    if (in == NULL || now == NULL) return pawl_fail(err, PAWL_E_NOTFOUND, "the instrument is gone");
     if (pawl_round_to(self->options.quantity_e8, in->step.e8, PAWL_ROUND_DOWN,
                       &spec.quantity.e8) != PAWL_OK ||
         pawl_round_to(row->low.e8, in->tick.e8, PAWL_ROUND_DOWN, &spec.stop.e8) != PAWL_OK ||
@@ -141,7 +132,7 @@ static int make_spec(struct strategy *self, const struct template_rec_range *row
         pawl_mul_e8(risk_e8, self->options.reward_e8, PAWL_ROUND_UP, &reward_e8) != PAWL_OK ||
         pawl_add_i64(now->ask.e8, reward_e8, &target_e8) != PAWL_OK ||
         pawl_round_to(target_e8, in->tick.e8, PAWL_ROUND_UP, &spec.target.e8) != PAWL_OK)
-        return fail(err, PAWL_E_RANGE, "the prices are out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the prices are out of range");
     *ret = spec;
     return PAWL_OK;
 }
@@ -290,7 +281,7 @@ static int on_event(void *object, const struct pawl_event *event) {
 static int create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                   struct pawl_err *err) {
     struct strategy *self = calloc(1, sizeof *self);
-    if (self == NULL) return fail(err, PAWL_E_NOMEM, "out of memory");
+    if (self == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     self->ctx = ctx;
     self->options = *(const struct options *)filled;
     self->market = ctx->host->service(ctx, PAWL_MARKET);
@@ -298,11 +289,6 @@ static int create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
     self->records = ctx->host->service(ctx, PAWL_RECORDS);
     self->timers = ctx->host->service(ctx, PAWL_TIMERS);
     self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS);
-    if (self->market == NULL || self->book == NULL || self->records == NULL ||
-        self->timers == NULL || self->triggers == NULL) {
-        free(self);
-        return fail(err, PAWL_E_CONFIG, "the host does not offer what this plugin needs");
-    }
     *ret_self = self;
     return PAWL_OK;
 }

@@ -26,14 +26,6 @@ static const struct pawl_option options[] = {
     {NULL},
 };
 
-static int fail(struct pawl_err *err, int rc, const char *text) {
-    if (err != NULL && err->rc == PAWL_OK) {
-        err->rc = rc;
-        snprintf(err->text, sizeof err->text, "%s", text);
-    }
-    return rc;
-}
-
 /* ---- reports: venue to host ---- */
 
 #define REPORT(name, number)                                                                       \
@@ -292,16 +284,12 @@ static int caps(void *self, uint32_t account, struct pawl_broker_caps *ret_caps)
 static int create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                   struct pawl_err *err) {
     struct broker *broker = calloc(1, sizeof *broker);
-    if (broker == NULL) return fail(err, PAWL_E_NOMEM, "out of memory");
+    if (broker == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     broker->ctx = ctx;
     broker->options = *(const struct options *)filled;
     broker->market = ctx->host->service(ctx, PAWL_MARKET);
     broker->records = ctx->host->service(ctx, PAWL_RECORDS);
     broker->timers = ctx->host->service(ctx, PAWL_TIMERS);
-    if (broker->market == NULL || broker->records == NULL || broker->timers == NULL) {
-        free(broker);
-        return fail(err, PAWL_E_CONFIG, "the host does not offer what this plugin needs");
-    }
     *ret_self = broker;
     return PAWL_OK;
 }

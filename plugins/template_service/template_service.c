@@ -46,14 +46,6 @@ struct service {
     uint32_t recent_at;
 };
 
-static int fail(struct pawl_err *err, int rc, const char *text) {
-    if (err != NULL && err->rc == PAWL_OK) {
-        err->rc = rc;
-        snprintf(err->text, sizeof err->text, "%s", text);
-    }
-    return rc;
-}
-
 static void remember(struct service *self, uint64_t lot) {
     self->recent[self->recent_at++ % RECENT_MAX] = lot;
 }
@@ -120,15 +112,11 @@ static int on_event(void *object, const struct pawl_event *event) {
 static int create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                   struct pawl_err *err) {
     struct service *self = calloc(1, sizeof *self);
-    if (self == NULL) return fail(err, PAWL_E_NOMEM, "out of memory");
+    if (self == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     self->ctx = ctx;
     self->options = *(const struct options *)filled;
     self->market = ctx->host->service(ctx, PAWL_MARKET);
     self->files = ctx->host->service(ctx, PAWL_FILES);
-    if (self->market == NULL || self->files == NULL) {
-        free(self);
-        return fail(err, PAWL_E_CONFIG, "the host does not offer what this plugin needs");
-    }
     *ret_self = self;
     return PAWL_OK;
 }

@@ -8,10 +8,10 @@ static int divide(struct tranche *self, const struct pawl_instrument *in, uint32
     const struct pawl_qty one = {PAWL_E8};
     struct pawl_money unit;
     int rc = self->market->value(self->ctx, in->id, account, difference, one, &unit);
-    if (rc != PAWL_OK) return tranche_fail(err, rc, "no rate for what %s is worth", in->symbol);
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "no rate for what %s is worth", in->symbol);
     if (unit.e8 <= 0 ||
         pawl_muldiv(cash.e8, PAWL_E8, unit.e8, PAWL_ROUND_DOWN, &ret->e8) != PAWL_OK)
-        return tranche_fail(err, PAWL_E_RANGE, "the quantity is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the quantity is out of range");
     return PAWL_OK;
 }
 
@@ -21,9 +21,9 @@ static int by_risk(struct tranche *self, const struct pawl_ev_entry *ask, uint32
     struct pawl_money equity, cash;
     int rc = self->book->equity(self->ctx, account, &equity);
     if (rc != PAWL_OK || equity.e8 <= 0)
-        return tranche_fail(err, PAWL_E_STATE, "the account's equity is not known, or none");
+        return pawl_fail(err, PAWL_E_STATE, "the account's equity is not known, or none");
     if (pawl_mul_e8(equity.e8, ask->risk_pct.e8, PAWL_ROUND_DOWN, &cash.e8) != PAWL_OK)
-        return tranche_fail(err, PAWL_E_RANGE, "the risk is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the risk is out of range");
     return divide(self, in, account, cash, distance, ret, err);
 }
 
@@ -35,8 +35,8 @@ int tranche_size(struct tranche *self, const struct pawl_ev_entry *ask, uint32_t
     struct pawl_price distance = {price.e8 - stop.e8}; /* both above 0 */
     int rc = PAWL_OK;
     if (in == NULL || said != 1)
-        return tranche_fail(err, PAWL_E_INVAL, "%s of quantity, allocation, risk_pct is said",
-                            said == 0 ? "none" : "more than one");
+        return pawl_fail(err, PAWL_E_INVAL, "%s of quantity, allocation, risk_pct is said",
+                         said == 0 ? "none" : "more than one");
     if (distance.e8 < 0) distance.e8 = -distance.e8;
     *ret = ask->quantity;
     if (ask->allocation.e8 != 0)
@@ -45,8 +45,8 @@ int tranche_size(struct tranche *self, const struct pawl_ev_entry *ask, uint32_t
         rc = by_risk(self, ask, account, in, distance, ret, err);
     if (rc != PAWL_OK) return rc;
     if (pawl_round_to(ret->e8, in->step.e8, PAWL_ROUND_DOWN, &ret->e8) != PAWL_OK)
-        return tranche_fail(err, PAWL_E_RANGE, "the quantity is out of range");
+        return pawl_fail(err, PAWL_E_RANGE, "the quantity is out of range");
     if (ret->e8 < in->step.e8 || ret->e8 < in->min_quantity.e8)
-        return tranche_fail(err, PAWL_E_INVAL, "the quantity is below the smallest order");
+        return pawl_fail(err, PAWL_E_INVAL, "the quantity is below the smallest order");
     return PAWL_OK;
 }
