@@ -36,7 +36,8 @@ static int begin(struct pyramid *self, struct pyramid_rec_profit_chain *chain) {
     chain->status = PAWL_CHAIN_STATUS_ACTIVE;
     chain->max_level = (uint8_t)self->options.max_level;
     chain->created = self->ctx->host->now_ns(self->ctx);
-    return pyramid_put(self, chain);
+    int rc = pyramid_know_running(self, chain);
+    return rc == PAWL_OK ? pyramid_put(self, chain) : rc;
 }
 
 static int add_first(struct pyramid *self, struct pyramid_rec_profit_chain *chain) {
@@ -54,12 +55,11 @@ static int add_first(struct pyramid *self, struct pyramid_rec_profit_chain *chai
 
 static uint32_t account_of(struct pyramid *self, const struct pawl_ev_entry *ask) {
     const struct pawl_instrument *in = self->market->instrument(self->ctx, ask->instrument);
-    const struct pawl_account_info *account;
     if (!self->options.simulate)
         return ask->account != 0 || in == NULL ? ask->account : in->account;
-    for (uint32_t id = 1; (account = self->market->account(self->ctx, id)) != NULL; id++)
-        if (strcmp(account->name, self->options.simulate_account) == 0) return id;
-    return 0;
+    const struct pawl_account_info *account =
+        self->market->account_by_name(self->ctx, self->options.simulate_account);
+    return account == NULL ? 0 : account->id;
 }
 
 /* Chains of the other side go; true = one of this side runs already, or is on its way. */
@@ -67,13 +67,10 @@ static bool make_room(struct pyramid *self, const struct pawl_ev_entry *ask, uin
                       uint8_t side, bool *ret_wait, char name[48]) {
     const struct pyramid_rec_profit_chain *found;
     *ret_wait = false;
-    for (uint64_t id = 0;
-         (found = self->records->next(self->ctx, PYRAMID_REC_PROFIT_CHAIN, id)) != NULL;) {
+    for (uint64_t id = 0; (found = pyramid_running(self, ask->instrument, id)) != NULL;) {
         struct pyramid_rec_profit_chain chain = *found;
         id = chain.id;
-        if (pyramid_has_ended(&chain) || chain.instrument != ask->instrument ||
-            chain.account != account)
-            continue;
+        if (chain.account != account) continue;
         if (chain.side == side && chain.closing == 0) {
             memcpy(name, chain.name, sizeof chain.name);
             return false;
@@ -106,9 +103,10 @@ int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask) {
     memcpy(chain.ref, ask->ref, sizeof chain.ref);
     memcpy(chain.profile, ask->profile, sizeof chain.profile);
     const char *why = why_not(self, ask);
-    if (why != NULL) return pyramid_ignore(self, ask, "%s", why);
+    if (why != NULL) return pawl_entry_ignore(self->ctx, ask, "%s", why);
+    if (chain.account == 0) return pawl_entry_ignore(self->ctx, ask, "no such account");
     if (!make_room(self, ask, chain.account, chain.side, &wait, running))
-        return pyramid_ignore(self, ask, "%s is running", running);
+        return pawl_entry_ignore(self->ctx, ask, "%s is running", running);
     struct pawl_lot_spec spec = {.size = (uint32_t)sizeof spec,
                                  .instrument = chain.instrument,
                                  .account = chain.account,
@@ -122,7 +120,8 @@ int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask) {
                                  .ratchet = PAWL_RATCHET_RECOMPUTE};
     int rc = pyramid_first_stop(self, &chain, &spec.stop, &err);
     if (rc == PAWL_OK) rc = self->book->open(self->ctx, &spec, &chain.id, &err);
-    return rc == PAWL_OK ? add_first(self, &chain) : pyramid_ignore(self, ask, "%s", err.text);
+    return rc == PAWL_OK ? add_first(self, &chain)
+                         : pawl_entry_ignore(self->ctx, ask, "%s", err.text);
 }
 
 /* A lot of another component was given to us: a chain begins with it. */
@@ -150,13 +149,10 @@ int pyramid_on_signal(struct pyramid *self, const struct pawl_ev_signal *signal)
                                                              : PAWL_POSITION_SIDE_LONG;
     int rc = PAWL_OK;
     if (signal->signal == PAWL_SIGNAL_KIND_NEUTRAL) return PAWL_OK;
-    for (uint64_t id = 0;
-         (found = self->records->next(self->ctx, PYRAMID_REC_PROFIT_CHAIN, id)) != NULL;) {
+    for (uint64_t id = 0; (found = pyramid_running(self, signal->instrument, id)) != NULL;) {
         struct pyramid_rec_profit_chain chain = *found;
         id = chain.id;
-        if (pyramid_has_ended(&chain) || chain.instrument != signal->instrument ||
-            chain.side != against || chain.closing)
-            continue;
+        if (chain.side != against || chain.closing) continue;
         int one = pyramid_stop(self, &chain, true, "REVERSAL");
         if (rc == PAWL_OK) rc = one;
     }

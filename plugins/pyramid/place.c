@@ -39,19 +39,19 @@ static int first_stop(struct pyramid *self, const struct pyramid_rec_profit_chai
     struct pawl_price distance, from = {0};
     char far[PAWL_E8_TEXT_MAX], least[PAWL_E8_TEXT_MAX];
     if (now != NULL) from = chain->side == PAWL_POSITION_SIDE_LONG ? now->ask : now->bid;
-    if (in == NULL || from.e8 <= 0) return pyramid_fail(err, PAWL_E_STATE, "no price yet");
+    if (in == NULL || from.e8 <= 0) return pawl_fail(err, PAWL_E_STATE, "no price yet");
     if (pyramid_distance(self, chain->instrument, chain->account, chain->initial_lot,
                          risk_of(self, again), PAWL_ROUND_DOWN, &distance) != PAWL_OK)
-        return pyramid_fail(err, PAWL_E_RANGE, "the risk is no distance at this quantity");
+        return pawl_fail(err, PAWL_E_RANGE, "the risk is no distance at this quantity");
     if (distance.e8 < in->min_stop_distance.e8) {
         pawl_format_e8(distance.e8, far);
         pawl_format_e8(in->min_stop_distance.e8, least);
-        return pyramid_fail(err, PAWL_E_INVAL,
-                            "the stop would be %s away, %s is the least: too much would be risked",
-                            far, least);
+        return pawl_fail(err, PAWL_E_INVAL,
+                         "the stop would be %s away, %s is the least: too much would be risked",
+                         far, least);
     }
     if (level(in, chain->side, from, -distance.e8, ret) != PAWL_OK || ret->e8 <= 0)
-        return pyramid_fail(err, PAWL_E_RANGE, "the stop is no price");
+        return pawl_fail(err, PAWL_E_RANGE, "the stop is no price");
     return PAWL_OK;
 }
 
@@ -92,7 +92,7 @@ int pyramid_place(struct pyramid *self, struct pyramid_rec_profit_chain *chain,
     snprintf(ref, sizeof ref, "%.21s_L%u_%u%s", chain->name, place->level % 10u,
              place->index % 100u, place->again ? "r" : "");
     if (chain->order_count >= PYRAMID_CHAIN_ORDERS)
-        return pyramid_fail(err, PAWL_E_BUSY, "the chain has had %u orders", PYRAMID_CHAIN_ORDERS);
+        return pawl_fail(err, PAWL_E_BUSY, "the chain has had %u orders", PYRAMID_CHAIN_ORDERS);
     int rc = first_stop(self, chain, place->again != 0, &spec.stop, err);
     if (rc == PAWL_OK) rc = self->book->open(self->ctx, &spec, &lot, err);
     uint8_t status =

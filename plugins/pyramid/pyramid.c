@@ -4,7 +4,6 @@
  */
 #include "pyramid.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,16 +52,6 @@ static const uint16_t listens[] = {PAWL_EV_ENTRY,        PAWL_EV_SIGNAL, PAWL_EV
 static const char *const needs[] = {PAWL_BOOK,   PAWL_MARKET,   PAWL_RECORDS,
                                     PAWL_TIMERS, PAWL_TRIGGERS, NULL};
 
-int pyramid_fail(struct pawl_err *err, int rc, const char *format, ...) {
-    va_list args;
-    if (err == NULL || err->rc != PAWL_OK) return rc;
-    err->rc = rc;
-    va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
-    va_end(args);
-    return rc;
-}
-
 static int read_orders(struct pyramid *self, struct pawl_err *err) {
     const char *text = self->options.orders_per_level;
     uint32_t count = 0;
@@ -72,15 +61,15 @@ static int read_orders(struct pyramid *self, struct pawl_err *err) {
         if (end == text || (*end != ' ' && *end != '\0') || orders == 0 ||
             orders > PYRAMID_ORDERS_MAX || count == PYRAMID_LEVELS_MAX ||
             (count == 0 && orders != 1))
-            return pyramid_fail(err, PAWL_E_CONFIG,
-                                "orders_per_level: must be up to %u numbers up to %u, the first 1",
-                                PYRAMID_LEVELS_MAX, PYRAMID_ORDERS_MAX);
+            return pawl_fail(err, PAWL_E_CONFIG,
+                             "orders_per_level: must be up to %u numbers up to %u, the first 1",
+                             PYRAMID_LEVELS_MAX, PYRAMID_ORDERS_MAX);
         self->orders[count] = (uint32_t)orders;
         text = end;
     }
     if (count > self->options.max_level) return PAWL_OK;
-    return pyramid_fail(err, PAWL_E_CONFIG, "orders_per_level: has %u levels, max_level is %d",
-                        count, (int)self->options.max_level);
+    return pawl_fail(err, PAWL_E_CONFIG, "orders_per_level: has %u levels, max_level is %d", count,
+                     (int)self->options.max_level);
 }
 
 static int read_windows(struct pyramid *self, struct pawl_err *err) {
@@ -96,9 +85,9 @@ static int read_windows(struct pyramid *self, struct pawl_err *err) {
         }
         if (end == NULL || (*end != ' ' && *end != '\0') || window->minutes < 1 ||
             window->minutes > 10080)
-            return pyramid_fail(err, PAWL_E_CONFIG,
-                                "recovery_windows: must be up to %u of SYMBOL:MINUTES",
-                                PYRAMID_WINDOWS_MAX);
+            return pawl_fail(err, PAWL_E_CONFIG,
+                             "recovery_windows: must be up to %u of SYMBOL:MINUTES",
+                             PYRAMID_WINDOWS_MAX);
         text = end;
     }
     return PAWL_OK;
@@ -107,7 +96,7 @@ static int read_windows(struct pyramid *self, struct pawl_err *err) {
 static int pyramid_create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                           struct pawl_err *err) {
     struct pyramid *self = calloc(1, sizeof *self);
-    if (self == NULL) return pyramid_fail(err, PAWL_E_NOMEM, "no memory");
+    if (self == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory");
     self->ctx = ctx;
     self->options = *(const struct pyramid_options *)filled;
     self->book = ctx->host->service(ctx, PAWL_BOOK);
@@ -117,9 +106,10 @@ static int pyramid_create(struct pawl_ctx *ctx, const void *filled, void **ret_s
     self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS);
     int rc = read_orders(self, err);
     if (rc == PAWL_OK) rc = read_windows(self, err);
-    if (rc == PAWL_OK && (self->book == NULL || self->market == NULL || self->records == NULL ||
-                          self->timers == NULL || self->triggers == NULL))
-        rc = pyramid_fail(err, PAWL_E_CONFIG, "the host does not offer what it needs");
+    if (rc == PAWL_OK && self->options.simulate &&
+        self->market->account_by_name(ctx, self->options.simulate_account) == NULL)
+        rc = pawl_fail(err, PAWL_E_CONFIG, "simulate_account: there is no account \"%s\"",
+                       self->options.simulate_account);
     if (rc != PAWL_OK) {
         free(self);
         return rc;
@@ -134,7 +124,7 @@ static void pyramid_destroy(void *self) {
 
 static int restore_chain(struct pyramid *self, uint64_t chain) {
     const struct pyramid_rec_profit_chain_order *order;
-    int rc = PAWL_OK;
+    int rc = pyramid_know_running(self, pyramid_chain(self, chain));
     for (uint64_t at = 0; rc == PAWL_OK && (order = pyramid_next(self, chain, at)) != NULL;) {
         at = order->id;
         if (!pyramid_is_open(order)) continue;

@@ -12,6 +12,7 @@
 
 #include "pawl_num.h"
 #include "pawl_services.h"
+#include "pawl_strategy.h"
 #include "pyramid_schema.gen.h"
 
 #define PYRAMID_LEVELS_MAX 8u
@@ -56,6 +57,11 @@ struct pyramid {
 
 /* ---- row.c: rows and events ---- */
 const struct pyramid_rec_profit_chain *pyramid_chain(struct pyramid *self, uint64_t chain);
+/* Of the instrument's chains that have not ended the one with the smallest id above `after`; NULL =
+ * no more. What has ended costs nothing here. */
+const struct pyramid_rec_profit_chain *pyramid_running(struct pyramid *self, uint32_t instrument,
+                                                       uint64_t after);
+int pyramid_know_running(struct pyramid *self, const struct pyramid_rec_profit_chain *chain);
 const struct pyramid_rec_profit_chain_order *pyramid_order(struct pyramid *self, uint64_t order);
 /* The order of the chain with the smallest number above `after`; NULL = no more. */
 const struct pyramid_rec_profit_chain_order *pyramid_next(struct pyramid *self, uint64_t chain,
@@ -64,11 +70,8 @@ const struct pyramid_rec_profit_chain_order *pyramid_of_lot(struct pyramid *self
 int pyramid_put(struct pyramid *self, struct pyramid_rec_profit_chain *chain);
 int pyramid_put_order(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order);
 int pyramid_know_lot(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order);
-int pyramid_tell(struct pyramid *self, uint16_t type,
-                 const struct pyramid_rec_profit_chain *chain, uint32_t orders, uint32_t shortfall,
-                 const char *reason);
-int pyramid_ignore(struct pyramid *self, const struct pawl_ev_entry *ask, const char *format, ...)
-    PAWL_PRINTF(3, 4);
+int pyramid_tell(struct pyramid *self, uint16_t type, const struct pyramid_rec_profit_chain *chain,
+                 uint32_t orders, uint32_t shortfall, const char *reason);
 int pyramid_end(struct pyramid *self, struct pyramid_rec_profit_chain *chain, uint8_t status,
                 uint16_t type, const char *reason);
 static inline bool pyramid_has_ended(const struct pyramid_rec_profit_chain *chain) {
@@ -124,7 +127,5 @@ void pyramid_disarm_recovery(struct pyramid *self, uint64_t chain);
 /* Keys of timers and levels: an order's lot, or a chain. */
 #define PYRAMID_KEY_LOT(lot) ((lot) << 1)
 #define PYRAMID_KEY_CHAIN(chain) ((chain) << 1 | 1)
-
-int pyramid_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
 
 #endif

@@ -10,6 +10,7 @@ enum pyramid_record_id {
     PYRAMID_REC_PROFIT_CHAIN = 0x201,
     PYRAMID_REC_PROFIT_CHAIN_ORDER = 0x202, /* An order of a chain. */
     PYRAMID_REC_CHAIN_LOT = 0x203, /* Which order a lot is. */
+    PYRAMID_REC_RUNNING_CHAIN = 0x204, /* A chain that has not ended, by its instrument. */
 };
 
 /* A profit booking chain; the newest that have ended are kept. */
@@ -176,11 +177,27 @@ static const struct pawl_field pyramid_fields_chain_lot[] = {
     {0, 0, 0, 0, 0, 0},
 };
 
+/* A chain that has not ended, by its instrument. */
+struct pyramid_rec_running_chain {
+    uint64_t id; /* instrument << 40 | chain. */
+    uint64_t chain; /* Chain. */
+};
+PAWL_STATIC_ASSERT(sizeof(struct pyramid_rec_running_chain) == 16, "layout of pyramid_rec_running_chain");
+
+static const struct pawl_field pyramid_fields_running_chain[] = {
+    {"id", PAWL_F_U64, 0, offsetof(struct pyramid_rec_running_chain, id), 8,
+     "instrument << 40 | chain."},
+    {"chain", PAWL_F_U64, 0, offsetof(struct pyramid_rec_running_chain, chain), 8,
+     "Chain."},
+    {0, 0, 0, 0, 0, 0},
+};
+
 /* For the descriptor's `records`; ends with a zero entry. */
 PAWL_UNUSED static const struct pawl_record_type pyramid_records[] = {
     {"profit_chain", "profit_chains", 513, 1, sizeof(struct pyramid_rec_profit_chain), pyramid_fields_profit_chain},
     {"profit_chain_order", "profit_chain_orders", 514, 1, sizeof(struct pyramid_rec_profit_chain_order), pyramid_fields_profit_chain_order},
     {"chain_lot", "chain_lots", 515, 0, sizeof(struct pyramid_rec_chain_lot), pyramid_fields_chain_lot},
+    {"running_chain", "running_chains", 516, 0, sizeof(struct pyramid_rec_running_chain), pyramid_fields_running_chain},
     {0, 0, 0, 0, 0, 0},
 };
 

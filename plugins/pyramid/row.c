@@ -1,5 +1,4 @@
 /* The rows of a chain, and what is told of it. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +6,23 @@
 
 const struct pyramid_rec_profit_chain *pyramid_chain(struct pyramid *self, uint64_t chain) {
     return self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN, chain);
+}
+
+static uint64_t running_key(uint32_t instrument, uint64_t chain) {
+    return (uint64_t)instrument << 40 | chain; /* a lot's id has 35 bits */
+}
+
+const struct pyramid_rec_profit_chain *pyramid_running(struct pyramid *self, uint32_t instrument,
+                                                       uint64_t after) {
+    const struct pyramid_rec_running_chain *next =
+        self->records->next(self->ctx, PYRAMID_REC_RUNNING_CHAIN, running_key(instrument, after));
+    return next == NULL || next->id >> 40 != instrument ? NULL : pyramid_chain(self, next->chain);
+}
+
+int pyramid_know_running(struct pyramid *self, const struct pyramid_rec_profit_chain *chain) {
+    const struct pyramid_rec_running_chain known = {.id = running_key(chain->instrument, chain->id),
+                                                    .chain = chain->id};
+    return self->records->put(self->ctx, PYRAMID_REC_RUNNING_CHAIN, &known);
 }
 
 const struct pyramid_rec_profit_chain_order *pyramid_order(struct pyramid *self, uint64_t order) {
@@ -73,21 +89,6 @@ int pyramid_tell(struct pyramid *self, uint16_t type,
     return self->ctx->host->publish(self->ctx, &event.head);
 }
 
-int pyramid_ignore(struct pyramid *self, const struct pawl_ev_entry *ask, const char *format, ...) {
-    struct pawl_ev_entry_ignored event = {
-        .head = {.size = (uint32_t)sizeof event, .type = PAWL_EV_ENTRY_IGNORED},
-        .instrument = ask->instrument,
-        .component = self->ctx->component,
-        .side = ask->side};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(event.reason, sizeof event.reason, format, args);
-    va_end(args);
-    memcpy(event.ref, ask->ref, sizeof event.ref);
-    self->ctx->host->log(self->ctx, PAWL_LOG_INFO, "an entry is ignored: %s", event.reason);
-    return self->ctx->host->publish(self->ctx, &event.head);
-}
-
 /* The oldest that has ended goes, with its orders. */
 static int forget_oldest(struct pyramid *self) {
     const struct pyramid_rec_profit_chain *chain;
@@ -112,6 +113,8 @@ int pyramid_end(struct pyramid *self, struct pyramid_rec_profit_chain *chain, ui
     chain->status = status;
     chain->recovering = 0;
     pyramid_disarm_recovery(self, chain->id);
+    self->records->erase(self->ctx, PYRAMID_REC_RUNNING_CHAIN,
+                         running_key(chain->instrument, chain->id));
     int rc = pyramid_put(self, chain);
     if (rc == PAWL_OK) rc = pyramid_tell(self, type, chain, 0, 0, reason);
     if (rc == PAWL_OK && ++self->ended_count > PYRAMID_ENDED_KEPT) rc = forget_oldest(self);

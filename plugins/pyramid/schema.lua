@@ -37,3 +37,6 @@ record "profit_chain_order" { id = 0x202, class = "durable", table = "profit_cha
 record "chain_lot" { id = 0x203, class = "session", table = "chain_lots", owner = "pyramid",
   doc = "Which order a lot is.",
   { "id", "u64", "Lot." }, { "order", "u64", "Order." } }
+record "running_chain" { id = 0x204, class = "session", table = "running_chains", owner = "pyramid",
+  doc = "A chain that has not ended, by its instrument.",
+  { "id", "u64", "instrument << 40 | chain." }, { "chain", "u64", "Chain." } }
