@@ -28,7 +28,7 @@
 #define STORE_QUEUE_BATCHES_MAX 4096u
 #define STORE_BATCH_BYTES_MAX (16u << 20)
 #define STORE_QUEUE_BYTES_MAX (64u << 20)
-#define STORE_TYPES_MAX 64u /* record types, plugins' own included */
+#define STORE_TYPES_MAX 256u /* record types, plugins' own included */
 
 enum store_durability { STORE_FULL = 1, STORE_PROCESS, STORE_NONE };
 

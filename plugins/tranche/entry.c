@@ -1,5 +1,4 @@
 /* An entry: the tranche it belongs to is chosen when it is placed, and it is a lot of that one. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,21 +13,6 @@ struct place { /* what an entry comes to */
     bool target_asked;
     char tags[PAWL_EVENT_SIZE_MAX + 1];
 };
-
-int tranche_ignore(struct tranche *self, const struct pawl_ev_entry *ask, const char *format, ...) {
-    struct pawl_ev_entry_ignored event = {
-        .head = {.size = (uint32_t)sizeof event, .type = PAWL_EV_ENTRY_IGNORED},
-        .instrument = ask->instrument,
-        .component = self->ctx->component,
-        .side = ask->side};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(event.reason, sizeof event.reason, format, args);
-    va_end(args);
-    memcpy(event.ref, ask->ref, sizeof event.ref);
-    self->ctx->host->log(self->ctx, PAWL_LOG_INFO, "an entry is ignored: %s", event.reason);
-    return self->ctx->host->publish(self->ctx, &event.head);
-}
 
 /* ---- what is asked ---- */
 
@@ -49,28 +33,27 @@ static const char *why_not(const struct tranche *self, const struct pawl_ev_entr
 
 static uint32_t account_of(struct tranche *self, const struct pawl_ev_entry *ask) {
     const struct pawl_instrument *in = self->market->instrument(self->ctx, ask->instrument);
-    const struct pawl_account_info *account;
     if (!self->options.simulate)
         return ask->account != 0 || in == NULL ? ask->account : in->account;
-    for (uint32_t id = 1; (account = self->market->account(self->ctx, id)) != NULL; id++)
-        if (strcmp(account->name, self->options.simulate_account) == 0) return id;
-    return 0;
+    const struct pawl_account_info *account =
+        self->market->account_by_name(self->ctx, self->options.simulate_account);
+    return account == NULL ? 0 : account->id;
 }
 
 static int read_place(struct tranche *self, const struct pawl_ev_entry *ask, struct place *place,
                       struct pawl_err *err) {
-    const struct pawl_market_state *now = self->market->state(self->ctx, ask->instrument);
     place->in = self->market->instrument(self->ctx, ask->instrument);
     place->account = account_of(self, ask);
+    const struct pawl_market_state *now = self->market->state(self->ctx, ask->instrument);
     place->side =
         ask->side == PAWL_SIDE_BUY ? PAWL_POSITION_SIDE_LONG : PAWL_POSITION_SIDE_SHORT;
     place->kind = ask->order_kind == 0 ? PAWL_KIND_MARKET : ask->order_kind;
     place->price = ask->order_price;
-    if (place->in == NULL) return tranche_fail(err, PAWL_E_INVAL, "no such instrument");
-    if (place->account == 0) return tranche_fail(err, PAWL_E_INVAL, "no such account");
+    if (place->in == NULL) return pawl_fail(err, PAWL_E_INVAL, "no such instrument");
+    if (place->account == 0) return pawl_fail(err, PAWL_E_INVAL, "no such account");
     if (place->kind == PAWL_KIND_MARKET && now != NULL)
         place->price = tranche_is_long(place->side) ? now->ask : now->bid;
-    if (place->price.e8 <= 0) return tranche_fail(err, PAWL_E_INVAL, "no price to enter at");
+    if (place->price.e8 <= 0) return pawl_fail(err, PAWL_E_INVAL, "no price to enter at");
     tranche_percents(self, place->in->symbol, &place->tp, &place->sl);
     place->target_asked = ask->target_pct.e8 != 0;
     if (ask->target_pct.e8 != 0) place->tp = ask->target_pct;
@@ -78,7 +61,7 @@ static int read_place(struct tranche *self, const struct pawl_ev_entry *ask, str
     if (ask->tags.len == 0) return PAWL_OK;
     if (ask->head.size > PAWL_EVENT_SIZE_MAX || ask->tags.off > ask->head.size ||
         ask->tags.len > ask->head.size - ask->tags.off)
-        return tranche_fail(err, PAWL_E_DATA, "its tags are malformed");
+        return pawl_fail(err, PAWL_E_DATA, "its tags are malformed");
     memcpy(place->tags, (const char *)ask + ask->tags.off, ask->tags.len);
     return PAWL_OK;
 }
@@ -86,10 +69,10 @@ static int read_place(struct tranche *self, const struct pawl_ev_entry *ask, str
 /* ---- which tranche ---- */
 
 static uint32_t orders_of(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    const struct tranche_rec_order_relationship *one;
+    struct tranche_rec_order_relationship one;
     uint32_t count = 0;
-    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)) != NULL;) {
-        uint64_t next = one->next_lot;
+    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)).id != 0;) {
+        uint64_t next = one.next_lot;
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
         count += lot != NULL && tranche_lot_waits(lot);
         id = next;
@@ -97,23 +80,17 @@ static uint32_t orders_of(struct tranche *self, const struct tranche_rec_positio
     return count;
 }
 
-/* R stands, and another component goes by it: the tranche does not grow. */
-static bool is_held(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, row->first_lot);
-    return lot != NULL && lot->hold_stop != self->ctx->component && lot->r_frozen;
-}
-
 /* May the entry go into this tranche, such as it is? */
 static int check_room(struct tranche *self, const struct pawl_ev_entry *ask,
                       const struct tranche_rec_position_tranche *row, struct pawl_err *err) {
-    if (is_held(self, row))
-        return tranche_fail(err, PAWL_E_STATE, "tranche %u: its R stands, it grows no more",
-                            row->tranche_id);
+    if (!tranche_grows(self, row))
+        return pawl_fail(err, PAWL_E_STATE, "tranche %u: its R stands, it grows no more",
+                         row->tranche_id);
     if (orders_of(self, row) >= self->options.max_orders)
-        return tranche_fail(err, PAWL_E_BUSY, "tranche %u has %d orders, the most there may be",
-                            row->tranche_id, (int)self->options.max_orders);
+        return pawl_fail(err, PAWL_E_BUSY, "tranche %u has %d orders, the most there may be",
+                         row->tranche_id, (int)self->options.max_orders);
     if (ask->profile[0] != '\0' && strcmp(ask->profile, row->profile) != 0)
-        return tranche_fail(err, PAWL_E_INVAL, "tranche %u has another profile", row->tranche_id);
+        return pawl_fail(err, PAWL_E_INVAL, "tranche %u has another profile", row->tranche_id);
     return PAWL_OK;
 }
 
@@ -130,12 +107,11 @@ static int choose(struct tranche *self, const struct pawl_ev_entry *ask, uint64_
                 !tranche_gains(self, last, now, -self->options.increment_e8);
     if (lost && count < self->options.max_tranches) return PAWL_OK;
     if (lost && self->options.at_max == TRANCHE_REFUSE)
-        return tranche_fail(err, PAWL_E_BUSY, "there are %u tranches, the most there may be",
-                            count);
+        return pawl_fail(err, PAWL_E_BUSY, "there are %u tranches, the most there may be", count);
     if (lost && self->options.at_max == TRANCHE_MERGE) {
         int rc = tranche_merge_nearest(self, position);
         return rc == PAWL_E_BUSY
-                   ? tranche_fail(err, rc, "there are %u tranches, none can be merged now", count)
+                   ? pawl_fail(err, rc, "there are %u tranches, none can be merged now", count)
                    : rc;
     }
     *ret_row = last->id;
@@ -169,15 +145,16 @@ static int open_lot(struct tranche *self, const struct pawl_ev_entry *ask,
                                  .ratchet = PAWL_RATCHET_RECOMPUTE};
     int rc = tranche_price(place->in, place->side, (struct pawl_money){place->price.e8},
                            (struct pawl_qty){PAWL_E8}, -row->stop_pct.e8, &spec.stop);
-    if (rc != PAWL_OK) return tranche_fail(err, rc, "the stop is no price");
+    if (rc != PAWL_OK) return pawl_fail(err, rc, "the stop is no price");
     rc = tranche_size(self, ask, place->account, place->price, spec.stop, &spec.quantity, err);
     if (rc == PAWL_OK) rc = self->book->open(self->ctx, &spec, ret_lot, err);
-    return rc == PAWL_OK ? rc : tranche_fail(err, rc, "the book refuses it (%d)", rc);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "the book refuses it (%d)", rc);
 }
 
 int tranche_begin(struct tranche *self, struct tranche_rec_tranche_position *position,
                   struct tranche_rec_position_tranche *row, uint64_t lot) {
     int64_t now = self->ctx->host->now_ns(self->ctx);
+    if (position->next >= TRANCHE_IDS_MAX) return PAWL_E_BUSY;
     if (position->id == 0) {
         position->id = lot;
         position->created = now;
@@ -198,7 +175,7 @@ int tranche_begin(struct tranche *self, struct tranche_rec_tranche_position *pos
 
 static int begin_new(struct tranche *self, const struct pawl_ev_entry *ask,
                      const struct place *place, uint64_t known, struct pawl_err *err) {
-    const struct tranche_rec_tranche_position *found = tranche_position(self, known);
+    const struct tranche_rec_tranche_position found = tranche_position(self, known);
     struct tranche_rec_tranche_position position = {.instrument = ask->instrument,
                                                     .account = place->account,
                                                     .side = place->side};
@@ -206,9 +183,9 @@ static int begin_new(struct tranche *self, const struct pawl_ev_entry *ask,
                                                .target_pct = place->tp,
                                                .target_asked = place->target_asked};
     uint64_t lot;
-    if (found != NULL) position = *found;
-    if (position.next >= UINT16_MAX)
-        return tranche_fail(err, PAWL_E_BUSY, "the position has had %u tranches", position.next);
+    if (found.id != 0) position = found;
+    if (position.next >= TRANCHE_IDS_MAX)
+        return pawl_fail(err, PAWL_E_BUSY, "the position has had %u tranches", position.next);
     row.tranche_id = position.next;
     memcpy(row.profile, ask->profile, sizeof row.profile);
     memcpy(row.ref, ask->ref, sizeof row.ref);
@@ -218,7 +195,7 @@ static int begin_new(struct tranche *self, const struct pawl_ev_entry *ask,
 
 static int add_to(struct tranche *self, const struct pawl_ev_entry *ask, const struct place *place,
                   uint64_t id, struct pawl_err *err) {
-    struct tranche_rec_position_tranche row = *tranche_row(self, id);
+    struct tranche_rec_position_tranche row = tranche_row(self, id);
     uint64_t lot;
     int rc = open_lot(self, ask, place, &row, &lot, err);
     if (rc == PAWL_OK) rc = tranche_link(self, &row, lot);
@@ -230,16 +207,17 @@ int tranche_on_entry(struct tranche *self, const struct pawl_ev_entry *ask) {
     struct pawl_err err = {0};
     uint64_t position = 0, row = 0;
     const char *why = why_not(self, ask);
-    if (why != NULL) return tranche_ignore(self, ask, "%s", why);
+    if (why != NULL) return pawl_entry_ignore(self->ctx, ask, "%s", why);
     int rc = read_place(self, ask, &place, &err);
     if (rc == PAWL_OK) {
-        const struct tranche_rec_tranche_position *known =
+        const struct tranche_rec_tranche_position known =
             tranche_find(self, ask->instrument, place.account, place.side);
-        if (known != NULL) position = known->id;
+        if (known.id != 0) position = known.id;
         rc = choose(self, ask, position, &row, &err);
     }
     if (rc == PAWL_OK)
         rc = row == 0 ? begin_new(self, ask, &place, position, &err)
                       : add_to(self, ask, &place, row, &err);
-    return rc == PAWL_OK ? rc : tranche_ignore(self, ask, "%s", err.text);
+    /* An error without a sentence is no refusal: there may be a lot. */
+    return err.rc == PAWL_OK ? rc : pawl_entry_ignore(self->ctx, ask, "%s", err.text);
 }

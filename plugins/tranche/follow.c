@@ -5,26 +5,15 @@
 
 /* ---- what a tranche holds ---- */
 
-/* What is open of a lot, and what that cost: entries before and after a first exit have their own
- * averages (as the book reckons). */
-static int64_t cost_e8(const struct pawl_rec_lot *lot) {
-    int64_t left_e8 = lot->entered.e8 - lot->grown_out.e8, out_e8 = 0;
-    if (left_e8 > 0 &&
-        pawl_muldiv(lot->entry_value.e8 - lot->grown_cost.e8, lot->exited.e8 - lot->grown_out.e8,
-                    left_e8, PAWL_ROUND_EVEN, &out_e8) != PAWL_OK)
-        return 0;
-    return lot->entry_value.e8 - lot->grown_cost.e8 - out_e8;
-}
-
 int tranche_sum(struct tranche *self, struct tranche_rec_position_tranche *row) {
-    const struct tranche_rec_order_relationship *one;
+    struct tranche_rec_order_relationship one;
     int64_t open_e8 = 0, value_e8 = 0;
     int rc = PAWL_OK;
-    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)) != NULL; id = one->next_lot) {
+    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)).id != 0; id = one.next_lot) {
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
         if (lot == NULL || lot->entered.e8 <= lot->exited.e8) continue;
         rc = tranche_first(rc, pawl_add_i64(open_e8, lot->entered.e8 - lot->exited.e8, &open_e8));
-        rc = tranche_first(rc, pawl_add_i64(value_e8, cost_e8(lot), &value_e8));
+        rc = tranche_first(rc, pawl_add_i64(value_e8, pawl_lot_cost(lot).e8, &value_e8));
     }
     row->quantity.e8 = open_e8;
     row->cost.e8 = value_e8;
@@ -54,11 +43,11 @@ static int came_in(struct tranche *self, struct tranche_rec_position_tranche *ro
     told.price = average(lot->entry_value.e8 - seen->entry_value.e8, told.change.e8);
     row->stale = 1;
     int rc = tranche_see_r(self, row->id); /* what filled it may be 1 R of what was there */
-    row->frozen = tranche_row(self, row->id)->frozen;
+    row->frozen = tranche_row(self, row->id).frozen;
     if (rc == PAWL_OK) rc = tranche_sum(self, row);
     if (rc == PAWL_OK) rc = tranche_levels(self, row);
-    if (rc == PAWL_OK) rc = tranche_put(self, row);
-    return rc == PAWL_OK ? tranche_tell(self, row, &told) : rc;
+    if (rc == PAWL_OK) rc = tranche_tell(self, row, &told);
+    return rc == PAWL_OK ? tranche_put(self, row) : rc;
 }
 
 static int went_out(struct tranche *self, struct tranche_rec_position_tranche *row,
@@ -75,38 +64,40 @@ static int went_out(struct tranche *self, struct tranche_rec_position_tranche *r
     row->frozen = 1;
     int rc = pawl_add_i64(row->profit.e8, told.profit.e8, &row->profit.e8);
     if (rc == PAWL_OK) rc = tranche_sum(self, row);
-    if (rc == PAWL_OK) rc = tranche_put(self, row);
-    return rc == PAWL_OK ? tranche_tell(self, row, &told) : rc;
+    if (rc == PAWL_OK) rc = tranche_tell(self, row, &told);
+    return rc == PAWL_OK ? tranche_put(self, row) : rc;
 }
 
+/* What was seen is put when all that follows from it is done: after an error it is looked at again.
+ */
 static int look(struct tranche *self, struct tranche_rec_position_tranche *row,
                 const struct pawl_rec_lot *lot) {
-    const struct tranche_rec_order_relationship *known = tranche_lot(self, lot->id);
-    const struct tranche_rec_order_relationship before = *known;
-    struct tranche_rec_order_relationship seen = before;
-    seen.entered = lot->entered;
+    struct tranche_rec_order_relationship seen = tranche_lot(self, lot->id);
+    int rc = PAWL_OK;
+    if (lot->entered.e8 > seen.entered.e8) {
+        rc = came_in(self, row, lot, &seen);
+        seen.entered = lot->entered;
+        seen.entry_value = lot->entry_value;
+        if (rc == PAWL_OK) rc = tranche_put_lot(self, &seen);
+    }
+    if (rc != PAWL_OK || lot->exited.e8 <= seen.exited.e8) return rc;
+    rc = went_out(self, row, lot, &seen);
     seen.exited = lot->exited;
-    seen.entry_value = lot->entry_value;
     seen.exit_value = lot->exit_value;
     seen.profit = lot->profit;
-    bool in = lot->entered.e8 > before.entered.e8, out = lot->exited.e8 > before.exited.e8;
-    int rc = in || out ? tranche_put_lot(self, &seen) : PAWL_OK;
-    if (rc == PAWL_OK && in) rc = came_in(self, row, lot, &before);
-    if (rc == PAWL_OK && out) rc = went_out(self, row, lot, &before);
-    return rc;
+    return rc == PAWL_OK ? tranche_put_lot(self, &seen) : rc;
 }
 
 /* ---- the end of a lot, a tranche, a position ---- */
 
 static int close_tranche(struct tranche *self, const struct tranche_rec_position_tranche *row,
                          uint64_t lot, const char *reason) {
-    const struct tranche_rec_tranche_position *known = tranche_position(self, row->position);
+    struct tranche_rec_tranche_position position = tranche_position(self, row->position);
     const struct tranche_told told = {
         .act = PAWL_TRANCHE_ACT_CLOSED, .lot = lot, .profit = row->profit, .reason = reason};
     int rc = PAWL_OK;
     self->triggers->disarm(self->ctx, TRANCHE_KEY_TRANCHE(row->id));
-    if (known != NULL) {
-        struct tranche_rec_tranche_position position = *known;
+    if (position.id != 0) {
         position.tranches--;
         rc = tranche_put_position(self, &position);
     }
@@ -135,8 +126,9 @@ static bool is_ours(const struct tranche *self, const struct pawl_rec_lot *lot) 
 
 /* A lot of another component, or one that a late fill has brought back: a tranche of its own, the
  * first one where there is none; where there is no room for another, part of the last. */
-static int take(struct tranche *self, const struct pawl_rec_lot *lot) {
-    const struct tranche_rec_tranche_position *found =
+static int take(struct tranche *self, const struct pawl_rec_lot *given) {
+    const struct pawl_rec_lot of = *given, *lot = &of;
+    const struct tranche_rec_tranche_position found =
         tranche_find(self, lot->instrument, lot->account, lot->side);
     const struct pawl_instrument *in = self->market->instrument(self->ctx, lot->instrument);
     struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX], row = {0};
@@ -145,8 +137,8 @@ static int take(struct tranche *self, const struct pawl_rec_lot *lot) {
     const uint64_t id = lot->id;
     uint32_t count = 0;
     if (in == NULL) return PAWL_OK;
-    if (found != NULL) {
-        position = *found;
+    if (found.id != 0) {
+        position = found;
         count = tranche_all(self, position.id, rows);
     }
     tranche_percents(self, in->symbol, &row.target_pct, &row.stop_pct);
@@ -155,7 +147,7 @@ static int take(struct tranche *self, const struct pawl_rec_lot *lot) {
     memcpy(row.profile, lot->profile, sizeof row.profile);
     memcpy(row.ref, lot->ref, sizeof row.ref);
     int rc;
-    if (count > 0 && count >= self->options.max_tranches) {
+    if (count > 0 && (count >= self->options.max_tranches || position.next >= TRANCHE_IDS_MAX)) {
         row = rows[count - 1];
         rc = tranche_link(self, &row, id);
         if (rc == PAWL_OK) rc = tranche_put(self, &row);
@@ -166,11 +158,12 @@ static int take(struct tranche *self, const struct pawl_rec_lot *lot) {
 }
 
 int tranche_on_assigned(struct tranche *self, uint64_t id) {
-    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
-    const struct tranche_rec_order_relationship *known = tranche_lot(self, id);
-    if (lot == NULL) return PAWL_OK;
-    if (known == NULL) return is_ours(self, lot) ? take(self, lot) : PAWL_OK;
-    struct tranche_rec_position_tranche row = *tranche_row(self, known->tranche);
+    const struct tranche_rec_order_relationship known = tranche_lot(self, id);
+    const struct pawl_rec_lot *found = self->book->lot(self->ctx, id);
+    if (found == NULL) return PAWL_OK;
+    const struct pawl_rec_lot of = *found, *lot = &of;
+    if (known.id == 0) return is_ours(self, lot) ? take(self, lot) : PAWL_OK;
+    struct tranche_rec_position_tranche row = tranche_row(self, known.tranche);
     int rc;
     if (lot->hold_grow != self->ctx->component) {
         rc = drop(self, &row, id, "given to another component");
@@ -184,9 +177,9 @@ int tranche_on_assigned(struct tranche *self, uint64_t id) {
 }
 
 int tranche_on_lot(struct tranche *self, uint64_t id) {
+    const struct tranche_rec_order_relationship known = tranche_lot(self, id);
+    if (known.id != 0) return tranche_settle(self, known.position);
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
-    const struct tranche_rec_order_relationship *known = tranche_lot(self, id);
-    if (known != NULL) return tranche_settle(self, known->position);
     /* It waited when it was given, or a late fill has brought it back. */
     return lot != NULL && is_ours(self, lot) ? take(self, lot) : PAWL_OK;
 }
@@ -196,16 +189,18 @@ int tranche_on_lot(struct tranche *self, uint64_t id) {
 /* What the tranches hold is what the lots hold; that those are what the venue holds is looked after
  * by the host. */
 static int check_sum(struct tranche *self, const struct tranche_rec_tranche_position *position) {
-    const struct tranche_rec_position_tranche *row;
+    struct tranche_rec_position_tranche row;
     const struct pawl_rec_lot *lot;
     int64_t rows_e8 = 0, lots_e8 = 0;
-    for (uint64_t at = 0; (row = tranche_next(self, position->id, at)) != NULL; at = row->id)
-        rows_e8 += row->quantity.e8;
-    for (uint64_t id = 0; (lot = self->book->lot_next(self->ctx, position->instrument, id)) != NULL;
-         id = lot->id)
-        if (lot->account == position->account && lot->side == position->side &&
-            lot->entered.e8 > lot->exited.e8 && tranche_lot(self, lot->id) != NULL)
-            lots_e8 += lot->entered.e8 - lot->exited.e8;
+    for (uint64_t at = 0; (row = tranche_next(self, position->id, at)).id != 0; at = row.id)
+        rows_e8 += row.quantity.e8;
+    for (uint64_t id = 0;
+         (lot = self->book->lot_next(self->ctx, position->instrument, id)) != NULL;) {
+        int64_t open_e8 = lot->entered.e8 - lot->exited.e8;
+        bool is_of = lot->account == position->account && lot->side == position->side;
+        id = lot->id;
+        if (is_of && open_e8 > 0 && tranche_lot(self, id).id != 0) lots_e8 += open_e8;
+    }
     if (rows_e8 == lots_e8) return PAWL_OK;
     char have[PAWL_E8_TEXT_MAX], want[PAWL_E8_TEXT_MAX];
     pawl_format_e8(rows_e8, have);
@@ -217,14 +212,17 @@ static int check_sum(struct tranche *self, const struct tranche_rec_tranche_posi
 
 /* What its lots have come to since it was looked at. */
 static int refresh(struct tranche *self, uint64_t id) {
-    const struct tranche_rec_order_relationship *one;
-    struct tranche_rec_position_tranche row = *tranche_row(self, id);
+    struct tranche_rec_order_relationship one;
+    struct tranche_rec_position_tranche row = tranche_row(self, id);
     int rc = PAWL_OK;
-    for (uint64_t at = row.first_lot; rc == PAWL_OK && (one = tranche_lot(self, at)) != NULL;) {
-        const struct pawl_rec_lot *found = self->book->lot(self->ctx, at);
-        uint64_t next = one->next_lot;
-        at = next;
-        if (found == NULL) continue;
+    for (uint64_t at = row.first_lot; rc == PAWL_OK && (one = tranche_lot(self, at)).id != 0;) {
+        const uint64_t of = at;
+        at = one.next_lot;
+        const struct pawl_rec_lot *found = self->book->lot(self->ctx, of);
+        if (found == NULL) { /* it ended while nobody listened, long ago */
+            rc = drop(self, &row, of, "the book has forgotten it");
+            continue;
+        }
         const struct pawl_rec_lot lot = *found;
         rc = look(self, &row, &lot);
         if (rc == PAWL_OK && lot.state == PAWL_LOT_STATE_CLOSED)
@@ -234,25 +232,25 @@ static int refresh(struct tranche *self, uint64_t id) {
 }
 
 static int refresh_all(struct tranche *self, uint64_t position) {
-    const struct tranche_rec_position_tranche *row;
+    struct tranche_rec_position_tranche row;
     int rc = PAWL_OK;
-    for (uint64_t at = 0; (row = tranche_next(self, position, at)) != NULL;) {
-        at = row->id;
+    for (uint64_t at = 0; (row = tranche_next(self, position, at)).id != 0;) {
+        at = row.id;
         rc = tranche_first(rc, refresh(self, at));
     }
     return rc;
 }
 
 static int join_all(struct tranche *self, uint64_t position, bool *ret_wait) {
-    const struct tranche_rec_position_tranche *row;
+    struct tranche_rec_position_tranche row;
     int rc = PAWL_OK;
-    for (uint64_t at = 0; (row = tranche_next(self, position, at)) != NULL;) {
-        at = row->id;
+    for (uint64_t at = 0; (row = tranche_next(self, position, at)).id != 0;) {
+        at = row.id;
         rc = tranche_first(rc, tranche_join(self, at, ret_wait));
         row = tranche_row(self, at);
-        if (row != NULL && row->stale) rc = tranche_first(rc, tranche_apply(self, at));
+        if (row.id != 0 && row.stale) rc = tranche_first(rc, tranche_apply(self, at));
         row = tranche_row(self, at);
-        if (row != NULL) rc = tranche_first(rc, tranche_arm_r(self, row));
+        if (row.id != 0) rc = tranche_first(rc, tranche_arm_r(self, &row));
     }
     return rc;
 }
@@ -297,11 +295,11 @@ int tranche_clean(struct tranche *self) {
 /* After a start or a reload: levels and timers anew. Nothing is merged in here, since what is asked
  * of the book while an instance is tried takes effect later. */
 int tranche_restore(struct tranche *self, uint64_t id) {
-    const struct tranche_rec_position_tranche *row;
+    struct tranche_rec_position_tranche row;
     int64_t now = self->ctx->host->now_ns(self->ctx);
     int rc = tranche_arm_pairs(self, id);
-    for (uint64_t at = 0; (row = tranche_next(self, id, at)) != NULL; at = row->id)
-        rc = tranche_first(rc, tranche_arm_r(self, row));
+    for (uint64_t at = 0; (row = tranche_next(self, id, at)).id != 0; at = row.id)
+        rc = tranche_first(rc, tranche_arm_r(self, &row));
     rc = tranche_first(rc, set_clean(self));
     return tranche_first(rc, self->timers->set(self->ctx, TRANCHE_KEY_POSITION(id),
                                                now + TRANCHE_LOOK_NS));
@@ -314,19 +312,19 @@ int tranche_settle(struct tranche *self, uint64_t id) {
     rc = tranche_first(rc, tranche_merge_wanted(self, id, &wait));
     rc = tranche_first(rc, tranche_merge_profitable(self, id, &wait));
     rc = tranche_first(rc, join_all(self, id, &wait));
-    const struct tranche_rec_tranche_position *position = tranche_position(self, id);
-    if (position == NULL) return rc;
-    if (position->tranches == 0) {
+    const struct tranche_rec_tranche_position position = tranche_position(self, id);
+    if (position.id == 0) return rc;
+    if (position.tranches == 0) {
         self->timers->clear(self->ctx, key);
         self->triggers->disarm(self->ctx, key);
         return self->records->erase(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id);
     }
-    rc = tranche_first(rc, check_sum(self, position));
+    rc = tranche_first(rc, check_sum(self, &position));
     if (self->clean_due == 0) rc = tranche_first(rc, set_clean(self));
-    if (!wait) {
+    if (!wait && rc == PAWL_OK) {
         self->timers->clear(self->ctx, key);
         return rc;
     }
-    int64_t now = self->ctx->host->now_ns(self->ctx);
-    return tranche_first(rc, self->timers->set(self->ctx, key, now + TRANCHE_LOOK_NS));
+    int64_t due = self->ctx->host->now_ns(self->ctx) + (wait ? TRANCHE_LOOK_NS : TRANCHE_LATER_NS);
+    return tranche_first(rc, self->timers->set(self->ctx, key, due));
 }

@@ -27,19 +27,23 @@ static bool is_quiet(struct tranche *self, uint64_t of) {
 }
 
 bool tranche_is_quiet(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    const struct tranche_rec_order_relationship *one;
+    struct tranche_rec_order_relationship one;
     if (row->status != PAWL_TRANCHE_STATUS_OPEN || row->joining) return false;
-    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)) != NULL; id = one->next_lot)
+    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)).id != 0; id = one.next_lot)
         if (!is_quiet(self, id)) return false;
     return true;
 }
 
-/* False: another component goes by the R of its lots, and it stands. */
+/* Another component goes by the R of the lot, and it stands: it neither grows nor merges. */
+static bool r_stands(const struct tranche *self, const struct pawl_rec_lot *lot) {
+    return lot->r_frozen && lot->hold_stop != self->ctx->component;
+}
+
 bool tranche_grows(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    const struct tranche_rec_order_relationship *one;
-    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)) != NULL; id = one->next_lot) {
+    struct tranche_rec_order_relationship one;
+    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)).id != 0; id = one.next_lot) {
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
-        if (lot != NULL && lot->r_frozen && lot->hold_stop != self->ctx->component) return false;
+        if (lot != NULL && r_stands(self, lot)) return false;
     }
     return true;
 }
@@ -49,12 +53,11 @@ bool tranche_grows(struct tranche *self, const struct tranche_rec_position_tranc
 static bool may_join(struct tranche *self, uint64_t id) {
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
     return lot != NULL && lot->state == PAWL_LOT_STATE_OPEN && !tranche_lot_waits(lot) &&
-           !is_closing(lot) && lot->entered.e8 > lot->exited.e8;
+           !is_closing(lot) && !r_stands(self, lot) && lot->entered.e8 > lot->exited.e8;
 }
 
 /* A target that rests has to be gone before. True if one is still there. */
 static bool withdraw_target(struct tranche *self, uint64_t lot) {
-    const struct pawl_rec_target *target = self->book->target(self->ctx, lot, 0);
     const struct pawl_rec_order *order;
     struct pawl_err err = {0};
     bool live = false;
@@ -62,6 +65,7 @@ static bool withdraw_target(struct tranche *self, uint64_t lot) {
         id = order->id;
         live |= order->role == PAWL_ROLE_TARGET;
     }
+    const struct pawl_rec_target *target = self->book->target(self->ctx, lot, 0);
     if (live && target != NULL && target->price.e8 != 0)
         self->book->set_target(self->ctx, lot, 0, (struct pawl_price){0},
                                (struct pawl_qty){PAWL_QTY_ALL}, 0, &err);
@@ -70,20 +74,19 @@ static bool withdraw_target(struct tranche *self, uint64_t lot) {
 
 /* The next lot that can become part of the first; 0 = none. */
 static uint64_t candidate(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    const struct tranche_rec_order_relationship *one = tranche_lot(self, row->first_lot);
-    if (one == NULL || !may_join(self, row->first_lot)) return 0;
-    for (uint64_t id = one->next_lot; (one = tranche_lot(self, id)) != NULL; id = one->next_lot)
-        if (!one->apart && may_join(self, id)) return id;
+    struct tranche_rec_order_relationship one = tranche_lot(self, row->first_lot);
+    if (one.id == 0 || !may_join(self, row->first_lot)) return 0;
+    for (uint64_t id = one.next_lot; (one = tranche_lot(self, id)).id != 0; id = one.next_lot)
+        if (!one.apart && may_join(self, id)) return id;
     return 0;
 }
 
 /* Both are one now: what was seen of the first is what it is. */
 static int joined(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t from) {
     int rc = tranche_unlink(self, row, from);
-    const struct tranche_rec_order_relationship *known = tranche_lot(self, row->first_lot);
+    struct tranche_rec_order_relationship one = tranche_lot(self, row->first_lot);
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, row->first_lot);
-    if (rc != PAWL_OK || known == NULL || lot == NULL) return rc;
-    struct tranche_rec_order_relationship one = *known;
+    if (rc != PAWL_OK || one.id == 0 || lot == NULL) return rc;
     one.entered = lot->entered;
     one.entry_value = lot->entry_value;
     rc = tranche_put_lot(self, &one);
@@ -104,7 +107,7 @@ static int give_up(struct tranche *self, struct tranche_rec_position_tranche *ro
 }
 
 static int keep_apart(struct tranche *self, uint64_t lot) {
-    struct tranche_rec_order_relationship one = *tranche_lot(self, lot);
+    struct tranche_rec_order_relationship one = tranche_lot(self, lot);
     one.apart = 1;
     return tranche_put_lot(self, &one);
 }
@@ -141,9 +144,8 @@ bool tranche_lots_grow(struct tranche *self, uint32_t account) {
 int tranche_join(struct tranche *self, uint64_t id, bool *ret_wait) {
     int64_t now = self->ctx->host->now_ns(self->ctx);
     for (uint32_t i = 0; i < TRANCHE_OF_POSITION_MAX; i++) {
-        const struct tranche_rec_position_tranche *known = tranche_row(self, id);
-        if (known == NULL) return PAWL_OK;
-        struct tranche_rec_position_tranche row = *known;
+        struct tranche_rec_position_tranche row = tranche_row(self, id);
+        if (row.id == 0) return PAWL_OK;
         uint64_t other = tranche_lots_grow(self, row.account) ? candidate(self, &row) : 0;
         if (other == 0) return row.joining ? give_up(self, &row, 0) : PAWL_OK;
         if (row.joining && now >= row.join_from)

@@ -86,11 +86,11 @@ static int apply_target(struct tranche *self, const struct tranche_rec_position_
 }
 
 int tranche_apply(struct tranche *self, uint64_t of) {
-    struct tranche_rec_position_tranche row = *tranche_row(self, of);
+    struct tranche_rec_position_tranche row = tranche_row(self, of);
     int rc = PAWL_OK;
-    const struct tranche_rec_order_relationship *one;
-    for (uint64_t id = row.first_lot; (one = tranche_lot(self, id)) != NULL;) {
-        uint64_t next = one->next_lot;
+    struct tranche_rec_order_relationship one;
+    for (uint64_t id = row.first_lot; (one = tranche_lot(self, id)).id != 0;) {
+        uint64_t next = one.next_lot;
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
         if (lot != NULL && lot->state == PAWL_LOT_STATE_OPEN && lot->entered.e8 > lot->exited.e8) {
             rc = tranche_first(rc, apply_stop(self, &row, id));
@@ -99,18 +99,19 @@ int tranche_apply(struct tranche *self, uint64_t of) {
         id = next;
     }
     row.stale = 0;
-    return tranche_first(rc, tranche_put(self, &row));
+    return rc == PAWL_OK ? tranche_put(self, &row) : rc;
 }
 
 int tranche_repair(struct tranche *self, uint64_t of) {
-    struct tranche_rec_position_tranche row = *tranche_row(self, of);
-    const struct tranche_rec_order_relationship *one;
+    struct tranche_rec_position_tranche row = tranche_row(self, of);
+    struct tranche_rec_order_relationship one;
     int rc = PAWL_OK;
-    for (uint64_t id = row.first_lot; (one = tranche_lot(self, id)) != NULL;) {
-        uint64_t next = one->next_lot;
-        const struct pawl_rec_target *target = self->book->target(self->ctx, id, 0);
+    for (uint64_t id = row.first_lot; (one = tranche_lot(self, id)).id != 0;) {
+        uint64_t next = one.next_lot;
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
-        if (target != NULL && target->spent && lot != NULL && lot->state == PAWL_LOT_STATE_OPEN)
+        bool open = lot != NULL && lot->state == PAWL_LOT_STATE_OPEN;
+        const struct pawl_rec_target *target = self->book->target(self->ctx, id, 0);
+        if (open && target != NULL && target->spent)
             rc = tranche_first(rc, apply_target(self, &row, id));
         id = next;
     }
@@ -144,22 +145,21 @@ int tranche_arm_r(struct tranche *self, const struct tranche_rec_position_tranch
 }
 
 int tranche_see_r(struct tranche *self, uint64_t id) {
-    const struct tranche_rec_position_tranche *row = tranche_row(self, id);
-    struct pawl_price now = tranche_exit_price(self, row->instrument, row->side), level;
-    if (row->frozen || now.e8 == 0 || !r_level(row, &level) || is_looser(row->side, now, level))
+    const struct tranche_rec_position_tranche row = tranche_row(self, id);
+    struct pawl_price now = tranche_exit_price(self, row.instrument, row.side), level;
+    if (row.frozen || now.e8 == 0 || !r_level(&row, &level) || is_looser(row.side, now, level))
         return PAWL_OK;
     return tranche_freeze(self, id);
 }
 
 int tranche_freeze(struct tranche *self, uint64_t id) {
-    const struct tranche_rec_position_tranche *known = tranche_row(self, id);
-    const struct tranche_rec_order_relationship *one;
+    struct tranche_rec_position_tranche row = tranche_row(self, id);
+    struct tranche_rec_order_relationship one;
     struct pawl_err err = {0};
-    if (known == NULL || known->frozen) return PAWL_OK;
-    struct tranche_rec_position_tranche row = *known;
+    if (row.id == 0 || row.frozen) return PAWL_OK;
     int rc = PAWL_OK;
-    for (uint64_t lot = row.first_lot; (one = tranche_lot(self, lot)) != NULL;) {
-        uint64_t next = one->next_lot;
+    for (uint64_t lot = row.first_lot; (one = tranche_lot(self, lot)).id != 0;) {
+        uint64_t next = one.next_lot;
         const struct pawl_rec_lot *found = self->book->lot(self->ctx, lot);
         if (found != NULL && found->hold_stop == self->ctx->component && found->entered.e8 > 0)
             rc = tranche_first(rc, self->book->freeze(self->ctx, lot, &err));

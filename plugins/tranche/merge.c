@@ -11,7 +11,7 @@ static int move_lots(struct tranche *self, struct tranche_rec_position_tranche *
     int rc = PAWL_OK;
     while (rc == PAWL_OK && from->first_lot != 0) {
         uint64_t id = from->first_lot;
-        struct tranche_rec_order_relationship one = *tranche_lot(self, id);
+        struct tranche_rec_order_relationship one = tranche_lot(self, id);
         rc = tranche_unlink(self, from, id);
         one.apart = 0;
         if (rc == PAWL_OK) rc = tranche_put_lot(self, &one);
@@ -21,7 +21,7 @@ static int move_lots(struct tranche *self, struct tranche_rec_position_tranche *
 }
 
 static int forget(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    struct tranche_rec_tranche_position position = *tranche_position(self, row->position);
+    struct tranche_rec_tranche_position position = tranche_position(self, row->position);
     self->triggers->disarm(self->ctx, TRANCHE_KEY_TRANCHE(row->id));
     position.tranches--;
     int rc = tranche_put_position(self, &position);
@@ -41,8 +41,8 @@ static void keep_tighter(struct tranche_rec_position_tranche *into,
 
 int tranche_merge(struct tranche *self, uint64_t into_id, uint64_t from_id, const char *reason) {
     int rc = tranche_first(tranche_see_r(self, into_id), tranche_see_r(self, from_id));
-    struct tranche_rec_position_tranche into = *tranche_row(self, into_id);
-    struct tranche_rec_position_tranche from = *tranche_row(self, from_id);
+    struct tranche_rec_position_tranche into = tranche_row(self, into_id);
+    struct tranche_rec_position_tranche from = tranche_row(self, from_id);
     struct tranche_rec_position_tranche told_of = from;
     struct tranche_told told = {.act = PAWL_TRANCHE_ACT_MERGED,
                                 .into = into.tranche_id,
@@ -77,13 +77,13 @@ int tranche_merge_wanted(struct tranche *self, uint64_t position, bool *ret_wait
     for (uint32_t i = 0; i < count && rc == PAWL_OK; i++) {
         if (rows[i].merge_into == 0) continue;
         uint64_t into = position << 16 | rows[i].merge_into;
-        const struct tranche_rec_position_tranche *found = tranche_row(self, into);
-        if (found == NULL) { /* it has closed meanwhile */
+        const struct tranche_rec_position_tranche to = tranche_row(self, into);
+        /* It may have closed meanwhile, or an R stands. */
+        if (to.id == 0 || !tranche_grows(self, &rows[i]) || !tranche_grows(self, &to)) {
             rows[i].merge_into = 0;
             rc = tranche_put(self, &rows[i]);
             continue;
         }
-        struct tranche_rec_position_tranche to = *found;
         if (tranche_is_quiet(self, &rows[i]) && tranche_is_quiet(self, &to))
             rc = tranche_merge(self, into, rows[i].id, "asked for");
         else
@@ -92,19 +92,9 @@ int tranche_merge_wanted(struct tranche *self, uint64_t position, bool *ret_wait
     return rc;
 }
 
-static int refuse(struct tranche *self, const struct pawl_ev_consolidate *ask, const char *reason) {
-    struct pawl_ev_entry_ignored event = {
-        .head = {.size = (uint32_t)sizeof event, .type = PAWL_EV_ENTRY_IGNORED},
-        .instrument = ask->instrument,
-        .component = self->ctx->component};
-    size_t size = strlen(reason);
-    memcpy(event.reason, reason, size < sizeof event.reason ? size : sizeof event.reason - 1);
-    return self->ctx->host->publish(self->ctx, &event.head);
-}
-
-/* The ids of a JSON array, as bits of the rows; -1 = none, or one that there is not. */
-static int64_t chosen(const char *text, const struct tranche_rec_position_tranche *rows,
-                      uint32_t count) {
+/* The rows of the ids in a JSON array, as bits, all of them where it is empty; PAWL_E_NOTFOUND. */
+static int chosen(const char *text, const struct tranche_rec_position_tranche *rows, uint32_t count,
+                  uint64_t *ret) {
     uint64_t bits = 0;
     for (const char *at = text; *at != '\0';) {
         char *end;
@@ -112,21 +102,21 @@ static int64_t chosen(const char *text, const struct tranche_rec_position_tranch
         if (*at == '\0') break;
         unsigned long id = strtoul(at, &end, 10);
         uint32_t i = 0;
-        if (end == at) return -1;
+        if (end == at) return PAWL_E_NOTFOUND;
         while (i < count && rows[i].tranche_id != id) i++;
-        if (i == count) return -1;
+        if (i == count) return PAWL_E_NOTFOUND;
         bits |= UINT64_C(1) << i;
         at = end;
     }
-    return (int64_t)bits;
+    *ret = bits != 0 ? bits : UINT64_MAX;
+    return PAWL_OK;
 }
 
 /* One chosen tranche: its lots become one now, if they ever can. */
 static int join_now(struct tranche *self, struct tranche_rec_position_tranche *row) {
-    const struct tranche_rec_order_relationship *known;
+    struct tranche_rec_order_relationship one;
     int rc = PAWL_OK;
-    for (uint64_t id = row->first_lot; (known = tranche_lot(self, id)) != NULL;) {
-        struct tranche_rec_order_relationship one = *known;
+    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)).id != 0;) {
         id = one.next_lot;
         one.apart = 0;
         rc = tranche_first(rc, tranche_put_lot(self, &one));
@@ -138,11 +128,16 @@ static int join_now(struct tranche *self, struct tranche_rec_position_tranche *r
 static int want_merge(struct tranche *self, uint64_t position,
                       const struct pawl_ev_consolidate *ask, const char *text) {
     struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX];
+    const struct pawl_ev_entry about = {.instrument = ask->instrument};
     uint32_t count = tranche_all(self, position, rows), first = 0, others = 0;
-    int64_t bits = chosen(text, rows, count);
+    uint64_t bits;
     int rc = PAWL_OK;
-    if (bits < 0) return refuse(self, ask, "consolidate: there is no such tranche");
-    if (bits == 0) bits = INT64_MAX;
+    if (chosen(text, rows, count, &bits) != PAWL_OK)
+        return pawl_entry_ignore(self->ctx, &about, "consolidate: there is no such tranche");
+    for (uint32_t i = 0; i < count; i++)
+        if ((bits >> i & 1) != 0 && !tranche_grows(self, &rows[i]))
+            return pawl_entry_ignore(self->ctx, &about, "consolidate: tranche %u: its R stands",
+                                     rows[i].tranche_id);
     while (first < count && (bits >> first & 1) == 0) first++;
     for (uint32_t i = first + 1; i < count && rc == PAWL_OK; i++) {
         if ((bits >> i & 1) == 0) continue;

@@ -4,48 +4,55 @@
 
 #include "tranche.h"
 
-const struct tranche_rec_tranche_position *tranche_position(struct tranche *self, uint64_t id) {
-    return self->records->get(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id);
+struct tranche_rec_tranche_position tranche_position(struct tranche *self, uint64_t id) {
+    const struct tranche_rec_tranche_position *found =
+        self->records->get(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id);
+    return found != NULL ? *found : (struct tranche_rec_tranche_position){0};
 }
 
-const struct tranche_rec_tranche_position *tranche_find(struct tranche *self, uint32_t instrument,
-                                                        uint32_t account, uint8_t side) {
+struct tranche_rec_tranche_position tranche_find(struct tranche *self, uint32_t instrument,
+                                                 uint32_t account, uint8_t side) {
     const struct tranche_rec_tranche_position *found;
     uint64_t id = 0;
     while ((found = self->records->next(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id)) != NULL) {
         id = found->id;
         if (found->instrument == instrument && found->account == account && found->side == side)
-            return found;
+            return *found;
     }
-    return NULL;
+    return (struct tranche_rec_tranche_position){0};
 }
 
-const struct tranche_rec_position_tranche *tranche_row(struct tranche *self, uint64_t id) {
-    return self->records->get(self->ctx, TRANCHE_REC_POSITION_TRANCHE, id);
+struct tranche_rec_position_tranche tranche_row(struct tranche *self, uint64_t id) {
+    const struct tranche_rec_position_tranche *found =
+        self->records->get(self->ctx, TRANCHE_REC_POSITION_TRANCHE, id);
+    return found != NULL ? *found : (struct tranche_rec_position_tranche){0};
 }
 
-const struct tranche_rec_position_tranche *tranche_next(struct tranche *self, uint64_t position,
-                                                        uint64_t after) {
+struct tranche_rec_position_tranche tranche_next(struct tranche *self, uint64_t position,
+                                                 uint64_t after) {
     if (after == 0) after = position << 16;
-    const struct tranche_rec_position_tranche *row =
+    const struct tranche_rec_position_tranche *found =
         self->records->next(self->ctx, TRANCHE_REC_POSITION_TRANCHE, after);
-    return row == NULL || row->position != position ? NULL : row;
+    bool is_of = found != NULL && found->position == position;
+    return is_of ? *found : (struct tranche_rec_position_tranche){0};
 }
 
 uint32_t tranche_all(struct tranche *self, uint64_t position,
                      struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX]) {
-    const struct tranche_rec_position_tranche *row;
+    struct tranche_rec_position_tranche row;
     uint32_t count = 0;
     for (uint64_t at = 0;
-         count < TRANCHE_OF_POSITION_MAX && (row = tranche_next(self, position, at)) != NULL;) {
-        at = row->id;
-        rows[count++] = *row;
+         count < TRANCHE_OF_POSITION_MAX && (row = tranche_next(self, position, at)).id != 0;) {
+        at = row.id;
+        rows[count++] = row;
     }
     return count;
 }
 
-const struct tranche_rec_order_relationship *tranche_lot(struct tranche *self, uint64_t lot) {
-    return self->records->get(self->ctx, TRANCHE_REC_ORDER_RELATIONSHIP, lot);
+struct tranche_rec_order_relationship tranche_lot(struct tranche *self, uint64_t lot) {
+    const struct tranche_rec_order_relationship *found =
+        self->records->get(self->ctx, TRANCHE_REC_ORDER_RELATIONSHIP, lot);
+    return found != NULL ? *found : (struct tranche_rec_order_relationship){0};
 }
 
 int tranche_put_position(struct tranche *self, struct tranche_rec_tranche_position *position) {
@@ -69,34 +76,31 @@ int tranche_put_lot(struct tranche *self, struct tranche_rec_order_relationship 
 /* Whatever precedes `lot` points past it. */
 static int relink(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t lot,
                   uint64_t next) {
-    const struct tranche_rec_order_relationship *at;
+    struct tranche_rec_order_relationship at;
     if (row->first_lot == lot) {
         row->first_lot = next;
         return PAWL_OK;
     }
-    for (uint64_t id = row->first_lot; (at = tranche_lot(self, id)) != NULL; id = at->next_lot) {
-        if (at->next_lot != lot) continue;
-        struct tranche_rec_order_relationship before = *at;
-        before.next_lot = next;
-        return tranche_put_lot(self, &before);
+    for (uint64_t id = row->first_lot; (at = tranche_lot(self, id)).id != 0; id = at.next_lot) {
+        if (at.next_lot != lot) continue;
+        at.next_lot = next;
+        return tranche_put_lot(self, &at);
     }
     return PAWL_E_NOTFOUND;
 }
 
 /* Oldest first. */
 int tranche_link(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t lot) {
-    const struct tranche_rec_order_relationship *at = tranche_lot(self, row->first_lot);
-    const struct tranche_rec_order_relationship *known = tranche_lot(self, lot);
-    struct tranche_rec_order_relationship one = {.id = lot};
+    struct tranche_rec_order_relationship at = tranche_lot(self, row->first_lot);
+    struct tranche_rec_order_relationship one = tranche_lot(self, lot);
     uint64_t next = row->first_lot;
-    if (known != NULL) one = *known;
-    if (at == NULL || lot < next) {
+    one.id = lot;
+    if (at.id == 0 || lot < next) {
         row->first_lot = lot;
     } else {
-        while ((next = at->next_lot) != 0 && next < lot) at = tranche_lot(self, next);
-        struct tranche_rec_order_relationship before = *at;
-        before.next_lot = lot;
-        int rc = tranche_put_lot(self, &before);
+        while ((next = at.next_lot) != 0 && next < lot) at = tranche_lot(self, next);
+        at.next_lot = lot;
+        int rc = tranche_put_lot(self, &at);
         if (rc != PAWL_OK) return rc;
     }
     one.next_lot = next;
@@ -113,9 +117,9 @@ int tranche_link(struct tranche *self, struct tranche_rec_position_tranche *row,
 }
 
 int tranche_unlink(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t lot) {
-    const struct tranche_rec_order_relationship *one = tranche_lot(self, lot);
-    if (one == NULL || one->tranche != row->id) return PAWL_E_NOTFOUND;
-    int rc = relink(self, row, lot, one->next_lot);
+    const struct tranche_rec_order_relationship one = tranche_lot(self, lot);
+    if (one.id == 0 || one.tranche != row->id) return PAWL_E_NOTFOUND;
+    int rc = relink(self, row, lot, one.next_lot);
     if (rc == PAWL_OK)
         rc = self->records->erase(self->ctx, TRANCHE_REC_ORDER_RELATIONSHIP, lot);
     row->lots--;
@@ -151,9 +155,8 @@ static int publish(struct tranche *self, const struct tranche_rec_position_tranc
 
 int tranche_tell(struct tranche *self, const struct tranche_rec_position_tranche *row,
                  const struct tranche_told *told) {
-    const struct tranche_rec_tranche_position *known = tranche_position(self, row->position);
-    if (known == NULL) return PAWL_E_NOTFOUND;
-    struct tranche_rec_tranche_position position = *known;
+    struct tranche_rec_tranche_position position = tranche_position(self, row->position);
+    if (position.id == 0) return PAWL_E_NOTFOUND;
     position.changes++;
     struct tranche_rec_tranche_change change = {.id = row->position << 24 |
                                                       (position.changes & 0xffffff),
@@ -172,17 +175,17 @@ int tranche_tell(struct tranche *self, const struct tranche_rec_position_tranche
                                                 .time = self->ctx->host->now_ns(self->ctx),
                                                 .cause = self->cause};
     snprintf(change.reason, sizeof change.reason, "%s", told->reason);
-    int rc = tranche_put_position(self, &position);
-    if (rc == PAWL_OK) rc = self->records->put(self->ctx, TRANCHE_REC_TRANCHE_CHANGE, &change);
-    return rc == PAWL_OK ? publish(self, row, told, position.tranches) : rc;
+    int rc = publish(self, row, told, position.tranches);
+    if (rc == PAWL_OK) rc = tranche_put_position(self, &position);
+    return rc == PAWL_OK ? self->records->put(self->ctx, TRANCHE_REC_TRANCHE_CHANGE, &change) : rc;
 }
 
 int tranche_on_fill(struct tranche *self, const struct pawl_ev_fill *event) {
-    const struct tranche_rec_order_relationship *lot = tranche_lot(self, event->lot);
+    const struct tranche_rec_order_relationship lot = tranche_lot(self, event->lot);
     struct tranche_rec_trade trade = {.id = event->fill,
                                       .lot = event->lot,
-                                      .position = lot == NULL ? 0 : lot->position,
-                                      .tranche_id = lot == NULL ? -1 : (int32_t)lot->tranche_id,
+                                      .position = lot.position,
+                                      .tranche_id = lot.id == 0 ? -1 : (int32_t)lot.tranche_id,
                                       .instrument = event->instrument,
                                       .account = event->account,
                                       .side = event->side,
@@ -199,9 +202,8 @@ int tranche_on_fill(struct tranche *self, const struct pawl_ev_fill *event) {
 
 /* Which orders a lot has; and a merge may have waited for this answer. */
 int tranche_on_order(struct tranche *self, const struct pawl_ev_order_state *event) {
-    const struct tranche_rec_order_relationship *known = tranche_lot(self, event->lot);
-    if (known == NULL) return PAWL_OK;
-    struct tranche_rec_order_relationship lot = *known;
+    struct tranche_rec_order_relationship lot = tranche_lot(self, event->lot);
+    if (lot.id == 0) return PAWL_OK;
     char *order = event->role == PAWL_ROLE_STOP     ? lot.sl_order
                   : event->role == PAWL_ROLE_TARGET ? lot.tp_order
                   : event->role == PAWL_ROLE_EXIT   ? NULL

@@ -4,7 +4,6 @@
  */
 #include "tranche.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,16 +67,6 @@ static const uint16_t listens[] = {PAWL_EV_ENTRY,
 static const char *const needs[] = {PAWL_BOOK,   PAWL_MARKET,   PAWL_RECORDS,
                                     PAWL_TIMERS, PAWL_TRIGGERS, NULL};
 
-int tranche_fail(struct pawl_err *err, int rc, const char *format, ...) {
-    va_list args;
-    if (err == NULL || err->rc != PAWL_OK) return rc;
-    err->rc = rc;
-    va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
-    va_end(args);
-    return rc;
-}
-
 /* ---- lists in options ---- */
 
 static int read_e8(const char **at, int64_t *ret) {
@@ -101,8 +90,8 @@ static int read_levels(struct tranche *self, struct pawl_err *err) {
                    level->sl_e8 > 0 && level->sl_e8 < 100 * PAWL_E8;
         }
         if (!good)
-            return tranche_fail(err, PAWL_E_CONFIG, "levels: must be up to %u of SYMBOL:TP:SL",
-                                TRANCHE_LEVELS_MAX);
+            return pawl_fail(err, PAWL_E_CONFIG, "levels: must be up to %u of SYMBOL:TP:SL",
+                             TRANCHE_LEVELS_MAX);
         self->level_count++;
     }
     return PAWL_OK;
@@ -115,8 +104,8 @@ static int read_ttls(struct tranche *self, struct pawl_err *err) {
         long seconds = *end == ':' && end != at ? strtol(end + 1, &end, 10) : 0;
         if (self->ttl_count == TRANCHE_TTLS_MAX || id >= UINT16_MAX || seconds < 1 ||
             seconds > 86400 || (*end != ' ' && *end != '\0'))
-            return tranche_fail(err, PAWL_E_CONFIG, "tranche_ttls: must be up to %u of ID:SECONDS",
-                                TRANCHE_TTLS_MAX);
+            return pawl_fail(err, PAWL_E_CONFIG, "tranche_ttls: must be up to %u of ID:SECONDS",
+                             TRANCHE_TTLS_MAX);
         self->ttls[self->ttl_count++] = (struct tranche_ttl){(uint32_t)id, seconds};
         at = end;
     }
@@ -126,7 +115,7 @@ static int read_ttls(struct tranche *self, struct pawl_err *err) {
 static int tranche_create(struct pawl_ctx *ctx, const void *filled, void **ret_self,
                           struct pawl_err *err) {
     struct tranche *self = calloc(1, sizeof *self);
-    if (self == NULL) return tranche_fail(err, PAWL_E_NOMEM, "no memory");
+    if (self == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory");
     self->ctx = ctx;
     self->options = *(const struct tranche_options *)filled;
     self->book = ctx->host->service(ctx, PAWL_BOOK);
@@ -136,9 +125,10 @@ static int tranche_create(struct pawl_ctx *ctx, const void *filled, void **ret_s
     self->triggers = ctx->host->service(ctx, PAWL_TRIGGERS);
     int rc = read_levels(self, err);
     if (rc == PAWL_OK) rc = read_ttls(self, err);
-    if (rc == PAWL_OK && (self->book == NULL || self->market == NULL || self->records == NULL ||
-                          self->timers == NULL || self->triggers == NULL))
-        rc = tranche_fail(err, PAWL_E_CONFIG, "the host does not offer what it needs");
+    if (rc == PAWL_OK && self->options.simulate &&
+        self->market->account_by_name(ctx, self->options.simulate_account) == NULL)
+        rc = pawl_fail(err, PAWL_E_CONFIG, "simulate_account: there is no account \"%s\"",
+                       self->options.simulate_account);
     if (rc != PAWL_OK) {
         free(self);
         return rc;

@@ -12,14 +12,16 @@
 
 #include "pawl_num.h"
 #include "pawl_services.h"
+#include "pawl_strategy.h"
 #include "tranche_schema.gen.h"
 
 #define TRANCHE_OF_POSITION_MAX 64u
+#define TRANCHE_IDS_MAX UINT16_MAX /* tranches a position ever has */
 #define TRANCHE_LEVELS_MAX 8u
 #define TRANCHE_TTLS_MAX 8u
 #define TRANCHE_LOOK_NS PAWL_NS         /* until what waits for an answer is looked at again */
 #define TRANCHE_JOIN_NS (10 * PAWL_NS)  /* lots of a tranche may take to become one */
-#define TRANCHE_LATER_NS (60 * PAWL_NS) /* until it is tried again */
+#define TRANCHE_LATER_NS (60 * PAWL_NS) /* until that, or what failed, is tried again */
 
 enum tranche_basis { TRANCHE_PRICE = 1, TRANCHE_MARGIN };
 enum tranche_at_max { TRANCHE_ADD_TO_LAST = 1, TRANCHE_MERGE, TRANCHE_REFUSE };
@@ -66,18 +68,18 @@ struct tranche {
 #define TRANCHE_KEY_TRANCHE(row) ((row) << 2 | 2)
 #define TRANCHE_KEY_CLEANUP UINT64_C(3)
 
-/* ---- row.c: rows, events, histories ---- */
-const struct tranche_rec_tranche_position *tranche_position(struct tranche *self, uint64_t id);
-const struct tranche_rec_tranche_position *tranche_find(struct tranche *self, uint32_t instrument,
-                                                        uint32_t account, uint8_t side);
-const struct tranche_rec_position_tranche *tranche_row(struct tranche *self, uint64_t id);
-/* The tranche of the position with the smallest row above `after`; NULL = no more. */
-const struct tranche_rec_position_tranche *tranche_next(struct tranche *self, uint64_t position,
-                                                        uint64_t after);
+/* ---- row.c: rows, events, histories; what is read is a copy, its id 0 = there is none ---- */
+struct tranche_rec_tranche_position tranche_position(struct tranche *self, uint64_t id);
+struct tranche_rec_tranche_position tranche_find(struct tranche *self, uint32_t instrument,
+                                                 uint32_t account, uint8_t side);
+struct tranche_rec_position_tranche tranche_row(struct tranche *self, uint64_t id);
+/* The tranche of the position with the smallest row above `after`. */
+struct tranche_rec_position_tranche tranche_next(struct tranche *self, uint64_t position,
+                                                 uint64_t after);
 /* Into `rows`, by id; how many. */
 uint32_t tranche_all(struct tranche *self, uint64_t position,
                      struct tranche_rec_position_tranche rows[TRANCHE_OF_POSITION_MAX]);
-const struct tranche_rec_order_relationship *tranche_lot(struct tranche *self, uint64_t lot);
+struct tranche_rec_order_relationship tranche_lot(struct tranche *self, uint64_t lot);
 int tranche_put_position(struct tranche *self, struct tranche_rec_tranche_position *position);
 int tranche_put(struct tranche *self, struct tranche_rec_position_tranche *row);
 int tranche_put_lot(struct tranche *self, struct tranche_rec_order_relationship *lot);
@@ -105,8 +107,6 @@ int tranche_size(struct tranche *self, const struct pawl_ev_entry *ask, uint32_t
 
 /* ---- entry.c: an entry and its tranche ---- */
 int tranche_on_entry(struct tranche *self, const struct pawl_ev_entry *ask);
-int tranche_ignore(struct tranche *self, const struct pawl_ev_entry *ask, const char *format, ...)
-    PAWL_PRINTF(3, 4);
 /* A new tranche of the position; 0 in `position->id` = its first lot makes the position. */
 int tranche_begin(struct tranche *self, struct tranche_rec_tranche_position *position,
                   struct tranche_rec_position_tranche *row, uint64_t lot);
@@ -150,6 +150,7 @@ int64_t tranche_leverage_e8(struct tranche *self, uint32_t account);
 /* ---- join.c: the lots of a tranche become one ---- */
 bool tranche_lot_waits(const struct pawl_rec_lot *lot); /* an entry of it is not complete */
 bool tranche_is_quiet(struct tranche *self, const struct tranche_rec_position_tranche *row);
+/* False: another component goes by the R of a lot of it, and that stands. */
 bool tranche_grows(struct tranche *self, const struct tranche_rec_position_tranche *row);
 int tranche_join(struct tranche *self, uint64_t row, bool *ret_wait);
 
@@ -162,7 +163,6 @@ int tranche_arm_pairs(struct tranche *self, uint64_t position);
 int tranche_merge_nearest(struct tranche *self, uint64_t position);
 int tranche_on_consolidate(struct tranche *self, const struct pawl_ev_consolidate *ask);
 
-int tranche_fail(struct pawl_err *err, int rc, const char *format, ...) PAWL_PRINTF(3, 4);
 static inline bool tranche_is_long(uint8_t side) {
     return side == PAWL_POSITION_SIDE_LONG;
 }
