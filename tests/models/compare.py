@@ -1,5 +1,6 @@
 """Plays random paths through the program and through the models: compare.py COMPONENT --pawl PATH.
-Prints how many paths and how many differences; the first difference in full."""
+Every second batch is stopped and started again on its way. Prints how many paths and how many
+differences; the first difference in full."""
 
 import argparse
 import os
@@ -10,10 +11,12 @@ import time
 import drive_pyramid
 import drive_rstop
 import drive_tranche
+import host
 
 DRIVES = {"pyramid": drive_pyramid, "rstop": drive_rstop,
           "tranche": drive_tranche}
 PATHS, PATHS_THOROUGH, BATCH = 1000, 10000, 500
+STOPS, ROWS_STOPPED = 12, 90
 
 
 def difference(drive, case, trace):
@@ -33,6 +36,17 @@ def _first(want, have, alike):
         yield from (f"got      {one}" for one in have[at:at + 4])
     else:
         yield from (f"expected {want}", f"got      {have}")
+
+
+def stops(component, seed):
+    """Milliseconds at which every second batch is stopped and started again: after what its rows
+    bring and before the next ones, since prices do not outlive a restart. The model does not know
+    of it, so nothing may come of it."""
+    rng = random.Random(f"{component} {seed} stops")
+    if seed % 2:
+        return []
+    return [1000 * host.SECONDS * rng.randint(0, ROWS_STOPPED) + rng.randint(5001, 9999)
+            for _ in range(STOPS)]
 
 
 def show(drive, seed, number, case, found, trace):
@@ -63,7 +77,7 @@ def main():
         seed = args.seed + start // BATCH
         rng = random.Random(f"{args.component} {seed}")
         cases, config = drive.batch(rng, min(BATCH, args.paths - start))
-        traces = drive.play(args.pawl, config, cases)
+        traces = drive.play(args.pawl, config, cases, stops(args.component, seed))
         for number, (case, trace) in enumerate(zip(cases, traces)):
             found = difference(drive, case, trace)
             if found:

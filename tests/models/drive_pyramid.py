@@ -129,8 +129,8 @@ def batch(rng, count):
     return cases, (config, rates)
 
 
-def play(pawl, config, cases):
-    return host.run(pawl, config[0], cases, config[1])[0]
+def play(pawl, config, cases, restarts=()):
+    return host.run(pawl, config[0], cases, config[1], restarts)[0]
 
 
 def _rates(rng):

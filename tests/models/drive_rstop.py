@@ -122,8 +122,8 @@ def batch(rng, count):
     return cases, config
 
 
-def play(pawl, config, cases):
-    return host.run(pawl, config, cases)[0]
+def play(pawl, config, cases, restarts=()):
+    return host.run(pawl, config, cases, restarts=restarts)[0]
 
 
 def describe(case):
