@@ -6,6 +6,8 @@
 #ifndef PAWL_EVENT_H
 #define PAWL_EVENT_H
 
+#include <string.h>
+
 #include "pawl_types.h"
 
 #define PAWL_EVENT_SIZE_MAX 4096u
@@ -23,5 +25,16 @@ struct pawl_event {
                         its feed, counted from 1 and equal in every replay */
 };
 PAWL_STATIC_ASSERT(sizeof(struct pawl_event) == 48, "the event header is frozen");
+
+/* A text of the event's tail, terminated; PAWL_E_DATA = it does not lie inside. [any] Pure. */
+static inline int pawl_event_text(const struct pawl_event *event, struct pawl_text text,
+                                  char ret[PAWL_EVENT_SIZE_MAX + 1]) {
+    if (event->size > PAWL_EVENT_SIZE_MAX || text.off > event->size ||
+        text.len > event->size - text.off)
+        return PAWL_E_DATA;
+    memcpy(ret, (const char *)event + text.off, text.len);
+    ret[text.len] = '\0';
+    return PAWL_OK;
+}
 
 #endif

@@ -53,10 +53,25 @@ static const struct pawl_instrument *market_next(struct pawl_ctx *ctx, uint32_t 
     return market_instrument(ctx, after + 1);
 }
 
-static const struct pawl_market market_service = {
-    .size = sizeof market_service, .instrument = market_instrument,
-    .by_symbol = market_by_symbol, .account = market_account, .state = market_state,
-    .next = market_next, .account_by_name = market_account_by_name};
+static int market_value(struct pawl_ctx *ctx, uint32_t instrument, uint32_t account,
+                        struct pawl_price difference, struct pawl_qty quantity,
+                        struct pawl_money *ret) {
+    struct fake *fake = fake_of(ctx);
+    int64_t units_e8;
+    int rc = pawl_mul_e8(quantity.e8, fake->instruments[instrument].multiplier.e8, PAWL_ROUND_EVEN,
+                         &units_e8);
+    (void)account;
+    return rc == PAWL_OK ? pawl_mul_e8(difference.e8, units_e8, PAWL_ROUND_EVEN, &ret->e8) : rc;
+}
+
+static const struct pawl_market market_service = {.size = sizeof market_service,
+                                                  .instrument = market_instrument,
+                                                  .by_symbol = market_by_symbol,
+                                                  .account = market_account,
+                                                  .state = market_state,
+                                                  .next = market_next,
+                                                  .value = market_value,
+                                                  .account_by_name = market_account_by_name};
 
 /* ---- records ---- */
 

@@ -452,7 +452,7 @@ CREATE TABLE "profit_chains" (
   "updated" INTEGER NOT NULL, -- ns UTC: When it last changed.
   "name" TEXT NOT NULL, -- str48: PB_ symbol _ 8 hexadecimal digits.
   "profile" TEXT NOT NULL, -- str32: Of its orders; empty = it holds all aspects itself.
-  "strategy" TEXT NOT NULL, -- str32: Tag of the entry.
+  "strategy" TEXT NOT NULL, -- str32: Instance that runs it.
   "ref" TEXT NOT NULL, -- str32: Name of its first lot.
   "stop_reason" TEXT NOT NULL, -- str64: Why it stops or stopped.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store

@@ -313,12 +313,8 @@ int linked_on_entry(struct linked *self, const struct pawl_ev_entry *entry) {
     if (entry->via != component && !(entry->via == 0 && entry->head.target == component))
         return PAWL_OK;
     if (entry->tags.len == 0) return wish(self, entry, NULL);
-    if (entry->head.size > PAWL_EVENT_SIZE_MAX || entry->tags.off > entry->head.size ||
-        entry->tags.len > entry->head.size - entry->tags.off)
-        return PAWL_E_DATA;
-    memcpy(tags, (const char *)entry + entry->tags.off, entry->tags.len);
-    tags[entry->tags.len] = '\0';
-    return wish(self, entry, tags);
+    int rc = pawl_event_text(&entry->head, entry->tags, tags);
+    return rc == PAWL_OK ? wish(self, entry, tags) : rc;
 }
 
 int linked_on_signal(struct linked *self, const struct pawl_ev_signal *signal) {

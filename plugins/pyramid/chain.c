@@ -35,6 +35,7 @@ static int begin(struct pyramid *self, struct pyramid_rec_profit_chain *chain) {
              (unsigned)(chain->id & 0xffffffff));
     chain->status = PAWL_CHAIN_STATUS_ACTIVE;
     chain->max_level = (uint8_t)self->options.max_level;
+    snprintf(chain->strategy, sizeof chain->strategy, "%s", self->ctx->instance);
     chain->created = self->ctx->host->now_ns(self->ctx);
     int rc = pyramid_know_running(self, chain);
     return rc == PAWL_OK ? pyramid_put(self, chain) : rc;
@@ -95,7 +96,7 @@ static const char *why_not(const struct pyramid *self, const struct pawl_ev_entr
 int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask) {
     struct pyramid_rec_profit_chain chain = {.instrument = ask->instrument};
     struct pawl_err err = {0};
-    char running[48];
+    char running[48], tags[PAWL_EVENT_SIZE_MAX + 1];
     bool wait;
     chain.side = ask->side == PAWL_SIDE_BUY ? PAWL_POSITION_SIDE_LONG : PAWL_POSITION_SIDE_SHORT;
     chain.account = account_of(self, ask);
@@ -104,6 +105,8 @@ int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask) {
     memcpy(chain.profile, ask->profile, sizeof chain.profile);
     const char *why = why_not(self, ask);
     if (why != NULL) return pawl_entry_ignore(self->ctx, ask, "%s", why);
+    if (pawl_event_text(&ask->head, ask->tags, tags) != PAWL_OK)
+        return pawl_entry_ignore(self->ctx, ask, "its tags are malformed");
     if (chain.account == 0) return pawl_entry_ignore(self->ctx, ask, "no such account");
     if (!make_room(self, ask, chain.account, chain.side, &wait, running))
         return pawl_entry_ignore(self->ctx, ask, "%s is running", running);
@@ -117,6 +120,7 @@ int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask) {
                                  .expires = ask->expires,
                                  .profile = chain.profile,
                                  .ref = chain.ref,
+                                 .tags = tags[0] != '\0' ? tags : NULL,
                                  .ratchet = PAWL_RATCHET_RECOMPUTE};
     int rc = pyramid_first_stop(self, &chain, &spec.stop, &err);
     if (rc == PAWL_OK) rc = self->book->open(self->ctx, &spec, &chain.id, &err);

@@ -40,7 +40,7 @@ struct pyramid_rec_profit_chain {
     int64_t updated; /* When it last changed. */
     char name[48]; /* PB_ symbol _ 8 hexadecimal digits. */
     char profile[32]; /* Of its orders; empty = it holds all aspects itself. */
-    char strategy[32]; /* Tag of the entry. */
+    char strategy[32]; /* Instance that runs it. */
     char ref[32]; /* Name of its first lot. */
     char stop_reason[64]; /* Why it stops or stopped. */
 };
@@ -96,7 +96,7 @@ static const struct pawl_field pyramid_fields_profit_chain[] = {
     {"profile", PAWL_F_STR, 0, offsetof(struct pyramid_rec_profit_chain, profile), 32,
      "Of its orders; empty = it holds all aspects itself."},
     {"strategy", PAWL_F_STR, 0, offsetof(struct pyramid_rec_profit_chain, strategy), 32,
-     "Tag of the entry."},
+     "Instance that runs it."},
     {"ref", PAWL_F_STR, 0, offsetof(struct pyramid_rec_profit_chain, ref), 32,
      "Name of its first lot."},
     {"stop_reason", PAWL_F_STR, 0, offsetof(struct pyramid_rec_profit_chain, stop_reason), 64,

@@ -20,7 +20,7 @@ record "profit_chain" { id = 0x201, class = "durable", table = "profit_chains", 
   { "created", "time", "When." }, { "updated", "time", "When it last changed." },
   { "name", "str48", "PB_ symbol _ 8 hexadecimal digits." },
   { "profile", "str32", "Of its orders; empty = it holds all aspects itself." },
-  { "strategy", "str32", "Tag of the entry." }, { "ref", "str32", "Name of its first lot." },
+  { "strategy", "str32", "Instance that runs it." }, { "ref", "str32", "Name of its first lot." },
   { "stop_reason", "str64", "Why it stops or stopped." } }
 record "profit_chain_order" { id = 0x202, class = "durable", table = "profit_chain_orders",
   owner = "pyramid", doc = "An order of a chain.",

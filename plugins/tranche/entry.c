@@ -58,12 +58,8 @@ static int read_place(struct tranche *self, const struct pawl_ev_entry *ask, str
     place->target_asked = ask->target_pct.e8 != 0;
     if (ask->target_pct.e8 != 0) place->tp = ask->target_pct;
     if (ask->stop_pct.e8 != 0) place->sl = ask->stop_pct;
-    if (ask->tags.len == 0) return PAWL_OK;
-    if (ask->head.size > PAWL_EVENT_SIZE_MAX || ask->tags.off > ask->head.size ||
-        ask->tags.len > ask->head.size - ask->tags.off)
-        return pawl_fail(err, PAWL_E_DATA, "its tags are malformed");
-    memcpy(place->tags, (const char *)ask + ask->tags.off, ask->tags.len);
-    return PAWL_OK;
+    int rc = pawl_event_text(&ask->head, ask->tags, place->tags);
+    return rc == PAWL_OK ? rc : pawl_fail(err, rc, "its tags are malformed");
 }
 
 /* ---- which tranche ---- */

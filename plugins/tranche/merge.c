@@ -151,12 +151,9 @@ static int want_merge(struct tranche *self, uint64_t position,
 
 int tranche_on_consolidate(struct tranche *self, const struct pawl_ev_consolidate *ask) {
     const struct tranche_rec_tranche_position *found;
-    char text[PAWL_EVENT_SIZE_MAX + 1] = "";
-    int rc = PAWL_OK;
-    if (ask->tranches.len > 0 && ask->head.size <= PAWL_EVENT_SIZE_MAX &&
-        ask->tranches.off <= ask->head.size &&
-        ask->tranches.len <= ask->head.size - ask->tranches.off)
-        memcpy(text, (const char *)ask + ask->tranches.off, ask->tranches.len);
+    char text[PAWL_EVENT_SIZE_MAX + 1];
+    int rc = pawl_event_text(&ask->head, ask->tranches, text);
+    if (rc != PAWL_OK) return rc;
     for (uint64_t id = 0;
          (found = self->records->next(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id)) != NULL;) {
         id = found->id;

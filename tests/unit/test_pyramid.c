@@ -26,6 +26,30 @@ static void a_wrong_account_is_refused_at_load(void **state) {
     fake_stop(&fake);
 }
 
+/* Who asked for it is known of its transaction, and its row says who runs it. */
+static void the_first_order_has_the_tags_of_its_entry(void **state) {
+    static const char tags[] = "{\"bot_id\":\"b1\"}";
+    union {
+        struct pawl_ev_entry event;
+        char bytes[sizeof(struct pawl_ev_entry) + 64];
+    } ask = {.event = {.instrument = EURUSD, .via = FAKE_COMPONENT, .side = PAWL_SIDE_BUY}};
+    (void)state;
+    ask.event.head.type = PAWL_EV_ENTRY;
+    ask.event.head.target = FAKE_COMPONENT;
+    ask.event.head.size = sizeof ask;
+    ask.event.quantity.e8 = e8("0.1");
+    ask.event.tags.off = sizeof ask.event;
+    ask.event.tags.len = sizeof tags - 1;
+    memcpy(ask.bytes + sizeof ask.event, tags, sizeof tags - 1);
+    fake_start(&fake, pawl_plugin_main(), "", UINT32_MAX - 1);
+    fake_quote(&fake, EURUSD, "1.09990", "1.10000");
+    fake_send(&fake, &ask.event);
+    assert_non_null(strstr(fake.log, " tags {\"bot_id\":\"b1\"}\n"));
+    const struct pyramid_rec_profit_chain *chain = fake_row(&fake, PYRAMID_REC_PROFIT_CHAIN, 1);
+    assert_string_equal(chain->strategy, fake.ctx.instance);
+    fake_stop(&fake);
+}
+
 /* A reload may take it away: the chain does not go to the instrument's account instead. */
 static void without_its_account_no_chain_begins(void **state) {
     struct pawl_ev_entry event = {
@@ -50,6 +74,7 @@ static void without_its_account_no_chain_begins(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_account_is_refused_at_load),
+        cmocka_unit_test(the_first_order_has_the_tags_of_its_entry),
         cmocka_unit_test(without_its_account_no_chain_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
