@@ -70,12 +70,24 @@ static int columns_from(const struct pawl_record_type *type, struct shape *shape
             if (strcmp(shape->columns[j].name, column->name) == 0)
                 return pawl_fail(err, PAWL_E_INVAL, "record %.40s: field %s twice", type->name,
                                  column->name);
+        shape->texts_count += shape_column_is_text(column);
         shape->columns_count++;
     }
     if (shape->columns_count == 0 || shape->columns[0].kind != PAWL_F_U64 ||
         shape->columns[0].offset != 0)
         return pawl_fail(err, PAWL_E_INVAL, "record %.40s: the first field must be its u64 key",
                          type->name);
+    return PAWL_OK;
+}
+
+static int texts_from(struct shape *shape, struct pawl_err *err) {
+    uint32_t at = 0;
+    shape->texts = mem_calloc(shape->texts_count + 1, sizeof *shape->texts);
+    if (shape->texts == NULL) return pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
+    for (uint32_t i = 0; i < shape->columns_count; i++)
+        if (shape_column_is_text(&shape->columns[i]))
+            shape->texts[at++] = (struct shape_text){shape->columns[i].offset,
+                                                     shape->columns[i].size};
     return PAWL_OK;
 }
 
@@ -97,6 +109,7 @@ int shape_new(const struct pawl_record_type *type, struct shape **ret, struct pa
     memcpy(shape->table, type->table, strlen(type->table) + 1);
     table_init(&shape->newest, 1u << 24);
     int rc = columns_from(type, shape, err);
+    if (rc == PAWL_OK) rc = texts_from(shape, err);
     if (rc != PAWL_OK) {
         shape_free(shape);
         return rc;
@@ -110,6 +123,7 @@ void shape_free(struct shape *shape) {
     shape_unprepare(shape);
     table_done(&shape->newest);
     mem_free(shape->columns);
+    mem_free(shape->texts);
     mem_free(shape);
 }
 
@@ -159,12 +173,9 @@ static bool column_set_integer(const struct shape_column *column, uint8_t *row, 
 }
 
 bool shape_row_ok(const struct shape *shape, const void *row) {
-    for (uint32_t i = 0; i < shape->columns_count; i++) {
-        const struct shape_column *column = &shape->columns[i];
-        if (shape_column_is_text(column) &&
-            memchr((const char *)row + column->offset, '\0', column->size) == NULL)
+    for (uint32_t i = 0; i < shape->texts_count; i++)
+        if (memchr((const char *)row + shape->texts[i].offset, '\0', shape->texts[i].size) == NULL)
             return false;
-    }
     return true;
 }
 

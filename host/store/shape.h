@@ -18,12 +18,17 @@ struct shape_column {
     uint32_t offset, size;
     uint64_t name_hash;
 };
+struct shape_text { /* a text column's place */
+    uint32_t offset, size;
+};
 struct shape {
     char table[STORE_IDENT_MAX + 1];
     const struct pawl_record_type *type; /* as last registered: only its address is used */
     uint32_t row_size;
     uint32_t columns_count;
     struct shape_column *columns; /* [0] is the key */
+    uint32_t texts_count;
+    struct shape_text *texts;
     sqlite3_stmt *put, *erase;
     uint32_t table_columns; /* in the order they have in the table: */
     int16_t order[STORE_FIELDS_MAX + 1]; /* position in columns, or an enum shape_other */
