@@ -33,11 +33,15 @@ static void append_close(struct instance *instance) {
 }
 
 /* The file appended to last stays open: a venue writes one line per change to one file. */
-static int append_handle(struct instance *instance, const char *path, struct pawl_err *err) {
-    if (instance->append_file != NULL && strcmp(instance->append_path, path) == 0) return PAWL_OK;
+static int append_handle(struct instance *instance, const char *name, struct pawl_err *err) {
+    char *path = instance->append_path;
+    if (instance->append_file != NULL && name != NULL && strcmp(instance->append_name, name) == 0)
+        return PAWL_OK;
     append_close(instance);
-    snprintf(instance->append_path, sizeof instance->append_path, "%s", path);
-    int rc = disk_open(instance->services->disk, path, DISK_CREATE, &instance->append_file, err);
+    int rc = path_of(instance, name, "", path, sizeof instance->append_path, err);
+    if (rc != PAWL_OK) return rc;
+    memcpy(instance->append_name, name, strlen(name) + 1);
+    rc = disk_open(instance->services->disk, path, DISK_CREATE, &instance->append_file, err);
     if (rc == PAWL_OK) rc = disk_size(instance->append_file, &instance->append_size, err);
     if (rc != PAWL_OK) append_close(instance);
     return rc;
@@ -94,11 +98,9 @@ static int note_file(struct instance *instance, const char *name, enum file_op o
 static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                         struct pawl_err *err) {
     struct instance *instance = instance_of(ctx);
-    char path[DISK_PATH_MAX + 1];
     if (len > PAWL_FILE_WRITE_MAX) return too_much(err);
     if (trial_is_on(instance)) return note_file(instance, name, FILE_APPEND, bytes, len, err);
-    int rc = path_of(instance, name, "", path, sizeof path, err);
-    if (rc == PAWL_OK) rc = append_handle(instance, path, err);
+    int rc = append_handle(instance, name, err);
     return rc == PAWL_OK ? append_whole(instance, bytes, len, err) : rc;
 }
 

@@ -70,7 +70,7 @@ struct instance {
     uint32_t handled;
     struct disk_file *append_file; /* files.c: appended to last */
     int64_t append_size;           /* of it, whole appends only */
-    char append_path[DISK_PATH_MAX + 1];
+    char append_name[PAWL_FILE_NAME_MAX + 1], append_path[DISK_PATH_MAX + 1];
     char layout[PAWL_LAYOUT_MAX + 1]; /* of what it offers to the one after it */
     const void *memory;               /* NULL = nothing */
     const struct instance *before;    /* while it is made and tried; NULL = none */

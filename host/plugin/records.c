@@ -18,9 +18,28 @@ static bool is_history(const struct record_rows *rows) {
     return rows->type->durable == RECORD_HISTORY;
 }
 
+/* Keys are numbers of lots, mostly: where it would stand if they were evenly spread is near. Bounds
+ * around it, so that a million rows are not searched through from the middle. */
+static void near(const struct record_rows *rows, uint64_t key, uint32_t *low, uint32_t *high) {
+    const uint64_t *keys = rows->keys;
+    uint64_t span = rows->count == 0 ? 0 : keys[rows->count - 1] - keys[0];
+    if (span == 0 || span > UINT32_MAX || key < keys[0] || key - keys[0] > span) return;
+    uint32_t guess = (uint32_t)((key - keys[0]) * (rows->count - 1) / span), step = 1;
+    if (keys[guess] < key) {
+        *low = guess + 1;
+        for (; *high - *low > step && keys[*low + step] < key; step *= 2) *low += step + 1;
+        if (*high - *low > step) *high = *low + step;
+    } else {
+        *high = guess;
+        for (; *high >= step && keys[*high - step] >= key; step *= 2) *high -= step;
+        if (*high >= step) *low = *high - step + 1;
+    }
+}
+
 /* Position of the first key at or above `key`. */
 static uint32_t lower_bound(const struct record_rows *rows, uint64_t key) {
     uint32_t low = 0, high = rows->count;
+    near(rows, key, &low, &high);
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (rows->keys[middle] < key)
