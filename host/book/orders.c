@@ -127,10 +127,10 @@ struct order *book_order_restore(struct book *book, const struct pawl_rec_order 
 int book_order_share(struct book *book, struct order *order, struct lot *lot,
                      struct pawl_qty quantity) {
     if (order->share_count == BOOK_ORDER_SHARES_MAX) return PAWL_E_BUSY;
-    if (order->shares == NULL) {
-        order->shares = mem_calloc(BOOK_ORDER_SHARES_MAX, sizeof *order->shares);
-        if (order->shares == NULL) return PAWL_E_NOMEM;
-    }
+    struct pawl_rec_share *shares =
+        mem_realloc(order->shares, (order->share_count + 1) * sizeof *shares);
+    if (shares == NULL) return PAWL_E_NOMEM;
+    order->shares = shares;
     order->shares[order->share_count] =
         (struct pawl_rec_share){.id = order->rec.id << 8 | (order->share_count + 1),
                                 .order = order->rec.id,
