@@ -1,6 +1,4 @@
 /* A milestone is reached: the stop first, then one exit for all that was passed on the way. */
-#include <stdio.h>
-
 #include "rstop.h"
 
 static bool has_reached(const struct rstop_rec_position_state *row, int64_t r_e8,
@@ -54,11 +52,8 @@ static int move_stop(struct rstop *self, const struct rstop_rec_position_state *
                      const struct rstop_row *to) {
     struct pawl_err err = {0};
     struct pawl_price level;
-    char reason[32], r[PAWL_E8_TEXT_MAX];
-    pawl_format_e8(to->r_e8, r);
-    snprintf(reason, sizeof reason, "r %.20s", r);
     if (rstop_level(row, to->stop_e8, &level) != PAWL_OK) return PAWL_OK;
-    int rc = self->book->stop(self->ctx, row->id, level, reason, &err);
+    int rc = self->book->stop(self->ctx, row->id, level, to->reason, &err);
     return rc == PAWL_E_STATE ? PAWL_OK : rc; /* it stands tighter already */
 }
 

@@ -31,6 +31,7 @@ struct rstop_row { /* one line of the table */
     int64_t stop_e8; /* stop, in R from the entry */
     int64_t exit_e8; /* fraction of the original quantity; 0 = none */
     bool rest;       /* everything that is left */
+    char reason[32]; /* of the move of the stop */
 };
 
 struct rstop {

@@ -8,6 +8,7 @@
 static int read_row(const char *text, size_t length, struct rstop_row *ret) {
     const char *end = text + length, *part = text;
     int64_t numbers[3] = {0};
+    char r[PAWL_E8_TEXT_MAX];
     *ret = (struct rstop_row){0};
     for (uint32_t i = 0; i < 3 && part < end; i++) {
         const char *colon = memchr(part, ':', (size_t)(end - part));
@@ -23,6 +24,8 @@ static int read_row(const char *text, size_t length, struct rstop_row *ret) {
     ret->r_e8 = numbers[0];
     ret->stop_e8 = numbers[1];
     ret->exit_e8 = numbers[2] / 100;
+    pawl_format_e8(ret->r_e8, r);
+    snprintf(ret->reason, sizeof ret->reason, "r %.20s", r);
     bool sound = ret->r_e8 > 0 && ret->stop_e8 < ret->r_e8 && numbers[2] >= 0 &&
                  numbers[2] <= 100 * PAWL_E8 && numbers[2] % 100 == 0;
     return sound ? PAWL_OK : PAWL_E_INVAL;
