@@ -109,6 +109,7 @@ static int start(struct trial_run *run, struct pawl_err *err) {
                                          .durability = STORE_NONE,
                                          .instant = true,
                                          .trace = on_trace,
+                                         .trace_lines = true,
                                          .trace_arg = run,
                                          .observe = on_event,
                                          .observe_arg = run};

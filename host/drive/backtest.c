@@ -53,6 +53,8 @@ static int start(struct backtest *run, struct pawl_err *err) {
                                    .instant = true,
                                    .log = run->session->log,
                                    .trace = on_trace,
+                                   .trace_lines = run->options->trace != NULL ||
+                                                  run->options->trace_copy != NULL,
                                    .trace_arg = run,
                                    .recorder = record_hooks(run->record)};
     record_start(run->record, &options);

@@ -37,6 +37,7 @@ static int start_host(struct live *live, struct pawl_err *err) {
         .data_dir = live->folder, .disk = live->session->disk, .durability = host->durability,
         .threaded = !live->instant, .instant = live->instant, .wake = live_stored, .wake_arg = live,
         .log = live->session->log, .trace = on_trace, .trace_arg = live,
+        .trace_lines = live->options->json,
         .observe = on_event, .observe_arg = live, .metrics = control_metrics(live->control),
         .io_mode = IO_LIVE, .net = live->net,
         .recorder = record_hooks(live->record),

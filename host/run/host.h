@@ -46,8 +46,10 @@ struct host_options {
     struct log *log;
     enum io_mode io_mode; /* IO_NONE unless said */
     struct net *net;      /* IO_LIVE; outlives the host */
-    /* Each state event as a JSON line without newline; NULL = not wanted. */
+    /* Each state event, and if `trace_lines` is set its JSON line without newline, else an empty
+     * one; NULL = not wanted. */
     void (*trace)(void *arg, const struct pawl_event *event, const char *line, size_t length);
+    bool trace_lines;
     void *trace_arg;
     /* Every event as it is delivered, market data too; NULL = not wanted. Only looks. */
     void (*observe)(void *arg, const struct pawl_event *event);

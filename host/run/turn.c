@@ -13,18 +13,26 @@
 /* A replayed feed's place is stored with every batch, and this often where nothing happens. */
 #define ROWS_PER_BATCH_MAX 65536u
 
+/* What a line of the trace says is hashed as it is in memory: most events are never written out. */
+static void trace_hash(struct host *host, const struct pawl_event *event) {
+    const uint64_t head[] = {event->type, event->seq, event->cause, (uint64_t)event->time_ns};
+    hash_add(&host->trace_hash, head, sizeof head);
+    hash_add(&host->trace_hash, event + 1, event->size - sizeof *event);
+}
+
 static void trace(struct host *host, const struct pawl_event *event) {
     static char line[CODEC_LINE_MAX]; /* loop thread only; a state event is short */
-    size_t length;
-    if (event_to_json(event, host->names, line, sizeof line, &length) != PAWL_OK) {
+    size_t length = 0;
+    trace_hash(host, event);
+    if (host->options.trace == NULL) return;
+    line[0] = '\0';
+    if (host->options.trace_lines &&
+        event_to_json(event, host->names, line, sizeof line, &length) != PAWL_OK) {
         snprintf(host->fault, sizeof host->fault, "event 0x%04x cannot be written as JSON",
                  event->type);
         return;
     }
-    hash_add(&host->trace_hash, line, length);
-    hash_add(&host->trace_hash, "\n", 1);
-    if (host->options.trace != NULL)
-        host->options.trace(host->options.trace_arg, event, line, length);
+    host->options.trace(host->options.trace_arg, event, line, length);
 }
 
 /* A broker brought more of the market in one turn than fits. */

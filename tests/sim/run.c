@@ -156,6 +156,7 @@ static int try_start(struct sim_run *run, struct pawl_err *err) {
                                    .durability = STORE_FULL,
                                    .held = true,
                                    .trace = on_trace,
+                                   .trace_lines = true,
                                    .trace_arg = run,
                                    .start_ns = run->now_ns};
     int rc = host_start(&options, &run->host, err);

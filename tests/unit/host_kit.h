@@ -79,6 +79,7 @@ static inline struct kit *kit_open(const char *more, int64_t start_ns) {
                                          .durability = STORE_NONE,
                                          .instant = true,
                                          .trace = kit_trace,
+                                         .trace_lines = true,
                                          .trace_arg = kit,
                                          .start_ns = start_ns};
     if (host_start(&options, &kit->host, &err) != PAWL_OK) fail_msg("%s", err.text);
