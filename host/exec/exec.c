@@ -31,6 +31,7 @@ int exec_init(struct exec *exec, struct book *book, const struct config *config,
 void exec_done(struct exec *exec) {
     mem_free(exec->outbox);
     mem_free(exec->positions);
+    for (uint32_t i = 0; i < exec->broker_count; i++) reconcile_stop(&exec->brokers[i]);
     exec->outbox = NULL;
     exec->positions = NULL;
 }
@@ -46,7 +47,10 @@ int exec_add_broker(struct exec *exec, uint32_t component, struct pawl_err *err)
 void exec_drop_broker(struct exec *exec, uint32_t component) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < exec->broker_count; i++)
-        if (exec->brokers[i].component != component) exec->brokers[kept++] = exec->brokers[i];
+        if (exec->brokers[i].component != component)
+            exec->brokers[kept++] = exec->brokers[i];
+        else
+            reconcile_stop(&exec->brokers[i]);
     exec->broker_count = kept;
     timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_ROUND, component));
 }

@@ -65,6 +65,8 @@ struct exec_broker {
     uint32_t round;         /* number of the reconcile round, in its queries' cookies */
     uint64_t round_asked;   /* number of its first question */
     uint32_t round_pending; /* answers missing in it */
+    uint64_t *round_orders; /* numbers of those it asks for; NULL = all have been asked for */
+    uint32_t round_count, round_at; /* how many, and the next */
     int64_t round_began;
     bool round_failed;      /* one of them was incomplete */
     bool round_all;         /* the next one looks at every order, known or not */

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "book/executions.h"
 #include "book/market.h"
@@ -14,6 +15,7 @@
 #include "exec/steps.h"
 
 #define ROUND_RETRY_NS PAWL_NS
+#define ROUND_ASKED_MAX 512u /* questions of a round without an answer yet */
 #define ROUND_LATE_NS (10 * PAWL_NS)
 #define EXECUTIONS_BACK_NS (60 * PAWL_NS)
 
@@ -55,6 +57,7 @@ void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *
     if (broker == NULL || (broker->state != BROKER_DOWN) == up) return;
     broker->state = up ? BROKER_RECOVERING : BROKER_DOWN;
     broker->round_pending = 0;
+    reconcile_stop(broker);
     tell(exec, broker, up ? "recovering" : "down", message);
     if (up)
         reconcile_round(exec, broker);
@@ -119,6 +122,61 @@ uint32_t reconcile_running(struct exec *exec, uint64_t cookie) {
     return broker == NULL || broker->round_failed ? 0 : broker->round;
 }
 
+static uint64_t cookie_of(const struct exec_broker *broker) {
+    return EXEC_KEY(EXEC_KEY_ROUND,
+                    (uint64_t)broker->component << 24 | (broker->round & 0xffffff));
+}
+
+static bool is_asked_for(const struct order *order) {
+    bool never_sent = order->rec.state == PAWL_ORDER_STATE_INTENT && !order->rec.op_unknown;
+    return order_is_live(order) && !never_sent;
+}
+
+/* Numbers of the orders that a round asks for. Without memory it has failed, and comes again. */
+static void gather_orders(struct exec *exec, struct exec_broker *broker) {
+    struct book *book = exec->book;
+    reconcile_stop(broker);
+    broker->round_orders = mem_alloc((book->orders.count + 1) * sizeof *broker->round_orders);
+    if (broker->round_orders == NULL) broker->round_failed = true;
+    for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
+        if (broker->round_orders == NULL || !is_of(exec, lot, broker)) continue;
+        for (const struct order *order = lot->orders; order != NULL; order = order->next)
+            if (is_asked_for(order)) broker->round_orders[broker->round_count++] = order->rec.id;
+    }
+}
+
+static void ask_positions(struct exec *exec, struct exec_broker *broker) {
+    struct book *book = exec->book;
+    for (uint32_t id = 1; id <= book->account_count; id++) {
+        if (book->accounts[id].info.broker != broker->component) continue;
+        command_query(exec, broker->component, id, PAWL_QUERY_WHAT_POSITIONS, NULL, 0,
+                      cookie_of(broker));
+        broker->round_pending++;
+    }
+}
+
+/* A broker takes so many questions at once, and one turn holds so many events: of a large book the
+ * next is asked when one is answered. The positions come last. */
+static void ask_orders(struct exec *exec, struct exec_broker *broker) {
+    while (broker->round_at < broker->round_count && broker->round_pending < ROUND_ASKED_MAX) {
+        uint64_t number = broker->round_orders[broker->round_at++];
+        const struct order *order = book_order(exec->book, number);
+        if (order == NULL || !is_asked_for(order)) continue;
+        command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order, 0,
+                      cookie_of(broker));
+        broker->round_pending++;
+    }
+    if (broker->round_at < broker->round_count) return;
+    reconcile_stop(broker);
+    ask_positions(exec, broker);
+}
+
+void reconcile_stop(struct exec_broker *broker) {
+    mem_free(broker->round_orders);
+    broker->round_orders = NULL;
+    broker->round_count = broker->round_at = 0;
+}
+
 void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     if (broker->state == BROKER_DOWN || broker->round_pending > 0) return;
     struct book *book = exec->book;
@@ -127,8 +185,7 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     broker->round_began = book_now(book);
     broker->round_asked = exec->questions + 1;
     forget_positions(exec, broker);
-    uint64_t cookie =
-        EXEC_KEY(EXEC_KEY_ROUND, (uint64_t)broker->component << 24 | (broker->round & 0xffffff));
+    uint64_t cookie = cookie_of(broker);
     int64_t since = executions_since(exec, broker);
     for (uint32_t id = 1; id <= book->account_count; id++) {
         if (book->accounts[id].info.broker != broker->component) continue;
@@ -141,21 +198,8 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
         broker->round_pending++;
     }
     broker->round_all = false;
-    for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
-        if (!is_of(exec, lot, broker)) continue;
-        for (struct order *order = lot->orders; order != NULL; order = order->next) {
-            bool never_sent = order->rec.state == PAWL_ORDER_STATE_INTENT && !order->rec.op_unknown;
-            if (!order_is_live(order) || never_sent) continue;
-            command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order,
-                          0, cookie);
-            broker->round_pending++;
-        }
-    }
-    for (uint32_t id = 1; id <= book->account_count; id++) {
-        if (book->accounts[id].info.broker != broker->component) continue;
-        command_query(exec, broker->component, id, PAWL_QUERY_WHAT_POSITIONS, NULL, 0, cookie);
-        broker->round_pending++;
-    }
+    gather_orders(exec, broker);
+    ask_orders(exec, broker);
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(book) + ROUND_LATE_NS);
 }
 
@@ -274,7 +318,9 @@ void reconcile_done(struct exec *exec, const struct pawl_event *event) {
     struct exec_broker *broker = round_of(exec, event->cookie);
     if (broker == NULL) return; /* a single look-up, or a round that is over */
     if (!done->ok) broker->round_failed = true;
-    if (--broker->round_pending == 0)
+    broker->round_pending--;
+    if (broker->round_orders != NULL) ask_orders(exec, broker);
+    if (broker->round_pending == 0)
         round_over(exec, broker);
     else /* late is a round without answers, not one with many */
         exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book) + ROUND_LATE_NS);

@@ -133,6 +133,8 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status);
 bool lookup_level(struct exec *exec, struct order *order);
 void reconcile_link(struct exec *exec, uint32_t component, bool up, const char *message);
 void reconcile_round(struct exec *exec, struct exec_broker *broker);
+/* What it has not asked for yet is not asked for any more. */
+void reconcile_stop(struct exec_broker *broker);
 /* Does this answer a question that was asked before the order's last request left? */
 bool reconcile_is_stale(struct exec *exec, const struct order *order, uint64_t cookie);
 /* The number of the running round that asked this and has missed no executions; 0 = none did. */

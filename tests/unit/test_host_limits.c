@@ -1,4 +1,5 @@
-/* What a host bounds: plugins that fail at everything, brokers that answer prices with prices. */
+/* What a host bounds: plugins that fail at everything, brokers that answer prices with prices, how
+ * much is asked at once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,10 +51,44 @@ static void prices_that_bring_prices_end(void **state) {
     kit_close(kit);
 }
 
+static void quote_100(struct kit *kit, int64_t at_ns) {
+    struct pawl_ev_quote ev;
+    EVENT_INIT(ev, PAWL_EV_QUOTE);
+    ev.instrument = kit_instrument(kit, "EURUSD");
+    ev.bid.e8 = 100 * PAWL_E8;
+    ev.ask.e8 = 100 * PAWL_E8 + 1000;
+    for (int64_t due; (due = host_next_due(kit->host)) <= at_ns;) host_timer(kit->host, due);
+    host_input(kit->host, &ev.head, at_ns);
+}
+
+/* More orders work than the venue takes questions at once: a round asks for all of them, and has
+ * heard everything in the end. */
+static void a_round_over_many_orders(void **state) {
+    enum { LOTS = 1500 };
+    (void)state;
+    struct kit *kit =
+        kit_open(",\"plugins\":[{\"name\":\"paper\"},{\"name\":\"filler\","
+                 "\"so\":\"%B/tests/bench/bench_opener.so\",\"options\":{\"lots\":1500}}],"
+                 "\"profiles\":{\"r\":{}},\"risk\":{\"open_lots_max\":10000,"
+                 "\"message_rate_per_second\":100000}",
+                 KIT_START);
+    if (kit == NULL) skip();
+    int64_t now_ns = KIT_START;
+    for (int i = 0; i < 2000; i++) quote_100(kit, now_ns += 10 * PAWL_MS);
+    assert_int_equal(kit->host->book.open_lots, LOTS);
+    int64_t heard_ns = kit->host->book.accounts[1].kept.heard;
+    for (int i = 0; i < 400; i++) quote_100(kit, now_ns += PAWL_NS);
+    assert_null(host_fault(kit->host));
+    assert_true(kit->host->book.accounts[1].kept.heard > heard_ns);
+    assert_false(kit->host->exec.brokers[0].round_failed);
+    kit_close(kit);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plugin_that_always_fails),
         cmocka_unit_test(prices_that_bring_prices_end),
+        cmocka_unit_test(a_round_over_many_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
