@@ -26,7 +26,7 @@ struct execution {
     int64_t venue_time;     /* 0 = the venue does not say: not forgotten before its order */
     int64_t look_ns;        /* not before */
     uint32_t account;
-    char id[48];
+    char id[]; /* ends with 0 */
 };
 
 static uint64_t key_of(uint32_t account, const char *id) {
@@ -62,13 +62,13 @@ static void append(struct book *book, struct execution *one, int64_t look_ns) {
 int book_execution_add(struct book *book, const struct pawl_rec_fill *fill) {
     if (book_execution_seen(book, fill->account, fill->execution)) return PAWL_OK;
     if (book->execution_count >= BOOK_EXECUTIONS_MAX) return PAWL_E_BUSY;
-    struct execution *one = mem_calloc(1, sizeof *one);
+    size_t length = strnlen(fill->execution, sizeof fill->execution - 1);
+    struct execution *one = mem_calloc(1, sizeof *one + length + 1);
     if (one == NULL) return PAWL_E_NOMEM;
     one->order = fill->order;
     one->account = fill->account;
     one->venue_time = fill->venue_time;
-    memcpy(one->id, fill->execution, sizeof one->id);
-    one->id[sizeof one->id - 1] = '\0';
+    memcpy(one->id, fill->execution, length);
     uint64_t key = key_of(one->account, one->id);
     one->same = table_get(&book->executions, key);
     int rc = table_put(&book->executions, key, one);

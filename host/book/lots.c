@@ -6,6 +6,8 @@
 #include "book/executions.h"
 #include "book/report.h"
 
+#define TRIM_LOTS 16u /* looked at for ended orders, between two turns */
+
 void book_init(struct book *book) {
     table_init(&book->lots, BOOK_LOTS_MAX);
     table_init(&book->orders, BOOK_ORDERS_MAX);
@@ -172,6 +174,7 @@ struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
 
 void book_lot_close(struct book *book, struct lot *lot) {
     struct book_instrument *in = &book->instruments[lot->rec.instrument];
+    if (book->trim_lot == lot) book->trim_lot = lot->next;
     if (lot->previous != NULL)
         lot->previous->next = lot->next;
     else
@@ -252,11 +255,21 @@ static void evict_lots(struct book *book) {
     }
 }
 
+/* All of it is booked and nothing about it is on its way any more: what a lot that is open for days
+ * has of its entry. It stays where there are not many, for those who ask about it. */
+static bool is_spare(const struct book *book, const struct order *order) {
+    return book->orders.count > BOOK_ORDERS_KEPT && role_is_entry(order->rec.role) &&
+           order->rec.state == PAWL_ORDER_STATE_FILLED && !order->rec.attached &&
+           order->rec.filled.e8 >= order->rec.quantity.e8 &&
+           book_now(book) - order->rec.ended >= BOOK_TRIM_NS;
+}
+
 /* A stop that is replaced at every move leaves an ended order behind each time. */
 static void trim_orders(struct book *book, struct lot *lot) {
     for (struct order *order = lot->orders, *next; order != NULL; order = next) {
         next = order->next;
-        if (order->changed || order->attached != NULL || !book_order_past(book, &order->rec))
+        if (order->changed || order->attached != NULL || order->outbox_place != 0 ||
+            (!book_order_past(book, &order->rec) && !is_spare(book, order)))
             continue;
         if (order->previous != NULL)
             order->previous->next = next;
@@ -271,12 +284,23 @@ static void trim_orders(struct book *book, struct lot *lot) {
     }
 }
 
+/* All lots in turn, a few a turn. */
+static void trim_some(struct book *book) {
+    if (book->trim_lot == NULL) {
+        if (book_now(book) - book->trim_ns < BOOK_TRIM_NS) return;
+        book->trim_ns = book_now(book);
+        book->trim_lot = book->first_lot;
+    }
+    for (uint32_t i = 0; i < TRIM_LOTS && book->trim_lot != NULL; i++) {
+        trim_orders(book, book->trim_lot);
+        book->trim_lot = book->trim_lot->next;
+    }
+}
+
 void book_evict(struct book *book) {
     evict_lots(book);
     book_executions_evict(book);
-    if (book_now(book) - book->trim_ns < BOOK_TRIM_NS) return;
-    book->trim_ns = book_now(book);
-    for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) trim_orders(book, lot);
+    trim_some(book);
 }
 
 struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index) {
