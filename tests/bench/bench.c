@@ -25,7 +25,7 @@ static const struct bench_group *const groups[] = {
     &bench_bus,
     &bench_feed, &bench_replay, &bench_rules, &bench_series,
     &bench_net, &bench_json,
-    &bench_reload, &bench_lots, &bench_chains, &bench_live,
+    &bench_reload, &bench_lots, &bench_chains, &bench_tranches, &bench_live,
 };
 
 struct options {

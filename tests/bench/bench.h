@@ -39,7 +39,7 @@ struct bench_group {
 extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed, bench_replay,
     bench_rules, bench_series;
 extern const struct bench_group bench_net, bench_json;
-extern const struct bench_group bench_reload, bench_lots, bench_chains, bench_live;
+extern const struct bench_group bench_reload, bench_lots, bench_chains, bench_tranches, bench_live;
 
 /* Makes the compiler believe a result is used. */
 static inline void bench_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "book/executions.h"
 #include "book/report.h"
 #include "reload/reload.h"
 #include "run/folder.h"
@@ -25,16 +26,19 @@ struct kind {
     const char *profiles; /* the same */
     const char *via;      /* whom entries are sent to; NULL = bench_opener opens by itself */
     uint32_t count;       /* of one instrument */
-    uint32_t accounts;    /* the n-th of an instrument is of the n-th, where there are several */
+    uint32_t accounts;    /* they take turns in what an instrument has */
+    int64_t drop_e8;      /* the price falls by it from one to the next */
+    struct lots *shared;  /* by the cases that want as many */
 };
-static const struct kind of_rstop = {
-    .plugins = "{\"name\":\"rstop\"}",
-    .profiles = "\"r\":{\"grow\":\"filler\",\"reduce\":\"rstop\",\"stop\":\"rstop\","
-                "\"targets\":\"filler\"}",
-    .count = 1000,
-    .accounts = 1,
-};
-static const struct kind of_pyramid = {
+#define RSTOP(number)                                                                             \
+    {.plugins = "{\"name\":\"rstop\"}",                                                           \
+     .profiles = "\"r\":{\"grow\":\"filler\",\"reduce\":\"rstop\",\"stop\":\"rstop\","                \
+                 "\"targets\":\"filler\"}",                                                       \
+     .count = (number),                                                                           \
+     .accounts = 1}
+static struct kind of_rstop = RSTOP(1000), of_rstop_20k = RSTOP(20), of_rstop_1k = RSTOP(1),
+                   of_rstop_200k = RSTOP(200);
+static struct kind of_pyramid = {
     .plugins = "{\"name\":\"pyramid\",\"options\":{\"min_profit_target\":\"1\","
                "\"fixed_risk_per_order\":\"50\"}}",
     .profiles = "",
@@ -42,9 +46,19 @@ static const struct kind of_pyramid = {
     .count = 10,
     .accounts = 10,
 };
+static struct kind of_tranche = {
+    .plugins = "{\"name\":\"tranche\",\"options\":{\"tranche_pnl_increment_pct\":\"0.1\","
+               "\"max_tranches_per_symbol_side\":50,\"merge_profitable\":false,\"sl_pct\":\"50\","
+               "\"tp_pct\":\"50\",\"cleanup_interval_seconds\":86400}}",
+    .profiles = "",
+    .via = "tranche",
+    .count = 100,
+    .accounts = 2,
+    .drop_e8 = PAWL_E8 / 5,
+};
 
 struct lots {
-    const struct kind *kind;
+    struct kind *kind;
     char folder[256];
     struct session *session;
     struct host *host;
@@ -52,6 +66,7 @@ struct lots {
     uint64_t at;         /* quotes given */
     uint64_t steps;      /* of the strategy, taken */
     uint64_t rss_before; /* the lots were opened */
+    double bytes;        /* of a lot */
     uint32_t opened;
     uint32_t users; /* cases that share it */
     int64_t price_e8[INSTRUMENTS + 1];
@@ -121,21 +136,70 @@ static void entry(struct lots *l, uint32_t id, uint32_t account) {
     host_input(l->host, &event.head, l->now_ns);
 }
 
+static void move_on(struct lots *l, uint32_t id) {
+    l->now_ns += PAWL_MS;
+    settle(l);
+    quote(l, id, l->price_e8[id]);
+}
+
+/* Stops rest, nothing is under way, and what is history has left memory. */
+static void calm_down(struct lots *l) {
+    for (uint32_t i = 0; i < 3000; i++) move_on(l, i % INSTRUMENTS + 1);
+    l->now_ns += 2 * BOOK_TRIM_NS;
+    do move_on(l, 1);
+    while (l->host->book.trim_lot != NULL);
+    for (uint32_t i = 0; i < INSTRUMENTS; i++) move_on(l, i + 1);
+}
+
 static void fill_book(struct lots *l, uint32_t count) {
+    const struct kind *kind = l->kind;
     for (uint32_t round = 0; round < count + 2; round++) {
         for (uint32_t id = 1; id <= INSTRUMENTS; id++) {
-            l->now_ns += PAWL_MS;
-            settle(l);
-            quote(l, id, PRICE_E8);
-            if (l->kind->via != NULL && round > 0 && round <= count) entry(l, id, round);
+            if (round > 0 && round <= count) l->price_e8[id] -= kind->drop_e8;
+            move_on(l, id);
+            if (kind->via != NULL && round > 0 && round <= count)
+                entry(l, id, (round - 1) % kind->accounts + 1);
         }
         if (l->host->book.open_lots == count * INSTRUMENTS && round > 2) break;
     }
-    for (uint32_t i = 0; i < 3000; i++) { /* stops rest, nothing is under way */
-        l->now_ns += PAWL_MS;
-        settle(l);
-        quote(l, i % INSTRUMENTS + 1, PRICE_E8);
+    calm_down(l);
+}
+
+/* With what the allocator adds. */
+static uint64_t held(void *block) {
+    return block == NULL ? 0 : malloc_usable_size(block) + sizeof(size_t);
+}
+
+/* Who holds what of a lot's bytes; what is not the host's is the venue's. */
+static void measure_bytes(struct lots *l) {
+    const struct book *book = &l->host->book;
+    const struct table *const tables[] = {&book->lots, &book->orders, &book->order_ids,
+                                          &book->executions};
+    uint64_t lots = 0, orders = 0, slots = 0, rows = 0, all = rss() - l->rss_before;
+    uint64_t executions = book->execution_count * held(book->executions_first);
+    for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
+        lots += held(lot) + held(lot->targets);
+        for (struct order *order = lot->orders; order != NULL; order = order->next)
+            orders += held(order) + held(order->shares);
     }
+    for (uint32_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        slots += tables[i]->slots_count * sizeof *tables[i]->slots;
+    for (uint32_t i = 0; i < l->host->instance_count; i++) {
+        const struct instance *of = l->host->instances[i];
+        for (uint32_t k = 0; k < of->record_type_count; k++) {
+            const struct record_rows *at = &of->records[k];
+            rows += held(at->keys) + held(at->rows);
+            if (at->count > 0) rows += at->live * held(at->rows[0]);
+        }
+    }
+    double n = l->opened, levels = (double)triggers_bytes(book->triggers);
+    double host = (double)(lots + orders + executions + slots + rows) + levels;
+    l->bytes = (double)all / n;
+    fprintf(stderr,
+            "bench_lots: %.0f B a lot: lots %.0f, orders %.0f, executions %.0f, tables %.0f, "
+            "records of plugins %.0f, levels %.0f, the venue and the rest %.0f\n",
+            l->bytes, (double)lots / n, (double)orders / n, (double)executions / n,
+            (double)slots / n, (double)rows / n, levels / n, l->bytes - host / n);
 }
 
 static int start(struct lots *l, uint32_t count) {
@@ -162,10 +226,7 @@ static int start(struct lots *l, uint32_t count) {
     return -1;
 }
 
-/* That of the cases that want the same one. */
-static struct lots *shared;
-
-static int setup(void **ret_self, const struct kind *kind, uint32_t count) {
+static int setup(void **ret_self, struct kind *kind, uint32_t count) {
     struct lots *l = calloc(1, sizeof *l);
     *ret_self = l;
     if (l == NULL) return -1;
@@ -181,6 +242,7 @@ static int setup(void **ret_self, const struct kind *kind, uint32_t count) {
     if (count > 0)
         fprintf(stderr, "bench_lots: %u lots are open, %.0f MB\n", l->opened,
                 (double)rss() / 1e6);
+    if (l->opened > 0) measure_bytes(l);
     if (l->opened == count * INSTRUMENTS) return 0;
     fprintf(stderr, "bench_lots: it should be %u\n", count * INSTRUMENTS);
     return -1;
@@ -189,27 +251,32 @@ static int setup(void **ret_self, const struct kind *kind, uint32_t count) {
 static void done(void *self) {
     struct lots *l = self;
     if (l == NULL || --l->users > 0) return;
-    if (shared == l) shared = NULL;
+    if (l->kind->shared == l) l->kind->shared = NULL;
     host_stop(l->host);
     session_close(l->session);
     folder_remove(l->folder);
     free(l);
 }
 
-static int setup_shared(void **ret_self, const struct kind *kind) {
-    if (shared != NULL) {
-        shared->users++;
-        *ret_self = shared;
+static int setup_shared(void **ret_self, struct kind *kind) {
+    if (kind->shared != NULL) {
+        kind->shared->users++;
+        *ret_self = kind->shared;
         return 0;
     }
     int rc = setup(ret_self, kind, kind->count);
-    if (rc == 0) shared = *ret_self;
+    if (rc == 0) kind->shared = *ret_self;
     return rc;
 }
 
 static int setup_none(void **ret_self) { return setup(ret_self, &of_rstop, 0); }
 static int setup_rstop(void **ret_self) { return setup_shared(ret_self, &of_rstop); }
+static int setup_20k(void **ret_self) { return setup_shared(ret_self, &of_rstop_20k); }
+static int setup_200k(void **ret_self) { return setup_shared(ret_self, &of_rstop_200k); }
+static int setup_1k(void **ret_self) { return setup_shared(ret_self, &of_rstop_1k); }
 static int setup_no_chain(void **ret_self) { return setup(ret_self, &of_pyramid, 0); }
+static int setup_no_tranche(void **ret_self) { return setup(ret_self, &of_tranche, 0); }
+static int setup_tranche(void **ret_self) { return setup_shared(ret_self, &of_tranche); }
 static int setup_pyramid(void **ret_self) { return setup_shared(ret_self, &of_pyramid); }
 
 /* Prices move by a tick or two, through the instruments in turn, and cross nothing. */
@@ -238,8 +305,7 @@ static void run_milestones(void *self, uint64_t ops) {
 
 /* Bytes of a lot. What a lot needs beside the host that holds it. */
 static double bytes_of_one(void *self) {
-    const struct lots *l = self;
-    return (double)(rss() - l->rss_before) / (double)l->opened;
+    return ((const struct lots *)self)->bytes;
 }
 
 /* The chains of an instrument reach their target: all close, and have two orders each. */
@@ -256,12 +322,33 @@ static void run_levels(void *self, uint64_t ops) {
     }
 }
 
+/* Another entry comes into the last tranche of a position: its stop and its target follow. */
+static void run_joins(void *self, uint64_t ops) {
+    struct lots *l = self;
+    for (uint64_t i = 0; i < ops; i++, l->steps++) {
+        uint32_t id = (uint32_t)(l->steps % INSTRUMENTS) + 1;
+        entry(l, id, (uint32_t)(l->steps / INSTRUMENTS % l->kind->accounts) + 1);
+        for (int k = 0; k < 3; k++) {
+            move_on(l, id);
+            settle(l);
+        }
+    }
+}
+
 static void run_nothing(void *self, uint64_t ops) {
     (void)self;
     (void)ops;
 }
 
 static const struct bench_case lots_cases[] = {
+    {.name = "lots1k.milestone", .doc = "1 R is reached until the venue has moved the stop, 1 k lots",
+     .ops = INSTRUMENTS, .setup = setup_1k, .run = run_milestones, .done = done},
+    {.name = "lots20k.milestone", .doc = "the same of 20 k lots",
+     .ops = INSTRUMENTS, .setup = setup_20k, .run = run_milestones, .done = done,
+     .limit_ns = 2000},
+    {.name = "lots200k.milestone", .doc = "the same of 200 k lots",
+     .ops = INSTRUMENTS, .setup = setup_200k, .run = run_milestones, .done = done,
+     .limit_ns = 2000},
     {.name = "lots.tick_none", .doc = "a tick, 1,000 instruments, rstop, no lot", .ops = 100000,
      .setup = setup_none, .run = run_ticks, .done = done},
     {.name = "lots.tick", .doc = "the same with 1 M lots under rstop, none crossed",
@@ -275,6 +362,20 @@ static const struct bench_case lots_cases[] = {
      .limit_ns = 2000}};
 const struct bench_group bench_lots = {"lots", lots_cases, sizeof lots_cases / sizeof *lots_cases,
                                        .by_name = true};
+
+static const struct bench_case tranche_cases[] = {
+    {.name = "tranches.tick_none", .doc = "a tick, 1,000 instruments, tranche, none of them",
+     .ops = 100000, .setup = setup_no_tranche, .run = run_ticks, .done = done},
+    {.name = "tranches.tick", .doc = "the same with 100 k tranches, none crossed", .ops = 100000,
+     .setup = setup_tranche, .run = run_ticks, .done = done, .against = "tranches.tick_none",
+     .difference = true, .limit_ns = 10},
+    {.name = "tranches.bytes", .doc = "memory of one of 100 k tranches", .ops = 1,
+     .setup = setup_tranche, .run = run_nothing, .done = done, .value = bytes_of_one,
+     .unit = "B", .limit_ns = 1536},
+    {.name = "tranches.join", .doc = "an entry into one: order, fill, stop and target follow",
+     .ops = INSTRUMENTS, .setup = setup_tranche, .run = run_joins, .done = done}};
+const struct bench_group bench_tranches = {
+    "tranches", tranche_cases, sizeof tranche_cases / sizeof *tranche_cases, .by_name = true};
 
 static const struct bench_case chain_cases[] = {
     {.name = "chains.tick_none", .doc = "a tick, 1,000 instruments, pyramid, no chain",
