@@ -39,9 +39,15 @@ static bool same_layout(const struct shape *shape, const struct pawl_record_type
     return count == shape->columns_count;
 }
 
+static void forget_found(struct store *store) {
+    memset(store->found, 0, sizeof store->found);
+}
+
 /* Position of the type's shape; STORE_TYPES_MAX = not registered. */
 static uint32_t shape_of(struct store *store, const struct pawl_record_type *type) {
-    if (type == store->last_type) return store->last_shape;
+    struct shape_found *seen =
+        &store->found[(uintptr_t)type / sizeof *type % (sizeof store->found / sizeof *seen)];
+    if (seen->type == type) return seen->shape;
     uint32_t found = 0;
     while (found < store->shapes_count && store->shapes[found]->type != type) found++;
     if (found == store->shapes_count) {
@@ -49,8 +55,7 @@ static uint32_t shape_of(struct store *store, const struct pawl_record_type *typ
         while (found < store->shapes_count && !same_layout(store->shapes[found], type)) found++;
     }
     if (found == store->shapes_count) return STORE_TYPES_MAX;
-    store->last_type = type;
-    store->last_shape = found;
+    *seen = (struct shape_found){type, found};
     return found;
 }
 
@@ -96,7 +101,7 @@ bool store_knows(struct store *store, const struct pawl_record_type *type) {
 
 void store_forget(struct store *store, const struct pawl_record_type *type,
                   const struct pawl_record_type *other) {
-    store->last_type = NULL;
+    forget_found(store);
     for (uint32_t i = 0; i < store->shapes_count; i++)
         if (store->shapes[i]->type == type)
             store->shapes[i]->type =
@@ -107,7 +112,7 @@ int store_expect(struct store *store, const struct pawl_record_type *type, struc
     if (!type->durable) return PAWL_OK;
     struct shape *shape = known_shape(store, type);
     int rc = PAWL_OK;
-    store->last_type = NULL;
+    forget_found(store);
     if (shape != NULL) {
         shape->type = type;
         return rc;
@@ -123,7 +128,7 @@ int store_register(struct store *store, const struct pawl_record_type *type, str
     uint32_t before = store->shapes_count;
     if (!type->durable) return PAWL_OK;
     struct shape *shape = known_shape(store, type);
-    store->last_type = NULL;
+    forget_found(store);
     if (shape != NULL) shape->type = type;
     if (shape != NULL && shape->put != NULL) return PAWL_OK;
     int rc = store_flush(store, err);

@@ -26,6 +26,11 @@
 #define STORE_BACKUPS_MAX 10000u
 #define STORE_SQL_MAX 32768u
 
+struct shape_found {
+    const struct pawl_record_type *type; /* NULL = none */
+    uint32_t shape;
+};
+
 /* ---- batches ---- */
 
 enum change_op { CHANGE_PUT = 1, CHANGE_ERASE, CHANGE_SUPERSEDED };
@@ -57,8 +62,7 @@ struct store {
     struct shape *shapes[STORE_TYPES_MAX];
     uint32_t shapes_count;
     uint32_t expected; /* how many came by store_expect(); those without `put` have no table yet */
-    const struct pawl_record_type *last_type; /* looked up last, and its shape */
-    uint32_t last_shape;
+    struct shape_found found[32]; /* looked up before, by their address */
     struct batch current; /* loop only */
     bool unpushed;        /* loop only: committed, and the writer was not woken for it */
 
