@@ -29,7 +29,6 @@
 #define BOOK_ORDERS_MAX 16000000u
 #define BOOK_ORDERS_PER_LOT_MAX 64u /* live at once */
 #define BOOK_CLOSED_LOTS_KEPT 4096u
-#define BOOK_ORDERS_KEPT 16384u /* beyond, entries that have filled do not stay */
 #define BOOK_ORDER_SHARES_MAX 16u
 
 struct book_instrument {
@@ -93,8 +92,7 @@ struct book {
     uint32_t execution_count;
     int64_t trim_ns; /* when a look for ended orders last began */
     struct lot *trim_lot; /* where it goes on; NULL = it is over */
-    struct lot *first_lot, *last_lot;
-    struct lot *dirty, *dirty_last, *changed, *closed, *closed_last;
+    struct lot *first_lot, *last_lot, *dirty, *dirty_last, *changed, *closed, *closed_last;
     struct order *changed_orders;
     uint32_t open_lots, closed_lots;
     struct book_totals totals;

@@ -10,6 +10,7 @@
 #define BOOK_EXECUTIONS_KEPT_NS (INT64_C(86400) * PAWL_NS) /* no venue tells one later than this */
 #define BOOK_HEARD_STORED_NS (INT64_C(3600) * PAWL_NS) /* heard runs so far ahead of the disk */
 #define BOOK_TRIM_NS (INT64_C(600) * PAWL_NS) /* between two looks for ended orders */
+#define BOOK_ORDERS_KEPT 16384u /* beyond, entries that have filled do not stay */
 
 bool book_execution_seen(const struct book *book, uint32_t account, const char *execution);
 /* So old that it was booked long ago; of an order that is not in the book, or none of ours. */

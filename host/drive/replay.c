@@ -81,7 +81,8 @@ static int start(struct replay *replay, const struct item *item, struct pawl_err
                                    .durability = STORE_NONE, .instant = instant,
                                    .io_mode = io ? IO_REPLAY : IO_NONE,
                                    .trace = replay->options->trace == NULL ? NULL : on_trace,
-                                   .trace_arg = replay, .trace_lines = true, .recorder = &replay->hooks,
+                                   .trace_lines = true, .trace_arg = replay,
+                                   .recorder = &replay->hooks,
                                    .start_ns = start_ns};
     replay->result->starts++;
     rc = host_start(&options, &replay->host, err);

@@ -30,12 +30,12 @@ struct kind {
     int64_t drop_e8;      /* the price falls by it from one to the next */
     struct lots *shared;  /* by the cases that want as many */
 };
-#define RSTOP(number)                                                                             \
-    {.plugins = "{\"name\":\"rstop\"}",                                                           \
-     .profiles = "\"r\":{\"grow\":\"filler\",\"reduce\":\"rstop\",\"stop\":\"rstop\","                \
-                 "\"targets\":\"filler\"}",                                                       \
-     .count = (number),                                                                           \
-     .accounts = 1}
+#define RSTOP(number)                                                                              \
+    {                                                                                              \
+        .plugins = "{\"name\":\"rstop\"}", .count = (number), .accounts = 1,                       \
+        .profiles = "\"r\":{\"grow\":\"filler\",\"reduce\":\"rstop\",\"stop\":\"rstop\","          \
+                    "\"targets\":\"filler\"}",                                                     \
+    }
 static struct kind of_rstop = RSTOP(1000), of_rstop_20k = RSTOP(20), of_rstop_1k = RSTOP(1),
                    of_rstop_200k = RSTOP(200);
 static struct kind of_pyramid = {
@@ -341,7 +341,7 @@ static void run_nothing(void *self, uint64_t ops) {
 }
 
 static const struct bench_case lots_cases[] = {
-    {.name = "lots1k.milestone", .doc = "1 R is reached until the venue has moved the stop, 1 k lots",
+    {.name = "lots1k.milestone", .doc = "1 R is reached until the venue has moved the stop, 1 k",
      .ops = INSTRUMENTS, .setup = setup_1k, .run = run_milestones, .done = done},
     {.name = "lots20k.milestone", .doc = "the same of 20 k lots",
      .ops = INSTRUMENTS, .setup = setup_20k, .run = run_milestones, .done = done,
