@@ -41,6 +41,9 @@ extern const struct bench_group bench_num, bench_trigger, bench_bus, bench_feed,
 extern const struct bench_group bench_net, bench_json;
 extern const struct bench_group bench_reload, bench_lots, bench_chains, bench_tranches, bench_live;
 
+/* A port of the loopback that nobody has just now; 0 = none. */
+uint16_t bench_free_port(void);
+
 /* Makes the compiler believe a result is used. */
 static inline void bench_keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
 

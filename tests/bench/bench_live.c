@@ -80,17 +80,6 @@ static int connect_to(uint16_t port) {
     return -1;
 }
 
-static uint16_t free_port(void) {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd < 0 || bind(fd, (void *)&at, sizeof at) != 0 ||
-        getsockname(fd, (void *)&at, &size) != 0)
-        return 0;
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
 static int write_file(const struct live *live, const char *name, const char *text) {
     char path[400];
     snprintf(path, sizeof path, "%s/%s", live->folder, name);
@@ -153,7 +142,7 @@ static int set_up(void **ret_self, const char *durability) {
     if (live == NULL || folder_for_run(NULL, live->folder, sizeof live->folder, &err) != PAWL_OK)
         return -1;
     live->fd = live->disk_fd = -1;
-    live->port = free_port();
+    live->port = bench_free_port();
     pin();
     if (durability == NULL) {
         live->pid = fork();

@@ -49,7 +49,7 @@ struct echo {
     uint32_t times_count;
 };
 
-static uint16_t free_port(void) {
+uint16_t bench_free_port(void) {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -181,7 +181,7 @@ static int set_up(void **ret_self, bool whole, const char *name) {
     echo->whole = whole;
     echo->name = name;
     echo->fd = -1;
-    echo->port = free_port();
+    echo->port = bench_free_port();
     echo->times = calloc(TIMES_MAX, sizeof *echo->times);
     uv_loop_init(&echo->loop);
     uv_async_init(&echo->loop, &echo->stop, on_stop);

@@ -12,10 +12,11 @@ import collections
 import concurrent.futures
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from decimal import Decimal
+
+from backtest import summary_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -47,15 +48,8 @@ def data_folder():
 # ---- one run ----
 
 def backtest(pawl, profile, data, out):
-    command = [pawl, "backtest", "-c", os.path.join(TOP, "config", profile + ".json"), "--data",
-               data, "--out", out, "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}: {done.stderr[-500:]}")
-    summary = json.loads(done.stdout)
-    del summary["timing"]
-    return summary
+    return summary_of(pawl, "-c", os.path.join(TOP, "config", profile + ".json"), "--data", data,
+                      "--out", out)
 
 
 def lines_of(path):

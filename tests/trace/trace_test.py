@@ -10,8 +10,9 @@ A change of behaviour changes the table: look at what changed, then run it with 
 """
 import json
 import os
-import subprocess
 import sys
+
+from backtest import summary_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -34,16 +35,9 @@ def data_folder():
 
 
 def backtest(pawl, data, personality, mode):
-    command = [pawl, "backtest", "-c", CONFIG, "--data", data, "--json",
-               "--set", f"plugins.paper.options.personality={personality}",
-               "--set", f"accounts.main.mode={mode}"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}: {done.stderr[-500:]}")
-    summary = json.loads(done.stdout)
-    del summary["timing"]
-    return summary
+    return summary_of(pawl, "-c", CONFIG, "--data", data,
+                      "--set", f"plugins.paper.options.personality={personality}",
+                      "--set", f"accounts.main.mode={mode}")
 
 
 def complaints(summary):
