@@ -35,17 +35,36 @@ def rules_of(name):
     return folder if os.path.isdir(folder) else None
 
 
-def play(pawl, venue, lines, leaks=True, rules=None):
-    """One run over `lines` (text of events in) with the configuration of `venue` and a folder of
-    rules. A sanitizer looks for leaks only where it is asked to: that takes it longer than the
-    run."""
+def parts_of(venue, text=None):
+    """The plugins and profiles of the configuration of `venue`; with the text of a scenario those
+    it may have to do with: to load the others takes longer than the run."""
+    with open(os.path.join(HERE, venue + ".json"), encoding="utf-8") as file:
+        config = json.load(file)
+    plugins, profiles = config["plugins"], config["profiles"]
+    if text is not None and '"signal"' not in text:  # all of them hear signals
+        profiles = {name: held for name, held in profiles.items() if f'"{name}"' in text}
+        named = {"paper", "linked"}.union(*(held.values() for held in profiles.values()))
+        plugins = [one for one in plugins if one["name"] in named or f'"{one["name"]}"' in text]
+    return {"plugins": plugins, "profiles": profiles}
+
+
+def settings(parts):
+    return [word for key, value in parts.items()
+            for word in ("--set", f"{key}={json.dumps(value)}")]
+
+
+def play(pawl, venue, lines, leaks=True, rules=None, parts=None):
+    """One run over `lines` (text of events in) with the configuration of `venue`, or `parts` of it,
+    and a folder of rules. A sanitizer looks for leaks only where it is asked to: that takes it
+    longer than the run."""
     where = MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pawl-scenario-", dir=where) as folder:
         data = os.path.join(folder, "scenario.jsonl")
         with open(data, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         command = [pawl, "backtest", "-c", os.path.join(HERE, venue + ".json"), "--data", data,
-                   "--out", os.path.join(folder, "out"), "--json", "--trace"]
+                   "--out", os.path.join(folder, "out"), "--json", "--trace",
+                   *settings(parts or {})]
         if rules is not None:
             command += ["--set", "rules.dir=" + rules]
         options = os.environ.get("ASAN_OPTIONS", "")

@@ -1,25 +1,15 @@
 """Every scenario with a reload in every state: whatever is made anew, and whatever is refused, the
 trace is the one without. docs/reload.md says what a reload may change."""
 
-import functools
 import json
 import os
 
 import pytest
 
-from play import HERE, play, rules_of
-from test_scenarios import IN_FLIGHT_MS, MATRIX, RELOADED, at, first_run, later, lines_of
+from play import play, rules_of
+from test_scenarios import (IN_FLIGHT_MS, MATRIX, RELOADED, at, first_run, later, lines_of,
+                            parts)
 from truth import moment
-
-
-@functools.lru_cache(maxsize=None)
-def entries(venue):
-    with open(os.path.join(HERE, venue + ".json"), encoding="utf-8") as file:
-        return json.load(file)["plugins"]
-
-
-def plugins(venue):
-    return [one["name"] for one in entries(venue)]
 
 
 def said(run):
@@ -42,17 +32,22 @@ def sprinkled(lines, reloads):
     return out
 
 
-def refusing(pawl, venue):
+def renewing(name, venue):
+    return {"renew": [one["name"] for one in parts(name, venue)["plugins"]]}
+
+
+def refusing(pawl, name, venue):
     """All plugins are made and tried before the last one refuses: of none of it is a trace."""
     refuses = os.path.join(os.path.dirname(pawl), "tests", "plugins_broken", "refuses_restore.so")
     if not os.path.exists(refuses):
         return []
-    listed = entries(venue) + [{"name": "refuses_restore", "so": refuses}]
-    return [{"renew": plugins(venue), "set": ["plugins=" + json.dumps(listed)]}]
+    listed = parts(name, venue)["plugins"] + [{"name": "refuses_restore", "so": refuses}]
+    return [dict(renewing(name, venue), set=["plugins=" + json.dumps(listed)])]
 
 
 def compare(pawl, name, venue, reloads):
-    run = play(pawl, venue, sprinkled(lines_of(name), reloads), leaks=False, rules=rules_of(name))
+    run = play(pawl, venue, sprinkled(lines_of(name), reloads), leaks=False, rules=rules_of(name),
+               parts=parts(name, venue))
     wanted, have = said(first_run(pawl, name, venue)), said(run)
     for one, other in zip(wanted, have):
         assert one == other
@@ -63,8 +58,8 @@ def compare(pawl, name, venue, reloads):
 @pytest.mark.parametrize("name,venue", RELOADED)
 def test_everything_anew_or_refused(pawl, name, venue):
     """Done and refused in turn: three places a line, so that each place sees both."""
-    refused = refusing(pawl, venue)
-    results = compare(pawl, name, venue, [{"renew": plugins(venue)}] + refused)
+    refused = refusing(pawl, name, venue)
+    results = compare(pawl, name, venue, [renewing(name, venue)] + refused)
     kinds = ["done"] + ["refused"] * len(refused)
     assert results == [kinds[i % len(kinds)] for i in range(len(results))]
 

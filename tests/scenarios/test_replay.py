@@ -9,9 +9,9 @@ import tempfile
 
 import pytest
 
-from play import HERE, MEMORY, RUN_SECONDS_MAX
-from test_reload import plugins, refusing, sprinkled
-from test_scenarios import RELOADED, at, later, lines_of, rules_of
+from play import HERE, MEMORY, RUN_SECONDS_MAX, settings
+from test_reload import refusing, renewing, sprinkled
+from test_scenarios import RELOADED, at, later, lines_of, parts, rules_of
 
 OPTIONS = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 
@@ -30,13 +30,13 @@ def interrupted(lines):
     return lines[:middle] + [json.dumps(stop)] + lines[middle:]
 
 
-def check(pawl, venue, lines, rules):
+def check(pawl, venue, lines, rules, loaded):
     where = MEMORY if os.path.isdir(MEMORY) and os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pawl-replay-", dir=where) as folder:
         data, recording = os.path.join(folder, "scenario.jsonl"), os.path.join(folder, "run.rec")
         with open(data, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-        words = [] if rules is None else ["--set", "rules.dir=" + rules]
+        words = settings(loaded) + ([] if rules is None else ["--set", "rules.dir=" + rules])
         summary = run(pawl, "backtest", "-c", os.path.join(HERE, venue + ".json"), "--data", data,
                       "--record", recording, "--json", *words)
         replayed = run(pawl, "replay", recording, "--json")
@@ -46,5 +46,6 @@ def check(pawl, venue, lines, rules):
 
 @pytest.mark.parametrize("name,venue", RELOADED)
 def test_replay(pawl, name, venue):
-    reloads = [{"renew": plugins(venue)}] + refusing(pawl, venue)
-    check(pawl, venue, interrupted(sprinkled(lines_of(name), reloads)), rules_of(name))
+    reloads = [renewing(name, venue)] + refusing(pawl, name, venue)
+    check(pawl, venue, interrupted(sprinkled(lines_of(name), reloads)), rules_of(name),
+          parts(name, venue))

@@ -12,7 +12,7 @@ import pytest
 
 import expect
 import truth
-from play import HERE, play, rules_of
+from play import HERE, parts_of, play, rules_of
 from truth import moment
 
 NEVER = "9999-01-01T00:00:00Z"
@@ -67,6 +67,16 @@ def kind(line):
 def later(stamp, milliseconds):
     when = moment(stamp) + timedelta(milliseconds=milliseconds)
     return when.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+
+
+@functools.lru_cache(maxsize=None)
+def parts(name, venue):
+    """What is loaded where a scenario is run many times."""
+    text = lines_of(name)
+    for rule in glob.glob(os.path.join(HERE, name + ".rules", "*.lua")):
+        with open(rule, encoding="utf-8") as file:
+            text.append(file.read())
+    return parts_of(venue, None if THOROUGH else "\n".join(text))
 
 
 @functools.lru_cache(maxsize=None)
@@ -160,7 +170,7 @@ def test_scenario(pawl, name, venue):
 def try_restart(pawl, name, venue, before, place):
     line, when, changed = place
     wanted = EXPECTED[name][venue]
-    run = play(pawl, venue, changed, leaks=False, rules=rules_of(name))
+    run = play(pawl, venue, changed, leaks=False, rules=rules_of(name), parts=parts(name, venue))
     naked = wanted.naked is not None
     until = [until_quoted(lines_of(name), line, when)]
     found = list(truth.faults(run, wanted.foreign, until, naked))
