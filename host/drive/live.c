@@ -68,7 +68,10 @@ static void on_pump(uv_idle_t *pump) {
         if (step == LIVE_MORE) watch_faults(live);
         if (i % SLICE_LOOK == 0 && uv_hrtime() > end) break;
     }
-    if (step != LIVE_MORE || live->phase == LIVE_OVER) arrange(live);
+    if (step != LIVE_MORE || live->phase == LIVE_OVER)
+        arrange(live);
+    else
+        live_store_watch(live);
 }
 
 static void over(struct live *live) {

@@ -41,6 +41,7 @@ static int wait_for_store(struct stage *stage) {
     const struct timespec nap = {.tv_nsec = PAWL_MS / 4};
     if (host->options.instant || !needs_store(stage)) return PAWL_OK;
     if (host->store_down) return refuse(stage, PAWL_E_IO, "the database failed");
+    store_push(host->store);
     while (store_durable_turn(host->store) < host->committed_turn) {
         if (left_ns <= 0 || !host->options.threaded)
             return refuse(stage, PAWL_E_BUSY, "the disk is behind; try again");

@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "store/store_int.h"
 
-/* Numbered, never changed once released. Tables of records are not here: they follow their
- * types. */
+/* Numbered, never changed once released. Tables of records are not here: they follow their types.
+ * What waited in pawl_redo is in the tables when a migration begins. */
 const struct store_migration store_migrations[] = {
     {1, "CREATE TABLE pawl_store(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL,"
         " boot_check INTEGER NOT NULL);"

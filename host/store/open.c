@@ -230,8 +230,8 @@ static int bring_up(struct store *store, const struct store_migration *list, uin
                     int64_t version, struct pawl_err *err) {
     char sql[160];
     int rc = sql_run(store, "BEGIN IMMEDIATE", err);
+    if (rc == PAWL_OK && version >= STORE_REDO_VERSION) rc = redo_recover(store, err);
     if (rc == PAWL_OK) rc = store_migrate(store, list, count, version, err);
-    if (rc == PAWL_OK) rc = redo_recover(store, err);
     for (uint32_t i = 0; rc == PAWL_OK && i < store->shapes_count; i++)
         rc = shape_adapt(store, store->shapes[i], err);
     snprintf(sql, sizeof sql, "UPDATE pawl_store SET boot=%u, boot_check=%lld WHERE id=1",
@@ -260,6 +260,7 @@ static int open_checked(struct store *store, const struct store_migration *list,
     if (rc == PAWL_OK) rc = check_pages(store, err);
     if (rc == PAWL_OK) rc = read_boot(store, err);
     if (rc == PAWL_OK) rc = check_tables(store, &grow, err);
+    if (rc == PAWL_OK && version >= STORE_REDO_VERSION) rc = redo_check(store, err);
     /* From here on the file is written. What a crash left in the log goes to the main file first:
      * it may never have been synced, and what this run decides rests on it. */
     if (rc == PAWL_OK) rc = enter_wal(store, err);

@@ -65,9 +65,7 @@ static const struct shape *shape_for(struct store *store, const struct store_pag
     return store_adapt(store, expected, NULL) == PAWL_OK ? expected : found;
 }
 
-void read_do(struct store *store, struct store_page *page) {
-    pthread_mutex_lock(&store->db_lock);
-    writer_file(store, NULL); /* where that fails, what is there is told */
+static void answer(struct store *store, struct store_page *page) {
     const struct shape *shape = shape_for(store, page);
     if (shape == NULL)
         pawl_fail(&page->err, PAWL_E_NOTFOUND, "there is no table %.63s", page->table);
@@ -75,6 +73,11 @@ void read_do(struct store *store, struct store_page *page) {
         pawl_fail(&page->err, PAWL_E_STATE, "table %.63s is of another shape now", page->table);
     else
         read_page(store, page, shape);
+}
+
+void read_do(struct store *store, struct store_page *page) {
+    pthread_mutex_lock(&store->db_lock);
+    if (writer_file(store, &page->err) == PAWL_OK) answer(store, page);
     pthread_mutex_unlock(&store->db_lock);
     page->done(page->arg);
 }

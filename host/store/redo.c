@@ -175,18 +175,12 @@ static int change_read(struct store *store, struct redo_reader *from, sqlite3_st
     return rc;
 }
 
-static int group_apply(struct store *store, const uint8_t *bytes, size_t size,
-                       struct pawl_err *err) {
-    uint64_t check = 0;
-    struct redo_reader from = {bytes + sizeof check, bytes + size, size < sizeof check};
-    if (!from.bad) memcpy(&check, bytes, sizeof check);
-    if (from.bad || check != hash_bytes(from.at, size - sizeof check, 0))
-        return sql_damaged(store, err, "table pawl_redo: not what was stored");
+static int group_apply(struct store *store, struct redo_reader *from, struct pawl_err *err) {
     int rc = PAWL_OK;
-    while (rc == PAWL_OK && from.at < from.end) {
+    while (rc == PAWL_OK && from->at < from->end) {
         sqlite3_stmt *statement = NULL;
-        rc = change_read(store, &from, &statement, err);
-        if (rc == PAWL_OK && from.bad)
+        rc = change_read(store, from, &statement, err);
+        if (rc == PAWL_OK && from->bad)
             rc = sql_damaged(store, err, "table pawl_redo: not what was stored");
         if (rc == PAWL_OK && sql_step_done(statement) != SQLITE_OK)
             rc = sql_fail(store, "redo", err);
@@ -195,14 +189,35 @@ static int group_apply(struct store *store, const uint8_t *bytes, size_t size,
     return rc;
 }
 
-int redo_recover(struct store *store, struct pawl_err *err) {
+static int group_read(struct store *store, sqlite3_stmt *select, bool apply,
+                      struct pawl_err *err) {
+    uint64_t check = 0;
+    const uint8_t *bytes = sqlite3_column_blob(select, 0);
+    size_t size = (size_t)sqlite3_column_bytes(select, 0);
+    if (size >= sizeof check) memcpy(&check, bytes, sizeof check);
+    if (size <= sizeof check ||
+        check != hash_bytes(bytes + sizeof check, size - sizeof check, 0))
+        return sql_damaged(store, err, "table pawl_redo: not what was stored");
+    struct redo_reader from = {bytes + sizeof check, bytes + size, false};
+    return apply ? group_apply(store, &from, err) : PAWL_OK;
+}
+
+static int every_group(struct store *store, bool apply, struct pawl_err *err) {
     sqlite3_stmt *select = NULL;
     int step = SQLITE_DONE;
     int rc = sql_prepare(store, "SELECT changes FROM pawl_redo ORDER BY id", &select, err);
     while (rc == PAWL_OK && (step = sqlite3_step(select)) == SQLITE_ROW)
-        rc = group_apply(store, sqlite3_column_blob(select, 0),
-                         (size_t)sqlite3_column_bytes(select, 0), err);
+        rc = group_read(store, select, apply, err);
     if (rc == PAWL_OK && step != SQLITE_DONE) rc = sql_fail(store, "pawl_redo", err);
     sqlite3_finalize(select);
+    return rc;
+}
+
+int redo_check(struct store *store, struct pawl_err *err) {
+    return every_group(store, false, err);
+}
+
+int redo_recover(struct store *store, struct pawl_err *err) {
+    int rc = every_group(store, true, err);
     return rc == PAWL_OK ? sql_run(store, "DELETE FROM pawl_redo", err) : rc;
 }

@@ -225,7 +225,9 @@ int shape_prepare(struct store *store, struct shape *shape, struct pawl_err *err
     sql_add(&sql, "DELETE FROM \"%s\" WHERE \"%s\"=?", shape->table, shape->columns[0].name);
     if (rc == PAWL_OK) rc = sql_prepare(store, bytes, &shape->erase, err);
     mem_free(bytes);
-    return rc == PAWL_OK ? shape_learn_order(store, shape, err) : rc;
+    if (rc == PAWL_OK) rc = shape_learn_order(store, shape, err);
+    if (rc != PAWL_OK) shape_unprepare(shape);
+    return rc;
 }
 
 void shape_unprepare(struct shape *shape) {

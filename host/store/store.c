@@ -9,6 +9,8 @@
 /* Without a thread and without durability, this much goes into one transaction. */
 #define GROUP_TURNS_MAX 1024u
 #define GROUP_BYTES_MAX (1u << 20)
+/* With a thread: so many wait for the caller to wake it. */
+#define UNPUSHED_TURNS_MAX 64u
 
 uint32_t store_boot(const struct store *store) {
     return store->boot;
@@ -230,8 +232,10 @@ int store_commit(struct store *store, uint64_t turn) {
     if (store->threaded) {
         pthread_mutex_lock(&store->lock);
         int rc = enqueue(store, turn);
+        uint32_t turns = store->queued.turns;
         pthread_mutex_unlock(&store->lock);
         store->unpushed |= rc == PAWL_OK;
+        if (turns >= UNPUSHED_TURNS_MAX) store_push(store);
         return rc;
     }
     int rc = enqueue(store, turn);

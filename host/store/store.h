@@ -85,7 +85,7 @@ size_t store_mark(const struct store *store);
 void store_rewind(struct store *store, size_t mark);
 /* Hand over what was put since the last commit as `turn`. An empty batch completes like any other.
  * PAWL_E_BUSY: the queue is full; nothing is lost, commit again later. Threaded: the writer sees it
- * with the next store_push(), or within a second. */
+ * with the next store_push(), when many wait, or within a second. */
 int store_commit(struct store *store, uint64_t turn);
 /* Wake the writer for what was committed. On a machine whose cores are busy it takes the caller's,
  * so what must not wait for it goes first. */

@@ -116,6 +116,7 @@ void read_end(struct store *store);                         /* no writer any mor
 int wal_check(struct store *store, struct pawl_err *err);
 
 /* migrate.c */
+#define STORE_REDO_VERSION 2 /* has pawl_redo */
 struct store_migration {
     uint32_t version; /* the database has after it; 1, 2, 3 ... */
     const char *sql;
@@ -136,10 +137,10 @@ int store_migrate(struct store *store, const struct store_migration *list, uint3
 int store_open_migrating(const struct store_options *options, const struct store_migration *list,
                          uint32_t count, struct store **ret, struct pawl_err *err);
 void store_disconnect(struct store *store, bool clean);
-/* Find or make the shape of a type. */
 /* Make or extend the table of the shape, with a backup first where it is extended, and prepare it;
  * with db_lock, outside a transaction. A failure on the way is the end of the connection. */
 int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err);
+/* Find or make the shape of a type. */
 int store_shape_add(struct store *store, const struct pawl_record_type *type, struct shape **ret,
                     struct pawl_err *err);
 void store_free(struct store *store);
@@ -148,7 +149,8 @@ void store_free(struct store *store);
 bool redo_takes(const struct store *store, const struct batch *group);
 bool redo_is_full(const struct store *store);
 int redo_write(struct store *store, const struct batch *group); /* SQLite's code */
-int redo_recover(struct store *store, struct pawl_err *err); /* what a crash left, to its tables */
+int redo_check(struct store *store, struct pawl_err *err);   /* is what a crash left whole? */
+int redo_recover(struct store *store, struct pawl_err *err); /* it goes to its tables */
 
 /* writer.c */
 int writer_start(struct store *store, struct pawl_err *err);
@@ -156,7 +158,7 @@ void writer_stop(struct store *store, bool abandon);
 /* Write the group as one transaction. Holds db_lock. A failure is for good. */
 int writer_apply(struct store *store, struct batch *group);
 /* What is in pawl_redo only goes to its tables; db_lock is held, outside a transaction. A failure
- * is for good; after one it does nothing. */
+ * is for good, and after one this fails, too. */
 int writer_file(struct store *store, struct pawl_err *err);
 int writer_checkpoint(struct store *store, struct pawl_err *err); /* db_lock is held */
 enum writer_quiet { WRITER_BUSY, WRITER_PAUSES, WRITER_IDLE };

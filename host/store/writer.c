@@ -71,10 +71,9 @@ static int adapt_expected(struct store *store, const struct batch *group, struct
     return rc;
 }
 
-static int to_tables(struct store *store, uint64_t *ret_rows) {
-    const struct batch *group = &store->unfiled;
+static int to_tables(struct store *store, struct batch *group, uint64_t *ret_rows) {
     int code = SQLITE_OK;
-    supersede(store, &store->unfiled);
+    supersede(store, group);
     for (size_t at = 0; at < group->size && code == SQLITE_OK; at += batch_at(group, at)->size) {
         const struct change *change = batch_at(group, at);
         struct shape *shape = store->shapes[change->shape];
@@ -83,45 +82,57 @@ static int to_tables(struct store *store, uint64_t *ret_rows) {
         code = change->op == CHANGE_PUT ? shape_put(shape, change + 1)
                                         : shape_erase(shape, change->key);
     }
-    return code == SQLITE_OK ? sql_step_done(store->redo_clear) : code;
+    return code;
 }
 
 static int keep_unfiled(struct store *store, const struct batch *group) {
     struct batch *unfiled = &store->unfiled;
-    int rc = batch_reserve(unfiled, group->size);
-    if (rc != PAWL_OK) return rc;
+    if (batch_reserve(unfiled, group->size) != PAWL_OK) return SQLITE_NOMEM;
     memcpy(unfiled->bytes + unfiled->size, group->bytes, group->size);
     unfiled->size += group->size;
     unfiled->turns++;
-    return PAWL_OK;
+    return SQLITE_OK;
 }
 
-/* The group as a row of pawl_redo, or with all that waits there to the tables. */
-static int write_group(struct store *store, const struct batch *group, uint64_t *ret_rows) {
-    bool redo = redo_takes(store, group);
-    int code = keep_unfiled(store, group) == PAWL_OK ? SQLITE_OK : SQLITE_NOMEM;
-    if (code == SQLITE_OK) code = sql_step_done(store->begin);
-    if (code == SQLITE_OK) code = redo ? redo_write(store, group) : to_tables(store, ret_rows);
-    if (code == SQLITE_OK) code = sql_step_done(store->commit);
-    if (code == SQLITE_OK && !redo) store->unfiled.size = store->unfiled.turns = 0;
-    return code;
+/* An allocation of our own leaves SQLite nothing to tell. */
+static int write_failed(struct store *store, int code, struct pawl_err *err) {
+    if (code == SQLITE_NOMEM)
+        return pawl_fail(err, PAWL_E_NOMEM, "%s: write: out of memory", store->path);
+    return sql_fail(store, "write", err);
 }
 
 int writer_file(struct store *store, struct pawl_err *err) {
     struct pawl_err why = {0};
     uint64_t rows = 0;
-    if (store->unfiled.size == 0 || atomic_load(&store->failed)) return PAWL_OK;
+    if (store_failed(store, err) != PAWL_OK) return PAWL_E_IO;
+    if (store->unfiled.size == 0) return PAWL_OK;
     int code = sql_step_done(store->begin);
-    if (code == SQLITE_OK) code = to_tables(store, &rows);
+    if (code == SQLITE_OK) code = to_tables(store, &store->unfiled, &rows);
+    if (code == SQLITE_OK) code = sql_step_done(store->redo_clear);
     if (code == SQLITE_OK) code = sql_step_done(store->commit);
     if (code != SQLITE_OK) {
-        sql_fail(store, "write", &why);
+        write_failed(store, code, &why);
         writer_failed(store, &why);
         return pawl_fail(err, why.rc, "%s", why.text);
     }
     store->unfiled.size = store->unfiled.turns = 0;
+    metric_add(store->m_transactions, 1);
     metric_add(store->m_rows, rows);
     return PAWL_OK;
+}
+
+/* As a row of pawl_redo; or to the tables, behind what waits for them. */
+static int write_group(struct store *store, struct batch *group, uint64_t *ret_rows,
+                       struct pawl_err *err) {
+    bool redo = redo_takes(store, group);
+    int rc = redo ? PAWL_OK : writer_file(store, err);
+    if (rc != PAWL_OK) return rc;
+    int code = redo ? keep_unfiled(store, group) : SQLITE_OK;
+    if (code == SQLITE_OK) code = sql_step_done(store->begin);
+    if (code == SQLITE_OK)
+        code = redo ? redo_write(store, group) : to_tables(store, group, ret_rows);
+    if (code == SQLITE_OK) code = sql_step_done(store->commit);
+    return code == SQLITE_OK ? PAWL_OK : write_failed(store, code, err);
 }
 
 void writer_failed(struct store *store, const struct pawl_err *err) {
@@ -132,6 +143,7 @@ void writer_failed(struct store *store, const struct pawl_err *err) {
     }
     pthread_mutex_unlock(&store->lock);
     atomic_store(&store->failed, true);
+    if (store->threaded && store->wake != NULL) store->wake(store->wake_arg);
 }
 
 /* SQLite does not sync the cut of the log. Unsynced, a power cut could put half a new header before
@@ -161,8 +173,7 @@ int writer_apply(struct store *store, struct batch *group) {
     pthread_mutex_lock(&store->db_lock);
     if (group->size > 0) {
         int rc = store->expected > 0 ? adapt_expected(store, group, &err) : PAWL_OK;
-        if (rc == PAWL_OK && write_group(store, group, &rows) != SQLITE_OK)
-            sql_fail(store, "write", &err);
+        if (rc == PAWL_OK) write_group(store, group, &rows, &err);
     }
     pthread_mutex_unlock(&store->db_lock);
     if (err.rc != PAWL_OK) {
@@ -203,8 +214,9 @@ static enum writer_quiet wait_for_work(struct store *store, bool unfiled) {
     struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
     while (store->queued.turns == 0 && store->pages == NULL && !store->stop)
         if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT)
-            return unfiled ? WRITER_PAUSES : WRITER_IDLE;
-    return WRITER_BUSY;
+            break;
+    if (store->queued.turns > 0 || store->pages != NULL || store->stop) return WRITER_BUSY;
+    return unfiled ? WRITER_PAUSES : WRITER_IDLE;
 }
 
 static void *writer_main(void *arg) {

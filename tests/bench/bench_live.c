@@ -225,12 +225,14 @@ static int by_value(const void *left, const void *right) {
     return *a < *b ? -1 : *a > *b;
 }
 
-static double median_us(void *self) {
-    struct live *live = self;
+/* The time that `of` of a hundred round trips take at most. */
+static double percentile_us(struct live *live, uint32_t of) {
     if (live->times_count == 0) return 1e9; /* it did not answer: no limit is kept */
     qsort(live->times_ns, live->times_count, sizeof live->times_ns[0], by_value);
-    return live->times_ns[live->times_count / 2] / 1e3;
+    return live->times_ns[(live->times_count - 1) * of / 100] / 1e3;
 }
+static double median_us(void *self) { return percentile_us(self, 50); }
+static double slow_us(void *self) { return percentile_us(self, 99); }
 
 /* Of the repetition that is being made. */
 static double floor_us;
@@ -309,6 +311,9 @@ static const struct bench_case cases[] = {
     {.name = "live.full", .doc = "the same, it waits for the disk", .ops = OPS,
      .setup = set_up_full, .run = run_trips, .done = done, .value = beyond_floor_us, .unit = "us",
      .against = "live.sync", .difference = true, .limit_ns = 25},
+    {.name = "live.process_p99", .doc = "99 of 100 in all, what goes to the tables included",
+     .ops = OPS, .setup = set_up_process, .run = run_trips, .done = done, .value = slow_us,
+     .unit = "us"},
     {.name = "live.rare_floor", .doc = "the bare round trip, each after a pause", .ops = OPS_RARE,
      .setup = set_up_floor, .run = run_rare, .done = done, .value = median_floor_us, .unit = "us"},
     {.name = "live.rare", .doc = "waits for the writer, each after a pause", .ops = OPS_RARE,

@@ -294,6 +294,9 @@ static void completion_is_told_from_the_writer(void **state) {
     struct store *store = NULL;
     assert_int_equal(store_open(&options, &store, NULL), PAWL_OK);
     assert_int_equal(store_commit(store, 7), PAWL_OK);
+    assert_false(store_pushed(store));
+    store_push(store);
+    assert_true(store_pushed(store));
     for (int i = 0; i < 5000 && wakes == 0; i++) usleep(1000);
     assert_int_equal(wakes, 1);
     assert_int_equal(store_durable_turn(store), 7);
