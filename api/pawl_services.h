@@ -112,9 +112,9 @@ struct pawl_triggers {
 struct pawl_files {
     uint32_t size;
     uint32_t reserved;
-    /* [any] A name is [A-Za-z0-9_.-]+, its file <data_dir>/<instance>.NAME. Nothing is synced: what
-     * was written survives the process, not the machine. What a full disk took of it is cut off
-     * again. */
+    /* [any] A name is [A-Za-z0-9_.-]+, its file <data_dir>/<instance>.NAME. Nothing is synced that
+     * sync() was not asked for: what was written survives the process, not the machine. What a full
+     * disk took of it is cut off again. */
     int (*append)(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                   struct pawl_err *err);
     /* [any] Replace the file as a whole, by rename. */
@@ -124,8 +124,18 @@ struct pawl_files {
      * there is no such file, or a negative code. */
     int64_t (*read)(struct pawl_ctx *ctx, const char *name, uint64_t offset, void *bytes,
                     size_t max, struct pawl_err *err);
-    /* [any] Give the file `from` the name `to`; what had that name is gone. */
+    /* [any] Give the file `from` the name `to`; what had that name is gone, and its room is given
+     * back beside the loop. */
     int (*rename)(struct pawl_ctx *ctx, const char *from, const char *to, struct pawl_err *err);
+    /* [any] Bytes of the file; PAWL_E_NOTFOUND: there is none. */
+    int64_t (*length)(struct pawl_ctx *ctx, const char *name, struct pawl_err *err);
+    /* [any] The file has `size` bytes: what stands behind them is gone. */
+    int (*truncate)(struct pawl_ctx *ctx, const char *name, uint64_t size, struct pawl_err *err);
+    /* [event] Bring the file to the disk, beside the loop. PAWL_E_BUSY: not yet, ask again in a
+     * later event; PAWL_OK: what it had when this was first asked is there, and the next call asks
+     * anew. One file at a time: another, a replace or a rename lets go of what was asked. When it
+     * is done is not recorded, so nothing that is published may follow from it. */
+    int (*sync)(struct pawl_ctx *ctx, const char *name, struct pawl_err *err);
 };
 
 #ifdef __cplusplus

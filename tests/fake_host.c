@@ -200,6 +200,34 @@ static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
     return rc;
 }
 
+static int64_t files_length(struct pawl_ctx *ctx, const char *name, struct pawl_err *err) {
+    (void)err;
+    const struct fake_file *file = fake_file(of(ctx), name);
+    return file == NULL ? PAWL_E_NOTFOUND : (int64_t)file->len;
+}
+
+static int files_truncate(struct pawl_ctx *ctx, const char *name, uint64_t size,
+                          struct pawl_err *err) {
+    struct fake_file *file = fake_file(of(ctx), name);
+    (void)err;
+    assert(file != NULL && size <= file->len);
+    file->len = (size_t)size;
+    return PAWL_OK;
+}
+
+static int files_sync(struct pawl_ctx *ctx, const char *name, struct pawl_err *err) {
+    struct fake_host *fake = of(ctx);
+    (void)err;
+    assert(fake_file(fake, name) != NULL);
+    if (fake->files_sync_rc == PAWL_OK) strcpy(fake->files_synced, name);
+    return fake->files_sync_rc;
+}
+
+void fake_file_gone(struct fake_host *fake, const char *name) {
+    struct fake_file *file = fake_file(fake, name);
+    if (file != NULL) file->name[0] = '\0';
+}
+
 void fake_file_set(struct fake_host *fake, const char *name, const void *bytes, size_t len) {
     files_replace(&fake->ctx, name, bytes, len, NULL);
 }
@@ -288,7 +316,8 @@ void fake_init(struct fake_host *fake) {
                                         .clear = timers_clear};
     fake->files = (struct pawl_files){.size = sizeof fake->files, .append = files_append,
                                       .replace = files_replace, .read = files_read,
-                                      .rename = files_rename};
+                                      .rename = files_rename, .length = files_length,
+                                      .truncate = files_truncate, .sync = files_sync};
     fake->ctx = (struct pawl_ctx){.host = &fake->table, .instance = "fake",
                                   .component = FAKE_COMPONENT};
     fake->now_ns = FAKE_START_NS;

@@ -65,6 +65,8 @@ struct fake_host {
     uint32_t file_count;
     bool files_fail; /* append, replace and rename answer PAWL_E_IO */
     uint32_t files_left; /* above 0: the last of so many writes is torn, then all fail */
+    int files_sync_rc; /* what a sync answers: PAWL_OK, PAWL_E_BUSY or another */
+    char files_synced[PAWL_FILE_NAME_MAX + 1]; /* the last one */
     void (*on_rename)(void *arg); /* before a file gets another name */
     void *on_rename_arg;
     const char *service_names[FAKE_SERVICES_MAX];
@@ -115,6 +117,7 @@ void fake_clear(struct fake_host *fake);
 
 /* A file's bytes; NULL = none. Valid until it is written again. */
 struct fake_file *fake_file(struct fake_host *fake, const char *name);
+void fake_file_gone(struct fake_host *fake, const char *name); /* as if it had never been */
 void fake_file_set(struct fake_host *fake, const char *name, const void *bytes, size_t len);
 
 #endif

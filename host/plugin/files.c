@@ -34,13 +34,13 @@ static void append_close(struct instance *instance) {
 
 /* The file appended to last stays open: a venue writes one line per change to one file. */
 static int append_handle(struct instance *instance, const char *name, struct pawl_err *err) {
-    char *path = instance->append_path;
+    char path[DISK_PATH_MAX + 1];
     if (instance->append_file != NULL && name != NULL && strcmp(instance->append_name, name) == 0)
         return PAWL_OK;
-    append_close(instance);
-    int rc = path_of(instance, name, "", path, sizeof instance->append_path, err);
+    int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc != PAWL_OK) return rc;
-    memcpy(instance->append_name, name, strlen(name) + 1);
+    append_close(instance);
+    snprintf(instance->append_name, sizeof instance->append_name, "%s", name);
     rc = disk_open(instance->services->disk, path, DISK_CREATE, &instance->append_file, err);
     if (rc == PAWL_OK) rc = disk_size(instance->append_file, &instance->append_size, err);
     if (rc != PAWL_OK) append_close(instance);
@@ -58,16 +58,38 @@ static int append_whole(struct instance *instance, const void *bytes, size_t len
     return rc;
 }
 
+/* Names mean other files from now on: what was synced is not what would be asked about. */
+static void sync_forget(struct instance *instance) {
+    if (instance->sync_job != 0) beside_forget(instance->services->beside, instance->sync_job);
+    instance->sync_job = 0;
+}
+
+/* The room of what had the name before is given back beside, by the close of the file held here. */
+static int rename_over(struct instance *instance, const char *from, const char *to,
+                       struct pawl_err *err) {
+    struct services *services = instance->services;
+    struct disk_file *before = NULL;
+    sync_forget(instance);
+    disk_open(services->disk, to, DISK_READ_ONLY, &before, NULL);
+    int rc = disk_rename(services->disk, from, to, err);
+    if (rc == PAWL_OK && services->durable)
+        beside_sync_names(services->beside, services->disk, to);
+    beside_close(services->beside, before);
+    return rc;
+}
+
 static int files_append(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                         struct pawl_err *err);
 static int files_replace(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                          struct pawl_err *err);
 static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
                         struct pawl_err *err);
+static int files_truncate(struct pawl_ctx *ctx, const char *name, uint64_t size,
+                          struct pawl_err *err);
 
 /* What is written on trial goes to the file when the instance takes over. */
-enum file_op { FILE_APPEND = 1, FILE_REPLACE, FILE_RENAME };
-struct noted_file { /* bytes, or the new name, follow */
+enum file_op { FILE_APPEND = 1, FILE_REPLACE, FILE_RENAME, FILE_TRUNCATE };
+struct noted_file { /* bytes, the new name or the new size follow */
     char name[PAWL_FILE_NAME_MAX + 1];
     enum file_op op;
 };
@@ -76,6 +98,11 @@ static int file_noted(struct instance *instance, const void *args, size_t size) 
     const struct noted_file *noted = args;
     if (noted->op == FILE_RENAME)
         return files_rename(&instance->ctx, noted->name, (const char *)(noted + 1), NULL);
+    if (noted->op == FILE_TRUNCATE) {
+        uint64_t to;
+        memcpy(&to, noted + 1, sizeof to);
+        return files_truncate(&instance->ctx, noted->name, to, NULL);
+    }
     return (noted->op == FILE_REPLACE ? files_replace : files_append)(
         &instance->ctx, noted->name, noted + 1, size - sizeof *noted, NULL);
 }
@@ -119,9 +146,9 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     if (rc == PAWL_OK) rc = disk_write(file, 0, bytes, len, err);
     disk_close(file);
     if (rc != PAWL_OK) return rc;
-    if (strcmp(instance->append_path, path) == 0)
+    if (strcmp(instance->append_name, name) == 0)
         append_close(instance); /* it would go on writing to the old one */
-    return disk_rename(disk, fresh, path, err);
+    return rename_over(instance, fresh, path, err);
 }
 
 static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
@@ -134,7 +161,62 @@ static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
     if (trial_is_on(instance))
         return note_file(instance, from, FILE_RENAME, to, strlen(to) + 1, err);
     append_close(instance); /* it may be one of the two */
-    return disk_rename(instance->services->disk, old, fresh, err);
+    return rename_over(instance, old, fresh, err);
+}
+
+static int files_truncate(struct pawl_ctx *ctx, const char *name, uint64_t size,
+                          struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    char path[DISK_PATH_MAX + 1];
+    struct disk_file *file = NULL;
+    int rc = path_of(instance, name, "", path, sizeof path, err);
+    if (rc == PAWL_OK && size > INT64_MAX) rc = pawl_fail(err, PAWL_E_RANGE, "size");
+    if (rc != PAWL_OK) return rc;
+    if (trial_is_on(instance))
+        return note_file(instance, name, FILE_TRUNCATE, &size, sizeof size, err);
+    if (strcmp(instance->append_name, name) == 0) append_close(instance); /* its size is another */
+    rc = disk_open(instance->services->disk, path, 0, &file, err);
+    if (rc == PAWL_OK) rc = disk_truncate(file, (int64_t)size, err);
+    disk_close(file);
+    return rc;
+}
+
+static int64_t files_length(struct pawl_ctx *ctx, const char *name, struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    char path[DISK_PATH_MAX + 1];
+    struct disk_file *file = NULL;
+    bool there = false;
+    int64_t size = 0;
+    int rc = path_of(instance, name, "", path, sizeof path, err);
+    if (rc == PAWL_OK) rc = disk_exists(instance->services->disk, path, &there, err);
+    if (rc != PAWL_OK) return rc;
+    if (!there) return PAWL_E_NOTFOUND;
+    rc = disk_open(instance->services->disk, path, DISK_READ_ONLY, &file, err);
+    if (rc == PAWL_OK) rc = disk_size(file, &size, err);
+    disk_close(file);
+    return rc == PAWL_OK ? size : rc;
+}
+
+/* Its own handle goes to the thread; the one that is appended to stays here. */
+static int files_sync(struct pawl_ctx *ctx, const char *name, struct pawl_err *err) {
+    struct instance *instance = instance_of(ctx);
+    struct services *services = instance->services;
+    char path[DISK_PATH_MAX + 1];
+    struct disk_file *file = NULL;
+    int rc = path_of(instance, name, "", path, sizeof path, err);
+    if (rc == PAWL_OK) rc = trial_ready(instance, TRIAL_EVENT_ONLY, err);
+    if (rc != PAWL_OK || !services->durable) return rc;
+    if (strcmp(instance->sync_path, path) != 0) sync_forget(instance);
+    if (instance->sync_job == 0) {
+        rc = disk_open(services->disk, path, 0, &file, err);
+        if (rc != PAWL_OK) return rc;
+        snprintf(instance->sync_path, sizeof instance->sync_path, "%s", path);
+        instance->sync_job = beside_sync(services->beside, file);
+        return PAWL_E_BUSY;
+    }
+    rc = beside_asked(services->beside, instance->sync_job, err);
+    if (rc != PAWL_E_BUSY) instance->sync_job = 0;
+    return rc;
 }
 
 static int64_t files_read(struct pawl_ctx *ctx, const char *name, uint64_t offset, void *bytes,
@@ -159,4 +241,7 @@ const struct pawl_files files_table = {.size = (uint32_t)sizeof(struct pawl_file
                                        .append = files_append,
                                        .replace = files_replace,
                                        .read = files_read,
-                                       .rename = files_rename};
+                                       .rename = files_rename,
+                                       .length = files_length,
+                                       .truncate = files_truncate,
+                                       .sync = files_sync};

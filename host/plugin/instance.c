@@ -195,6 +195,8 @@ void instance_done(struct instance *instance) {
         budget_tried(instance->services->io->budget, instance->ctx.component, false);
     disk_close(instance->append_file);
     instance->append_file = NULL;
+    if (instance->sync_job != 0) beside_forget(instance->services->beside, instance->sync_job);
+    instance->sync_job = 0;
     records_done(instance);
     trial_free(instance->trial);
     instance->trial = NULL;

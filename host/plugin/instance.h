@@ -10,6 +10,7 @@
 #ifndef PLUGIN_INSTANCE_H
 #define PLUGIN_INSTANCE_H
 
+#include "base/beside.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "exec/exec.h"
@@ -45,6 +46,8 @@ struct services { /* what the tables work on */
     struct market_queue *market; /* what brokers publish of the market: inputs after the turn */
     struct calendars *const *calendars; /* the host's, replaced by a reload */
     struct disk *disk;
+    struct beside *beside; /* of that disk: what may take long */
+    bool durable;          /* files are synced where a plugin asks for it */
     const char *data_dir;
     struct log *log;
 };
@@ -70,7 +73,9 @@ struct instance {
     uint32_t handled;
     struct disk_file *append_file; /* files.c: appended to last */
     int64_t append_size;           /* of it, whole appends only */
-    char append_name[PAWL_FILE_NAME_MAX + 1], append_path[DISK_PATH_MAX + 1];
+    char append_name[PAWL_FILE_NAME_MAX + 1];
+    uint64_t sync_job;             /* files.c: under way; 0 = none */
+    char sync_path[DISK_PATH_MAX + 1];
     char layout[PAWL_LAYOUT_MAX + 1]; /* of what it offers to the one after it */
     const void *memory;               /* NULL = nothing */
     const struct instance *before;    /* while it is made and tried; NULL = none */

@@ -129,6 +129,7 @@ static int make_parts(struct host *host, struct pawl_err *err) {
     struct book *book = &host->book;
     int rc = names_new(&host->names, err);
     if (rc == PAWL_OK) rc = open_store(host, err);
+    if (rc == PAWL_OK) rc = beside_new(host->options.threaded, &host->beside, err);
     if (rc == PAWL_OK) rc = bus_new(&host->bus, store_boot(host->store), err);
     if (rc == PAWL_OK) rc = triggers_new(&book->triggers, err);
     if (rc == PAWL_OK) rc = timers_new(&book->timers, err);
@@ -155,6 +156,8 @@ static int make_parts(struct host *host, struct pawl_err *err) {
                                        .market = host->market,
                                        .calendars = &host->calendars,
                                        .disk = host->options.disk,
+                                       .beside = host->beside,
+                                       .durable = host->options.durability == STORE_FULL,
                                        .data_dir = host->options.data_dir,
                                        .log = host->options.log};
     int rc_exec = exec_init(&host->exec, book, host->options.config, err);
@@ -323,6 +326,7 @@ static void release_all(struct host *host) {
     for (uint32_t i = host->instance_count; i > 0; i--) instance_free(host->instances[i - 1]);
     rules_free(host->rules);
     io_free(host->io);
+    beside_free(host->beside);
     mem_free(host->market);
     exec_done(&host->exec);
     day_done(host);

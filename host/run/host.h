@@ -14,8 +14,7 @@
  * With `instant` set (backtest) a batch counts as stored at once and host_input() releases before
  * it returns; else the runner calls host_release() when the store has woken it.
  *
- * Thread loop only. Errors: start explains itself in *err; afterwards a turn cannot fail, but
- * host_fault() says why the host must not go on.
+ * Thread loop only. Errors: start explains itself in *err; later host_fault() says why to stop.
  */
 #ifndef RUN_HOST_H
 #define RUN_HOST_H
@@ -108,6 +107,7 @@ struct host {
     struct rules *rules;
     struct io *io;
     struct market_queue *market;
+    struct beside *beside;
     struct services services;
     struct instance *instances[HOST_PLUGINS_MAX]; /* in the configuration's order */
     uint32_t instance_count;

@@ -9,8 +9,12 @@ void paper_changed(struct paper *paper, struct paper_order *order) {
         paper->ctx->host->log(paper->ctx, PAWL_LOG_ERROR, "out of memory: order %s does not work",
                               order->id);
     struct paper_symbol *symbol = paper->world->symbols[order->symbol];
-    int64_t expiry_ns = symbol->next_expiry;
-    paper_bounds(paper, symbol);
+    if (order->expires_ns == 0) {
+        if (paper_order_works(order)) paper_bounds_with(symbol, order);
+        return;
+    }
+    int64_t expiry_ns = symbol->next_expiry; /* exact, for a timer is set to it */
+    paper_bounds(symbol);
     if (symbol->next_expiry != expiry_ns) paper_expiry_timer(paper);
 }
 
@@ -66,7 +70,9 @@ static void position_reduce(struct paper *paper, struct paper_position *position
                             int64_t quantity_e8) {
     position->quantity_e8 -= quantity_e8;
     paper_put_position(paper->world, position, paper->now_ns);
-    if (position->quantity_e8 == 0) paper_position_drop(paper->world, position);
+    if (position->quantity_e8 > 0) return;
+    paper->world->symbols[position->symbol]->position_gone = true;
+    paper_position_drop(paper->world, position);
 }
 
 /* False if it cannot be held: out of range or memory. */
@@ -234,6 +240,8 @@ static void shrink_group(struct paper *paper, const struct paper_order *order, i
 /* Orders that may only reduce, and have nothing left to reduce. */
 static void end_unreducing(struct paper *paper, uint32_t slot) {
     struct paper_symbol *symbol = paper->world->symbols[slot];
+    if (!symbol->position_gone) return;
+    symbol->position_gone = false;
     for (uint32_t i = 0; i < symbol->count;) {
         struct paper_order *order = symbol->orders[i++];
         if (!order->reduce || order->dormant || paper_reducible(paper, order) > 0) continue;

@@ -44,33 +44,33 @@ static void bound(struct paper_symbol *symbol, enum paper_line line, bool below,
     if (!below && level_e8 < symbol->high[line]) symbol->high[line] = level_e8;
 }
 
-void paper_bounds(struct paper *paper, struct paper_symbol *symbol) {
-    (void)paper;
+void paper_bounds_with(struct paper_symbol *symbol, const struct paper_order *order) {
+    bool buys = order->side == PAWL_SIDE_BUY;
+    if (order->expires_ns != 0 && order->expires_ns < symbol->next_expiry)
+        symbol->next_expiry = order->expires_ns;
+    if (order->dormant) return;
+    if (paper_is_immediate(order))
+        symbol->immediate++;
+    else if (paper_is_limit(order))
+        bound(symbol, paper_trade_line(order), buys, order->price_e8);
+    else if (order->stop_e8 != 0)
+        bound(symbol, paper_stop_line(order), !buys, order->stop_e8);
+    if (paper_trails(order)) {
+        bool below;
+        int64_t level_e8;
+        paper_trail_bound(order, &below, &level_e8);
+        bound(symbol, paper_stop_line(order), below, level_e8);
+    }
+}
+
+void paper_bounds(struct paper_symbol *symbol) {
     symbol->immediate = 0;
     symbol->next_expiry = INT64_MAX;
     for (int line = 0; line < PAPER_LINES; line++) {
         symbol->low[line] = INT64_MIN;
         symbol->high[line] = INT64_MAX;
     }
-    for (uint32_t i = 0; i < symbol->count; i++) {
-        const struct paper_order *order = symbol->orders[i];
-        bool buys = order->side == PAWL_SIDE_BUY;
-        if (order->expires_ns != 0 && order->expires_ns < symbol->next_expiry)
-            symbol->next_expiry = order->expires_ns;
-        if (order->dormant) continue;
-        if (paper_is_immediate(order))
-            symbol->immediate++;
-        else if (paper_is_limit(order))
-            bound(symbol, paper_trade_line(order), buys, order->price_e8);
-        else if (order->stop_e8 != 0)
-            bound(symbol, paper_stop_line(order), !buys, order->stop_e8);
-        if (paper_trails(order)) {
-            bool below;
-            int64_t level_e8;
-            paper_trail_bound(order, &below, &level_e8);
-            bound(symbol, paper_stop_line(order), below, level_e8);
-        }
-    }
+    for (uint32_t i = 0; i < symbol->count; i++) paper_bounds_with(symbol, symbol->orders[i]);
 }
 
 static bool touched(const struct paper_symbol *symbol, const struct paper_tick *tick) {
@@ -216,6 +216,7 @@ static void match_tick(struct paper *paper, struct paper_symbol *symbol,
     paper->event_count++;
     paper->last_point = ++paper->point;
     paper_match(paper, symbol, tick);
+    paper_bounds(symbol); /* they may have been tighter than what works */
 }
 
 /* ---- market events ---- */

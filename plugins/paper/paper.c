@@ -64,7 +64,7 @@ static void resolve(struct paper *paper) {
         const struct pawl_account_info *info = paper->market->account(paper->ctx, def->account);
         for (uint32_t a = 1; info != NULL && a < world->account_count; a++)
             if (strcmp(world->accounts[a].name, info->name) == 0) world->accounts[a].id = info->id;
-        paper_bounds(paper, symbol);
+        paper_bounds(symbol);
     }
 }
 

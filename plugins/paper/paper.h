@@ -157,7 +157,7 @@ void paper_fill(struct paper *paper, struct paper_order *order, int64_t price_e8
 int64_t paper_reducible(const struct paper *paper, const struct paper_order *order);
 void paper_end(struct paper *paper, struct paper_order *order, uint8_t state, const char *reason,
                bool answer);
-/* Order changed: into the file, bounds and list anew. */
+/* Order changed: into the file, into or out of the list, bounds drawn in. */
 void paper_changed(struct paper *paper, struct paper_order *order);
 void paper_expire(struct paper *paper, struct paper_symbol *symbol);
 /* Somebody else's trade: quantity above 0 buys, below 0 sells. */
@@ -166,10 +166,11 @@ void paper_foreign_trade(struct paper *paper, uint32_t account, uint32_t symbol,
 
 /* ---- match.c, bar.c ---- */
 void paper_market(struct paper *paper, const struct pawl_event *event);
-void paper_bounds(struct paper *paper, struct paper_symbol *symbol);
+/* Bounds of a symbol: by all that works; drawn in for one that changed, whose old ones may stay. */
+void paper_bounds(struct paper_symbol *symbol);
+void paper_bounds_with(struct paper_symbol *symbol, const struct paper_order *order);
 bool paper_is_immediate(const struct paper_order *order);
-/* The line an untriggered stop hangs on. */
-enum paper_line paper_stop_line(const struct paper_order *order);
+enum paper_line paper_stop_line(const struct paper_order *order); /* of one that has not fired */
 static inline bool paper_is_limit(const struct paper_order *order) {
     return order->kind == PAWL_KIND_LIMIT ||
            (order->kind == PAWL_KIND_STOP_LIMIT && order->triggered);

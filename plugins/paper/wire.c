@@ -128,20 +128,18 @@ static bool lost_or_delayed(struct paper *paper, const union paper_any *command,
 
 void paper_send(struct paper *paper, const struct pawl_event *command) {
     struct paper_lane *lane = &paper->requests;
-    union paper_any copy;
+    const union paper_any *any = (const union paper_any *)command; /* as far as its size goes */
     int64_t delay_ns = 0;
-    if (command->size > sizeof copy) return;
-    memset(&copy, 0, sizeof copy);
-    memcpy(&copy, command, command->size);
+    if (command->size > sizeof *any) return;
     if (paper->world->link_down) return; /* nothing gets through, and nothing says so */
-    if (lost_or_delayed(paper, &copy, &delay_ns)) return;
+    if (lost_or_delayed(paper, any, &delay_ns)) return;
     if (paper->unwritten || lane->count == lane->max) {
-        no_room(paper, &copy);
+        no_room(paper, any);
         return;
     }
     int64_t due_ns = arrival(paper, lane, paper->options.latency_request_ns + delay_ns);
     if (!lane_put(lane, command, due_ns)) {
-        no_room(paper, &copy);
+        no_room(paper, any);
         return;
     }
     if (lane->count == 1) timer_set(paper, PAPER_KEY_REQUESTS, due_ns);

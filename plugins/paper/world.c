@@ -42,13 +42,22 @@ void paper_world_free(struct paper_world *world) {
 
 /* ---- symbols and accounts ---- */
 
+static uint32_t hash_text(const char *text) {
+    uint32_t hash = 2166136261u;
+    for (; *text != '\0'; text++) hash = (hash ^ (uint8_t)*text) * 16777619u;
+    return hash;
+}
+
 uint32_t paper_symbol_named(struct paper_world *world, const char *name) {
-    for (uint32_t i = 1; i < world->symbol_count; i++)
+    uint16_t *bucket = &world->by_name[hash_text(name) % PAPER_NAME_BUCKETS];
+    for (uint32_t i = *bucket; i != 0; i = world->symbols[i]->name_next)
         if (strcmp(world->symbols[i]->name, name) == 0) return i;
     if (world->symbol_count == PAPER_SYMBOLS_MAX || strlen(name) > PAWL_SYMBOL_MAX) return 0;
     struct paper_symbol *symbol = calloc(1, sizeof *symbol);
     if (symbol == NULL) return 0;
     strcpy(symbol->name, name);
+    symbol->name_next = *bucket;
+    *bucket = (uint16_t)world->symbol_count;
     symbol->next_expiry = INT64_MAX;
     for (int line = 0; line < PAPER_LINES; line++) {
         symbol->low[line] = INT64_MIN;
@@ -82,11 +91,7 @@ uint32_t paper_account_named(struct paper_world *world, const char *name) {
 
 /* ---- orders ---- */
 
-static uint32_t hash_id(const char *id) {
-    uint32_t hash = 2166136261u;
-    for (; *id != '\0'; id++) hash = (hash ^ (uint8_t)*id) * 16777619u;
-    return hash % PAPER_BUCKETS;
-}
+static uint32_t hash_id(const char *id) { return hash_text(id) % PAPER_BUCKETS; }
 
 struct paper_order *paper_order_new(struct paper_world *world, uint64_t number, const char *id) {
     struct paper_order *order = calloc(1, sizeof *order);
@@ -120,11 +125,7 @@ struct paper_order *paper_order_numbered(const struct paper_world *world, uint64
     return order;
 }
 
-static void forget_oldest(struct paper_world *world) {
-    struct paper_order *order = world->ended;
-    world->ended = order->ended_next;
-    if (world->ended == NULL) world->ended_last = NULL;
-    world->ended_count--;
+void paper_order_free(struct paper_world *world, struct paper_order *order) {
     struct paper_order **link = &world->by_id[hash_id(order->id)];
     while (*link != order) link = &(*link)->id_next;
     *link = order->id_next;
@@ -135,6 +136,14 @@ static void forget_oldest(struct paper_world *world) {
     free(order);
 }
 
+static void forget_oldest(struct paper_world *world) {
+    struct paper_order *order = world->ended;
+    world->ended = order->ended_next;
+    if (world->ended == NULL) world->ended_last = NULL;
+    world->ended_count--;
+    paper_order_free(world, order);
+}
+
 static int list_add(struct paper_symbol *symbol, struct paper_order *order) {
     if (symbol->count == symbol->capacity) {
         uint32_t capacity = symbol->capacity == 0 ? 8 : symbol->capacity * 2;
@@ -143,6 +152,7 @@ static int list_add(struct paper_symbol *symbol, struct paper_order *order) {
         symbol->orders = orders;
         symbol->capacity = capacity;
     }
+    order->listed = 1;
     symbol->orders[symbol->count++] = order; /* numbers rise, so this keeps the oldest first */
     return PAWL_OK;
 }
@@ -158,10 +168,11 @@ static void ended_add(struct paper_world *world, struct paper_order *order) {
 
 int paper_order_place(struct paper_world *world, struct paper_order *order) {
     struct paper_symbol *symbol = world->symbols[order->symbol];
-    uint32_t at = 0;
-    while (at < symbol->count && symbol->orders[at] != order) at++;
-    if (paper_order_works(order)) return at < symbol->count ? PAWL_OK : list_add(symbol, order);
-    if (at < symbol->count) {
+    if (paper_order_works(order)) return order->listed ? PAWL_OK : list_add(symbol, order);
+    if (order->listed) {
+        uint32_t at = 0;
+        while (symbol->orders[at] != order) at++;
+        order->listed = 0;
         symbol->count--;
         memmove(symbol->orders + at, symbol->orders + at + 1,
                 (symbol->count - at) * sizeof *symbol->orders);
@@ -260,6 +271,7 @@ static bool copy_order(struct paper_world *world, const struct paper_order *from
     like.id_next = order->id_next;
     like.number_next = order->number_next;
     like.ended_next = NULL;
+    like.listed = 0;
     like.acted = like.from_point = 0; /* between two events neither matters */
     *order = like;
     if (paper_order_works(order)) return list_add(world->symbols[order->symbol], order) == PAWL_OK;

@@ -26,7 +26,8 @@
 #define PAPER_EXECUTIONS_MAX 65536u /* the newest; queries about older ones are not complete */
 #define PAPER_POSITIONS_MAX 65536u
 #define PAPER_FAULTS_MAX 64u
-#define PAPER_BUCKETS 16384u
+#define PAPER_BUCKETS (1u << 18) /* of their pages, those with orders in them take memory */
+#define PAPER_NAME_BUCKETS 1024u /* of symbols */
 #define PAPER_OID_SIZE 24u
 #define PAPER_PRICE_MAX (INT64_MAX / 4)
 #define PAPER_DELAY_MAX_NS (INT64_C(31622400) * PAWL_NS) /* of a fault: a year */
@@ -51,6 +52,7 @@ struct paper_order {
     int64_t expires_ns; /* 0 = never */
     int64_t arrived_ns; /* of the request that gave it its terms */
     /* not stored */
+    uint8_t listed;      /* it is among the working ones of its symbol */
     uint64_t acted;      /* event it last filled in: the rest continues at a later one */
     uint64_t from_point; /* first price point it may act at */
     struct paper_order *id_next, *number_next, *ended_next;
@@ -79,6 +81,8 @@ struct paper_symbol {
     char name[PAWL_SYMBOL_MAX + 1];
     bool quoted; /* it has quotes: trades and bars move no bid and ask */
     bool known;  /* it is in the world file */
+    uint16_t name_next; /* slot of the next one in its bucket; 0 = none */
+    bool position_gone; /* since orders that had it to reduce were ended */
     int64_t traded_ns; /* last trade seen */
     struct paper_order **orders; /* working, oldest first */
     uint32_t count, capacity;
@@ -114,6 +118,7 @@ struct paper_text {
 struct paper_world {
     struct paper_symbol *symbols[PAPER_SYMBOLS_MAX]; /* from 1 */
     uint32_t symbol_count;                           /* the next free slot */
+    uint16_t by_name[PAPER_NAME_BUCKETS];            /* slots; 0 = none */
     uint16_t *slot_by_instrument;                    /* PAPER_INSTRUMENT_ID_MAX + 1; 0 = none */
     struct paper_account accounts[PAPER_ACCOUNTS_MAX]; /* from 1 */
     uint32_t account_count;
@@ -161,6 +166,8 @@ static inline struct paper_symbol *paper_symbol_of(const struct paper_world *wor
 
 /* A new order with the next number, indexed but not working yet; NULL = no memory. */
 struct paper_order *paper_order_new(struct paper_world *world, uint64_t number, const char *id);
+/* Out of the index and gone; who lists it sees to that. */
+void paper_order_free(struct paper_world *world, struct paper_order *order);
 /* The working one of that id, else the newest of it; NULL = never seen, or forgotten. */
 struct paper_order *paper_order_find(const struct paper_world *world, const char *id);
 struct paper_order *paper_order_numbered(const struct paper_world *world, uint64_t number);

@@ -1,6 +1,7 @@
 /* The lines of the world file, and writing them. */
 #include "worldlines.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 
 #define WORDS(...) (const char *const[]){"", __VA_ARGS__, NULL}
 #define FIELD(type, kind_, member, name_, ...)                                                     \
-    {.name = name_, .kind = kind_, .offset = (uint16_t)offsetof(struct type, member),              \
+    {.name = name_, .key = ",\"" name_ "\":", .key_len = sizeof name_ + 3, .kind = kind_,          \
+     .offset = (uint16_t)offsetof(struct type, member),                                            \
      .size = (uint16_t)sizeof(((struct type *)0)->member), ##__VA_ARGS__}
 
 #define SIDES WORDS("BUY", "SELL")
@@ -138,111 +140,106 @@ uint64_t paper_ticket_number(const char *text) {
 
 /* ---- writing ---- */
 
-static void add(struct paper_text *text, const char *bytes, size_t len) {
-    if (text->len + len > text->capacity) {
-        size_t capacity = text->capacity == 0 ? 4096 : text->capacity;
-        while (capacity < text->len + len) capacity *= 2;
-        char *grown = capacity > PAPER_JOURNAL_BYTES_MAX ? NULL : realloc(text->bytes, capacity);
-        if (grown == NULL) {
-            text->lost = true;
-            return;
-        }
-        text->bytes = grown;
-        text->capacity = capacity;
+/* Room for a whole line, so that its parts are written without a look; NULL = no memory. */
+static char *line_room(struct paper_text *text) {
+    if (text->capacity - text->len >= PAPER_LINE_MAX) return text->bytes + text->len;
+    size_t capacity = text->capacity == 0 ? 2 * PAPER_LINE_MAX : text->capacity * 2;
+    char *grown = capacity > PAPER_JOURNAL_BYTES_MAX ? NULL : realloc(text->bytes, capacity);
+    if (grown == NULL) {
+        text->lost = true;
+        return NULL;
     }
-    memcpy(text->bytes + text->len, bytes, len);
-    text->len += len;
+    text->bytes = grown;
+    text->capacity = capacity;
+    return text->bytes + text->len;
 }
 
-static void add_text(struct paper_text *text, const char *s) {
-    add(text, s, strlen(s));
+static char *add(char *at, const char *bytes, size_t len) {
+    memcpy(at, bytes, len);
+    return at + len;
 }
+#define ADD(at, literal) add(at, literal, sizeof literal - 1)
 
 /* A JSON string; what is no plain ASCII becomes '?', since these are ids and configured names. */
-static void add_string(struct paper_text *text, const char *s, size_t max) {
-    size_t plain = 0; /* what needs no change is added whole */
-    add(text, "\"", 1);
+static char *add_string(char *at, const char *s, size_t max) {
+    *at++ = '"';
     for (size_t i = 0; i < max && s[i] != '\0'; i++) {
-        bool changes = s[i] < ' ' || s[i] > '~';
-        if (!changes && s[i] != '"' && s[i] != '\\') {
-            plain++;
-            continue;
-        }
-        add(text, s + i - plain, plain);
-        plain = changes ? 0 : 1; /* the character itself, behind its backslash */
-        add(text, changes ? "?" : "\\", 1);
+        if (s[i] == '"' || s[i] == '\\') *at++ = '\\';
+        *at++ = s[i] < ' ' || s[i] > '~' ? '?' : s[i];
     }
-    add(text, s + strnlen(s, max) - plain, plain);
-    add(text, "\"", 1);
+    *at++ = '"';
+    return at;
 }
 
-static void add_number(struct paper_text *text, bool negative, uint64_t magnitude) {
+static char *add_number(char *at, uint64_t value) {
     char digits[24];
-    size_t at = sizeof digits;
-    do digits[--at] = (char)('0' + magnitude % 10);
-    while ((magnitude /= 10) != 0);
-    if (negative) digits[--at] = '-';
-    add(text, digits + at, sizeof digits - at);
+    size_t from = sizeof digits;
+    do digits[--from] = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    return add(at, digits + from, sizeof digits - from);
 }
 
-static void add_signed(struct paper_text *text, int64_t value) {
-    add_number(text, value < 0, value < 0 ? ~(uint64_t)value + 1 : (uint64_t)value);
+static char *add_signed(char *at, int64_t value) {
+    if (value < 0) *at++ = '-';
+    return add_number(at, value < 0 ? ~(uint64_t)value + 1 : (uint64_t)value);
+}
+
+static char *add_e8(char *at, int64_t value) {
+    *at++ = '"';
+    at += pawl_format_e8(value, at);
+    *at++ = '"';
+    return at;
 }
 
 static bool is_zero(const struct paper_field *field, const void *at) {
-    const uint8_t *bytes = at;
-    if (field->kind == F_STR) return bytes[0] == 0;
-    for (uint16_t i = 0; i < field->size; i++)
-        if (bytes[i] != 0) return false;
-    return true;
+    switch (field->kind) {
+    case F_U64:
+    case F_I64:
+    case F_E8: return *(const uint64_t *)at == 0;
+    case F_U32:
+    case F_I32:
+    case F_ACCOUNT:
+    case F_SYMBOL: return *(const uint32_t *)at == 0;
+    default: return *(const uint8_t *)at == 0;
+    }
 }
 
-static void add_value(struct paper_world *world, const struct paper_field *field, const void *at) {
-    struct paper_text *text = &world->journal;
-    char decimal[PAWL_E8_TEXT_MAX];
-    uint32_t slot;
+static char *add_value(char *to, const struct paper_world *world, const struct paper_field *field,
+                       const void *at) {
     switch (field->kind) {
-    case F_U64: add_number(text, false, *(const uint64_t *)at); break;
-    case F_U32: add_number(text, false, *(const uint32_t *)at); break;
-    case F_U8: add_number(text, false, *(const uint8_t *)at); break;
-    case F_I64: add_signed(text, *(const int64_t *)at); break;
-    case F_I32: add_signed(text, *(const int32_t *)at); break;
-    case F_E8:
-        pawl_format_e8(*(const int64_t *)at, decimal);
-        add_string(text, decimal, sizeof decimal);
-        break;
-    case F_STR: add_string(text, at, field->size); break;
-    case F_ENUM: add_string(text, field->words[*(const uint8_t *)at], 64); break;
+    case F_U64: return add_number(to, *(const uint64_t *)at);
+    case F_U32: return add_number(to, *(const uint32_t *)at);
+    case F_U8: return add_number(to, *(const uint8_t *)at);
+    case F_I64: return add_signed(to, *(const int64_t *)at);
+    case F_I32: return add_signed(to, *(const int32_t *)at);
+    case F_E8: return add_e8(to, *(const int64_t *)at);
+    case F_STR: return add_string(to, at, field->size);
+    case F_ENUM: return add_string(to, field->words[*(const uint8_t *)at], 64);
     case F_ACCOUNT:
-        slot = *(const uint32_t *)at;
-        add_string(text, world->accounts[slot].name, PAWL_NAME_MAX);
-        break;
+        return add_string(to, world->accounts[*(const uint32_t *)at].name, PAWL_NAME_MAX);
     default:
-        slot = *(const uint32_t *)at;
-        add_string(text, world->symbols[slot]->name, PAWL_SYMBOL_MAX);
-        break;
+        return add_string(to, world->symbols[*(const uint32_t *)at]->name, PAWL_SYMBOL_MAX);
     }
 }
 
 static void put(struct paper_world *world, enum paper_line_id id, const void *row, int64_t now_ns) {
     struct paper_text *text = &world->journal;
+    const struct paper_line_kind *kind = &paper_line_kinds[id];
+    char *at = line_room(text);
+    if (at == NULL) return;
     text->closed = id == L_STEP;
-    add_text(text, "{\"k\":\"");
-    add_text(text, paper_line_kinds[id].name);
-    add_text(text, "\",\"row\":");
-    add_number(text, false, world->row);
-    add_text(text, ",\"t\":");
-    add_signed(text, now_ns);
-    const struct paper_field *field = paper_line_kinds[id].fields;
-    for (; field->name != NULL; field++) {
-        const void *at = (const char *)row + field->offset;
-        if (!field->always && is_zero(field, at)) continue;
-        add_text(text, ",\"");
-        add_text(text, field->name);
-        add_text(text, "\":");
-        add_value(world, field, at);
+    at = ADD(at, "{\"k\":\"");
+    at = add(at, kind->name, strlen(kind->name));
+    at = add_number(ADD(at, "\",\"row\":"), world->row);
+    at = add_signed(ADD(at, ",\"t\":"), now_ns);
+    for (const struct paper_field *field = kind->fields; field->name != NULL; field++) {
+        const void *value = (const char *)row + field->offset;
+        if (!field->always && is_zero(field, value)) continue;
+        at = add_value(add(at, field->key, field->key_len), world, field, value);
     }
-    add_text(text, "}\n");
+    at = ADD(at, "}\n");
+    text->len = (size_t)(at - text->bytes);
+    assert(text->len <= text->capacity);
 }
 
 void paper_put_world(struct paper_world *world, uint64_t stands_for, int64_t now_ns) {
@@ -311,20 +308,11 @@ int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
                          "is lost",
                          PAPER_WORLD_FILE, PAPER_JOURNAL_BYTES_MAX);
     if (text->len == 0) return PAWL_OK;
-    int rc = files->append(ctx, PAPER_WORLD_FILE, text->bytes, text->len, err);
+    /* The first step is there whole or not at all: a file without one is refused. */
+    int rc = (world->file_bytes == 0 ? files->replace : files->append)(
+        ctx, PAPER_WORLD_FILE, text->bytes, text->len, err);
     if (rc < 0) return rc;
     world->file_bytes += text->len;
     text->len = 0;
     return PAWL_OK;
-}
-
-int paper_world_rewrite(struct pawl_ctx *ctx, const struct pawl_files *files, const char *bytes,
-                        size_t len, struct pawl_err *err) {
-    if (len <= PAWL_FILE_WRITE_MAX) return files->replace(ctx, PAPER_WORLD_FILE, bytes, len, err);
-    int rc = files->replace(ctx, PAPER_WORLD_NEXT, bytes, PAWL_FILE_WRITE_MAX, err);
-    for (size_t at = PAWL_FILE_WRITE_MAX; rc == PAWL_OK && at < len; at += PAWL_FILE_WRITE_MAX) {
-        size_t part = len - at < PAWL_FILE_WRITE_MAX ? len - at : PAWL_FILE_WRITE_MAX;
-        rc = files->append(ctx, PAPER_WORLD_NEXT, bytes + at, part, err);
-    }
-    return rc == PAWL_OK ? files->rename(ctx, PAPER_WORLD_NEXT, PAPER_WORLD_FILE, err) : rc;
 }

@@ -37,13 +37,13 @@ uint64_t paper_ticket_number(const char *text);
 int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, struct pawl_err *err);
 /* Read the file into an empty world. PAWL_E_DATA "world.jsonl:LINE: ..." where a line cannot be
- * understood; `ret_dropped` = lines of an unfinished last step, which are cut off. */
+ * understood, or there are none but the file is; `ret_dropped` = lines of an unfinished last step,
+ * which are cut off. */
 int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err);
-
-/* Another content for the file, of any length, by rename. */
-int paper_world_rewrite(struct pawl_ctx *ctx, const struct pawl_files *files, const char *bytes,
-                        size_t len, struct pawl_err *err);
+/* Some of its lines: those that end within `bytes`. `line` counts them from 0 on. */
+int paper_world_lines(struct paper_world *world, uint64_t *line, const char *bytes, size_t len,
+                      size_t *ret_used, struct pawl_err *err);
 
 #define PAPER_OTHER_PERSONALITY                                                                    \
     "this world was made by another personality; move the file away to begin a new one"

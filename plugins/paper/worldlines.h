@@ -8,6 +8,7 @@
 #include "worldfile.h"
 
 #define PAPER_WORLD_VERSION 1u
+#define PAPER_LINE_MAX 4096u /* above what all fields of a kind can take */
 
 enum paper_field_kind {
     F_U64 = 1, F_U32, F_U8, F_I64, F_I32, F_E8, F_STR, F_ENUM, F_ACCOUNT, F_SYMBOL
@@ -15,6 +16,8 @@ enum paper_field_kind {
 
 struct paper_field {
     const char *name; /* NULL ends the table */
+    const char *key;  /* the same as it stands before the value */
+    uint8_t key_len;
     uint8_t kind;
     bool always; /* written even when it is 0 */
     uint16_t offset, size;

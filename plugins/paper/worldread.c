@@ -160,6 +160,7 @@ static int apply_order(struct reader *reader, const struct paper_order *read) {
     next.id_next = order->id_next;
     next.number_next = order->number_next;
     next.ended_next = order->ended_next;
+    next.listed = order->listed;
     *order = next;
     world->symbols[order->symbol]->known = true;
     if (paper_order_place(world, order) != PAWL_OK)
@@ -219,7 +220,7 @@ static int apply_fault(struct reader *reader, const struct paper_fault *read) {
 static int apply_header(struct reader *reader, const struct paper_header *read) {
     struct paper_world *world = reader->world;
     if (read->last_order > NUMBER_MAX || read->last_execution > NUMBER_MAX ||
-        read->last_fault > NUMBER_MAX || reader->line != 1)
+        read->last_fault > NUMBER_MAX)
         return bad(reader, "not the beginning of a world", "");
     world->created_ns = read->created_ns;
     world->last_order = read->last_order;
@@ -232,6 +233,7 @@ static int apply_header(struct reader *reader, const struct paper_header *read) 
 
 static int apply(struct reader *reader, enum paper_line_id id, const union row *row) {
     struct paper_world *world = reader->world;
+    if ((reader->line == 1) != (id == L_WORLD)) return bad(reader, "not how a world begins", "");
     switch (id) {
     case L_WORLD:
         if (row->header.version != PAPER_WORLD_VERSION)
@@ -296,26 +298,42 @@ static int read_line(struct reader *reader, const char *line, const char *end) {
     return apply(reader, (enum paper_line_id)id, &row);
 }
 
-/* The whole file in one heap block. */
+int paper_world_lines(struct paper_world *world, uint64_t *line, const char *bytes, size_t len,
+                      size_t *ret_used, struct pawl_err *err) {
+    struct reader reader = {.world = world, .line = *line, .err = err};
+    const char *end;
+    int rc = PAWL_OK;
+    size_t at = 0;
+    while (rc == PAWL_OK && (end = memchr(bytes + at, '\n', len - at)) != NULL) {
+        rc = read_line(&reader, bytes + at, end);
+        at = (size_t)(end - bytes) + 1;
+    }
+    *line = reader.line;
+    *ret_used = at;
+    return rc;
+}
+
+/* The whole file in one heap block; nothing in it = there is no file. */
 static int slurp(struct pawl_ctx *ctx, const struct pawl_files *files, struct paper_text *ret,
                  struct pawl_err *err) {
-    for (;;) {
-        if (ret->len == ret->capacity) {
-            size_t capacity = ret->capacity == 0 ? 65536 : ret->capacity * 2;
-            if (capacity > PAPER_WORLD_BYTES_MAX)
-                return pawl_fail(err, PAWL_E_BUSY, "%s: too large to be read back; move it away",
-                                 PAPER_WORLD_FILE);
-            char *grown = realloc(ret->bytes, capacity);
-            if (grown == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
-            ret->bytes = grown;
-            ret->capacity = capacity;
-        }
-        int64_t got = files->read(ctx, PAPER_WORLD_FILE, ret->len, ret->bytes + ret->len,
-                                  ret->capacity - ret->len, err);
-        if (got < 0) return (int)got;
-        if (got == 0) return PAWL_OK;
-        ret->len += (size_t)got;
-    }
+    int64_t size = files->length(ctx, PAPER_WORLD_FILE, err), got = 0;
+    if (size == PAWL_E_NOTFOUND) return PAWL_OK;
+    if (size < 0) return (int)size;
+    if (size == 0)
+        return pawl_fail(err, PAWL_E_DATA, "%s: is empty, which no world is; bring it back, or "
+                         "move it away to begin a new one", PAPER_WORLD_FILE);
+    if ((uint64_t)size > PAPER_WORLD_BYTES_MAX)
+        return pawl_fail(err, PAWL_E_BUSY, "%s: too large to be read back; move it away",
+                         PAPER_WORLD_FILE);
+    ret->capacity = (size_t)size;
+    ret->bytes = malloc(ret->capacity);
+    if (ret->bytes == NULL) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
+    do {
+        got = files->read(ctx, PAPER_WORLD_FILE, ret->len, ret->bytes + ret->len,
+                          ret->capacity - ret->len, err);
+        if (got > 0) ret->len += (size_t)got;
+    } while (got > 0 && ret->len < ret->capacity);
+    return got < 0 ? (int)got : PAWL_OK;
 }
 
 static bool is_step(const char *line, const char *end) {
@@ -340,25 +358,28 @@ static size_t finished(const struct paper_text *file, uint64_t *ret_lines_behind
     return done;
 }
 
+/* Bytes of what the file began with. */
+static size_t first_step(const struct paper_text *file, size_t done) {
+    for (size_t at = 0; at < done;) {
+        const char *line = file->bytes + at, *end = memchr(line, '\n', done - at);
+        at = (size_t)(end - file->bytes) + 1;
+        if (is_step(line, end)) return at;
+    }
+    return 0;
+}
+
 /* Lines of an unfinished step are dropped, but not before they were seen to be well formed: only
  * the very last may be torn, and only by its missing end. */
-static int check_rest(struct reader *reader, const struct paper_text *file, size_t from) {
+static int check_rest(const struct paper_world *kept, uint64_t line, const struct paper_text *file,
+                      size_t done, struct pawl_err *err) {
     struct paper_world *scratch;
-    if (paper_world_new(&scratch) != PAWL_OK)
-        return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
-    struct paper_world *kept = reader->world;
+    size_t used;
+    if (paper_world_new(&scratch) != PAWL_OK) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     scratch->personality = kept->personality;
-    reader->world = scratch;
-    int rc = PAWL_OK;
-    while (rc == PAWL_OK && from < file->len) {
-        const char *end = memchr(file->bytes + from, '\n', file->len - from);
-        if (end == NULL) break;
-        rc = read_line(reader, file->bytes + from, end);
-        from = (size_t)(end - file->bytes) + 1;
-    }
-    if (rc == PAWL_OK && scratch->compactions > 0)
-        rc = bad(reader, "it ends inside what it began with: not all of it reached the disk", "");
-    reader->world = kept;
+    int rc = paper_world_lines(scratch, &line, file->bytes + done, file->len - done, &used, err);
+    if (rc == PAWL_OK && done == 0)
+        rc = pawl_fail(err, PAWL_E_DATA, "%s: ends inside what it began with: not all of it "
+                       "reached the disk", PAPER_WORLD_FILE);
     paper_world_free(scratch);
     return rc;
 }
@@ -366,22 +387,22 @@ static int check_rest(struct reader *reader, const struct paper_text *file, size
 int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err) {
     struct paper_text file = {0};
-    struct reader reader = {.world = world, .err = err};
+    uint64_t line = 0;
+    size_t used;
+    *ret_dropped = 0;
     int rc = slurp(ctx, files, &file, err);
-    size_t done = rc == PAWL_OK ? finished(&file, ret_dropped) : 0;
-    for (size_t at = 0; rc == PAWL_OK && at < done;) {
-        const char *end = memchr(file.bytes + at, '\n', file.len - at);
-        bool step = is_step(file.bytes + at, end);
-        rc = read_line(&reader, file.bytes + at, end);
-        at = (size_t)(end - file.bytes) + 1;
-        if (step && world->compactions > 0 && world->snapshot_bytes == 0)
-            world->snapshot_bytes = at;
+    if (rc != PAWL_OK || file.len == 0) {
+        free(file.bytes);
+        return rc;
     }
+    size_t done = finished(&file, ret_dropped);
+    rc = paper_world_lines(world, &line, file.bytes, done, &used, err);
+    if (world->compactions > 0) world->snapshot_bytes = first_step(&file, done);
     world->restored_row = world->row;
     world->file_bytes = done;
     if (rc == PAWL_OK && done < file.len) {
-        rc = check_rest(&reader, &file, done);
-        if (rc == PAWL_OK) rc = paper_world_rewrite(ctx, files, file.bytes, done, err);
+        rc = check_rest(world, line, &file, done, err);
+        if (rc == PAWL_OK) rc = files->truncate(ctx, PAPER_WORLD_FILE, done, err);
     }
     free(file.bytes);
     return rc;

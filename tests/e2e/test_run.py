@@ -125,6 +125,21 @@ def test_a_stop_leaves_protection_and_loses_nothing(number, slow, tmp_path):
     assert [one["state"] for one in stops.values()] == ["accepted"]
 
 
+def test_a_world_file_that_is_empty_is_refused(tmp_path):
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    words = ["run", "-c", write_config(tmp_path, config), "--until-end", "--data",
+             write_events(tmp_path / "trade.jsonl", one_trade())]
+    assert pawl(*words).returncode == 0
+    world = tmp_path / "state" / "paper.world.jsonl"
+    world.write_text("")
+    done = pawl(*words)
+    assert done.returncode == 1 and "world.jsonl: is empty" in done.stderr, done.stderr
+    assert "paper" in done.stderr and world.read_text() == ""
+    world.unlink()  # somebody wants a new world
+    assert pawl(*words).returncode == 0
+
+
 def test_the_end_of_data_waits_for_a_signal(tmp_path):
     data = write_events(tmp_path / "trade.jsonl", one_trade())
     process = start("run", "-c", write_config(tmp_path), "--data", data)

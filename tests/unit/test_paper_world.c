@@ -107,13 +107,15 @@ static void a_torn_last_line_is_dropped_with_its_step(void **state) {
     play_done(&p);
 }
 
+#define HEADER "{\"k\":\"world\",\"version\":1,\"created\":1,\"personality\":\"ideal\"}\n"
+#define STEP "{\"k\":\"step\",\"row\":0,\"t\":1,\"prng\":1}\n"
+
 static void a_malformed_line_is_named_and_nothing_starts(void **state) {
     (void)state;
-    static const char step[] = "{\"k\":\"step\",\"row\":0,\"t\":1,\"prng\":1}\n";
     static const struct {
         const char *line, *says;
     } cases[] = {
-        {"nonsense", "world.jsonl:1: not a line"},
+        {"nonsense", "world.jsonl:2: not a line"},
         {"{\"k\":\"poem\"}", "unknown kind poem"},
         {"{\"k\":\"order\",\"colour\":1}", "unknown field colour"},
         {"{\"k\":\"order\",\"n\":\"x\"}", "bad value of n"},
@@ -123,8 +125,7 @@ static void a_malformed_line_is_named_and_nothing_starts(void **state) {
         {"{\"k\":\"position\",\"quantity\":\"1e9\"}", "bad value of quantity"},
         {"{\"k\":\"link\",\"down\":1} ", "malformed"},
         {"{\"k\":\"link\",\"down\":300}", "bad value of down"},
-        {"{\"k\":\"world\",\"version\":9}", "another version"},
-        {"{\"k\":\"world\",\"version\":1,\"personality\":\"mt5_hedging\"}", "another personality"},
+        {"{\"k\":\"world\",\"version\":1}", "not how a world begins"},
         {"{\"k\":\"link\"", "malformed"},
         {"{\"k\":\"fill\",\"n\":1}", "not a fill"},
         {"{\"k\":\"fault\",\"n\":1,\"left\":1}", "not a fault"},
@@ -135,12 +136,43 @@ static void a_malformed_line_is_named_and_nothing_starts(void **state) {
         char text[512];
         bool unfinished = i % 2 == 1; /* in the last step: complete lines must be good, too */
         play_init(&p, "ideal", false);
-        int len = snprintf(text, sizeof text, "%s\n%s", cases[i / 2].line, unfinished ? "" : step);
+        int len = snprintf(text, sizeof text, HEADER "%s\n%s", cases[i / 2].line,
+                           unfinished ? "" : STEP);
         fake_file_set(&p.fake, "world.jsonl", text, (size_t)len);
         assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_DATA);
-        assert_non_null(strstr(p.fake.err.text, "world.jsonl:1: "));
+        assert_non_null(strstr(p.fake.err.text, "world.jsonl:2: "));
         if (strstr(p.fake.err.text, cases[i / 2].says) == NULL)
             fail_msg("%s: %s", cases[i / 2].line, p.fake.err.text);
+        play_done(&p);
+    }
+}
+
+/* No file is a first start; one that does not begin as a world does is what is left of one. */
+static void what_has_no_beginning_is_no_world(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "world.jsonl: is empty"},
+        {"\n", "world.jsonl:1: not a line"},
+        {STEP, "world.jsonl:1: not how a world begins"},
+        {"{\"k\":\"link\",\"down\":1}\n" STEP, "world.jsonl:1: not how a world begins"},
+        {"{\"k\":\"link\",\"down\":1}\n", "world.jsonl:1: not how a world begins"},
+        {"{\"k\":\"world\",\"version\":9}\n" STEP, "another version"},
+        {"{\"k\":\"world\",\"version\":1,\"personality\":\"mt5_hedging\"}\n" STEP,
+         "another personality"},
+        {HEADER, "world.jsonl: ends inside what it began with"},
+        {HEADER "{\"k\":\"link\",\"down\":1}\n", "world.jsonl: ends inside what it began with"},
+        {"{\"k\":\"wor", "world.jsonl: ends inside what it began with"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play p;
+        play_init(&p, "ideal", false);
+        fake_file_set(&p.fake, "world.jsonl", cases[i].text, strlen(cases[i].text));
+        assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_DATA);
+        if (strstr(p.fake.err.text, cases[i].says) == NULL)
+            fail_msg("%s: %s", cases[i].text, p.fake.err.text);
+        assert_int_equal(fake_file(&p.fake, "world.jsonl")->len, strlen(cases[i].text));
         play_done(&p);
     }
 }
@@ -168,12 +200,12 @@ static void orders_that_cannot_be_are_not_read(void **state) {
         const char *at = strstr(good, cases[i].from);
         assert_non_null(at);
         play_init(&p, "ideal", false);
-        int len = snprintf(text, sizeof text, "%s%.*s%s%s{\"k\":\"step\",\"row\":0,\"prng\":1}\n",
+        int len = snprintf(text, sizeof text, HEADER "%s%.*s%s%s" STEP,
                            cases[i].second ? good : "", (int)(at - good), good, cases[i].to,
                            at + strlen(cases[i].from));
         fake_file_set(&p.fake, "world.jsonl", text, (size_t)len);
         assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_E_DATA);
-        assert_non_null(strstr(p.fake.err.text, cases[i].second ? ".jsonl:2: " : ".jsonl:1: "));
+        assert_non_null(strstr(p.fake.err.text, cases[i].second ? ".jsonl:3: " : ".jsonl:2: "));
         play_done(&p);
     }
 }
@@ -205,7 +237,7 @@ static void executions_of_a_new_world_have_new_ids(void **state) {
     play_quote(&p, 10000, 10002);
     memcpy(first, SEEN(&p, execution, EXECUTION, 0)->execution, sizeof first);
     fake_stop(&p.fake);
-    fake_file_set(&p.fake, "world.jsonl", "", 0);
+    fake_file_gone(&p.fake, "world.jsonl");
     fake_advance(&p.fake, PAWL_NS);
     assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_OK);
     fake_clear(&p.fake);
@@ -317,6 +349,33 @@ static void a_full_disk_only_puts_it_off(void **state) {
     play_done(&p);
 }
 
+static void is_synced(void *arg) {
+    struct play *p = arg;
+    assert_string_equal(p->fake.files_synced, "world.next.jsonl");
+}
+
+/* After a power cut a name stands for what was synced, so it is given after the sync. */
+static void it_takes_the_name_when_it_is_on_the_disk(void **state) {
+    (void)state;
+    struct play p;
+    play_start_small(&p);
+    p.fake.on_rename = is_synced;
+    p.fake.on_rename_arg = &p;
+    p.fake.files_sync_rc = PAWL_E_BUSY;
+    for (uint32_t i = 0; i < 200; i++) play_round(&p);
+    assert_int_equal(play_paper(&p)->world->compactions, 0);
+    p.fake.files_sync_rc = PAWL_OK;
+    for (uint32_t i = 0; i < 500 && play_paper(&p)->world->compactions == 0; i++) play_round(&p);
+    assert_int_equal(play_paper(&p)->world->compactions, 1);
+    uint64_t executions = play_paper(&p)->world->last_execution;
+    p.fake.files_sync_rc = PAWL_E_IO; /* the old one stays, and another attempt is made */
+    for (uint32_t i = 0; i < 2000; i++) play_round(&p);
+    assert_int_equal(play_paper(&p)->world->compactions, 1);
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    assert_int_equal(play_paper(&p)->world->execution_count, executions + 4000);
+    play_done(&p);
+}
+
 static void one_that_ends_inside_its_beginning_is_refused(void **state) {
     (void)state;
     struct play p;
@@ -339,12 +398,14 @@ int main(void) {
         cmocka_unit_test(faults_of_rows_already_seen_do_not_strike_again),
         cmocka_unit_test(a_torn_last_line_is_dropped_with_its_step),
         cmocka_unit_test(a_malformed_line_is_named_and_nothing_starts),
+        cmocka_unit_test(what_has_no_beginning_is_no_world),
         cmocka_unit_test(orders_that_cannot_be_are_not_read),
         cmocka_unit_test(a_symbol_that_is_gone_stays_untouched),
         cmocka_unit_test(executions_of_a_new_world_have_new_ids),
         cmocka_unit_test(the_file_and_the_memory_do_not_grow_for_ever),
         cmocka_unit_test(a_death_at_any_write_loses_nothing),
         cmocka_unit_test(a_full_disk_only_puts_it_off),
+        cmocka_unit_test(it_takes_the_name_when_it_is_on_the_disk),
         cmocka_unit_test(one_that_ends_inside_its_beginning_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

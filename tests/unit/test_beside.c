@@ -1,0 +1,100 @@
+/* beside: what takes long at a disk is done in order, and how a sync ended is told once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/beside.h"
+
+static struct disk_file *file_of(struct disk *disk, const char *path, const char *text) {
+    struct disk_file *file = NULL;
+    assert_int_equal(disk_open(disk, path, DISK_CREATE, &file, NULL), PAWL_OK);
+    assert_int_equal(disk_append(file, text, strlen(text), NULL), PAWL_OK);
+    return file;
+}
+
+static int answer(struct beside *beside, uint64_t job, struct pawl_err *err) {
+    int rc;
+    while ((rc = beside_asked(beside, job, err)) == PAWL_E_BUSY) usleep(1000);
+    return rc;
+}
+
+static void what_was_synced_outlives_a_power_cut(void **state) {
+    (void)state;
+    for (int threaded = 0; threaded < 2; threaded++) {
+        struct disk *disk;
+        struct beside *beside;
+        char text[8] = "";
+        size_t size = 0;
+        bool there = false;
+        assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
+        assert_int_equal(beside_new(threaded, &beside, NULL), PAWL_OK);
+        uint64_t job = beside_sync(beside, file_of(disk, "/d/next", "whole"));
+        assert_int_equal(answer(beside, job, NULL), PAWL_OK);
+        assert_int_equal(beside_asked(beside, job, NULL), PAWL_E_NOTFOUND); /* it was told */
+        assert_int_equal(disk_rename(disk, "/d/next", "/d/file", NULL), PAWL_OK);
+        beside_sync_names(beside, disk, "/d/file");
+        beside_free(beside); /* what waits is done */
+        disk_mem_crash(disk, DISK_POWER_CUT, 1);
+        assert_int_equal(disk_exists(disk, "/d/file", &there, NULL), PAWL_OK);
+        assert_true(there);
+        struct disk_file *file = NULL;
+        assert_int_equal(disk_open(disk, "/d/file", DISK_READ_ONLY, &file, NULL), PAWL_OK);
+        assert_int_equal(disk_read(file, 0, text, sizeof text, &size, NULL), PAWL_OK);
+        assert_int_equal(size, 5);
+        assert_memory_equal(text, "whole", 5);
+        disk_close(file);
+        disk_free(disk);
+    }
+}
+
+static void a_sync_that_failed_says_why(void **state) {
+    (void)state;
+    struct disk *disk;
+    struct beside *beside;
+    struct pawl_err err = {0};
+    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
+    assert_int_equal(beside_new(true, &beside, NULL), PAWL_OK);
+    struct disk_file *file = file_of(disk, "/d/a", "x");
+    disk_mem_fail_at(disk, 1, DISK_MASK(DISK_SYNC), DISK_EIO, false);
+    uint64_t job = beside_sync(beside, file);
+    assert_int_equal(answer(beside, job, &err), PAWL_E_IO);
+    assert_non_null(strstr(err.text, "/d/a"));
+    beside_forget(beside, beside_sync(beside, file_of(disk, "/d/a", "y")));
+    beside_free(beside);
+    disk_free(disk);
+}
+
+static void more_than_fits_waits(void **state) {
+    (void)state;
+    struct disk *disk;
+    struct beside *beside;
+    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
+    assert_int_equal(beside_new(true, &beside, NULL), PAWL_OK);
+    for (uint32_t i = 0; i < 5 * BESIDE_JOBS_MAX; i++)
+        beside_close(beside, file_of(disk, "/d/a", "x"));
+    beside_close(beside, NULL);
+    uint64_t jobs[BESIDE_JOBS_MAX];
+    for (uint32_t i = 0; i < BESIDE_JOBS_MAX; i++) { /* results nobody has asked about stay */
+        jobs[i] = beside_sync(beside, file_of(disk, "/d/a", "x"));
+        assert_true(jobs[i] > 0);
+    }
+    while (beside_asked(beside, jobs[BESIDE_JOBS_MAX - 1], NULL) == PAWL_E_BUSY) usleep(1000);
+    for (uint32_t i = 0; i + 1 < BESIDE_JOBS_MAX; i++)
+        assert_int_equal(beside_asked(beside, jobs[i], NULL), PAWL_OK);
+    beside_free(beside);
+    disk_free(disk);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_synced_outlives_a_power_cut),
+        cmocka_unit_test(a_sync_that_failed_says_why),
+        cmocka_unit_test(more_than_fits_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
