@@ -191,8 +191,8 @@ static int take_step(struct story *story, const struct pawl_event *event, struct
     if (story->cut || event_to_json(event, story->names, line, sizeof line, &length) != PAWL_OK)
         return PAWL_OK;
     uint32_t depth = depth_of(story, event->seq, &root);
-    json_t *step = json_pack("{s:i, s:I, s:o}", "depth", (int)depth, "root", (json_int_t)root,
-                             "event", json_loads(line, 0, NULL));
+    json_t *step = json_pack("{s:i, s:I, s:b, s:o}", "depth", (int)depth, "root", (json_int_t)root,
+                             "about", belongs(story, event), "event", json_loads(line, 0, NULL));
     if (step == NULL) return pawl_fail(err, PAWL_E_NOMEM, "no memory for the story");
     put_name(step, "by", story, event->source);
     put_name(step, "to", story, event->target);

@@ -39,19 +39,19 @@ def commands(example):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
     """Beside the configurations, with `pawl` on the path."""
     shutil.copytree(SOURCE / "config", tmp_path / "config")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "pawl").symlink_to(PROGRAM)
     (tmp_path / "try").mkdir()
+    monkeypatch.setenv("PATH", "%s:%s" % (tmp_path / "bin", os.environ["PATH"]))
     return tmp_path / "try"
 
 
 def shell(command, folder):
-    path = "%s:%s" % (folder.parent / "bin", os.environ["PATH"])
-    return subprocess.run(["sh", "-c", command], cwd=folder, env={**os.environ, "PATH": path},
-                          capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True,
+                          timeout=60, check=False)
 
 
 def test_taking_over_a_position(folder):
@@ -72,6 +72,48 @@ def test_taking_over_a_position(folder):
     split = next(one for one in shown("adopt.md") if "split" in one)
     assert shell(commands(split)[0][0], folder).returncode == 0
     assert (folder / "part-aa.csv").read_text() == positions
+
+
+def as_shown(line, shown):
+    """The line is what the page shows of it: `…` stands for anything, numbers for themselves."""
+    parts = [re.escape(part) for part in shown.split("…")]
+    return re.fullmatch(".*".join(parts), line) is not None
+
+
+def test_a_recording_played_again(folder):
+    """But for the hash, which changes with every field of an event."""
+    market = re.findall(r"^```\n(\{.*?)^```$", (SOURCE / "docs/quote-to-fill.md").read_text(),
+                        re.M | re.S)[0]
+    (folder.parent / "gold.jsonl").write_text(market)
+    for command, output in [one for example in shown("replay.md") for one in commands(example)]:
+        if command.startswith("pawl run"):
+            continue
+        done = shell(command, folder.parent)
+        assert done.returncode == ("slippage" in command), (command, done.stderr)
+        came = [re.sub("hash [0-9a-f]{16}", "hash", line) for line in done.stdout.splitlines()]
+        wanted = [re.sub("hash [0-9a-f]{16}", "hash", line) for line in output if line]
+        if wanted:
+            assert len(came) == len(wanted), done.stdout
+            assert all(map(as_shown, came, wanted)), done.stdout
+    assert "request: entry BUY 0.1 via linked" in done.stdout  # of explain
+
+
+def test_the_first_rule(folder):
+    top, rules = folder.parent, folder.parent / "my" / "rules"
+    rules.mkdir(parents=True)
+    for name, text in zip(("dip.lua", "dip_test.lua"), blocks("rules.md", "lua")):
+        (rules / name).write_text(text)
+    tested, output = next(one for example in shown("rules.md") for one in commands(example))
+    assert shell(tested, top).stdout.splitlines() == output
+    example = next(one for one in shown("rules.md") if "rules list -c config" in one)
+    for command in example.replace("\\\n", "").splitlines():
+        done = shell(command, top)
+        assert done.returncode == 0, (command, done.stderr)
+    fired = json.loads(done.stdout.splitlines()[0])
+    wanted = json.loads(blocks("rules.md", "json")[0])
+    assert {key: fired[key] for key in wanted} == wanted
+    (top / "my" / "pawl.json").write_text(blocks("rules.md", "json")[1])
+    assert shell("pawl check -c my/pawl.json", top).returncode == 0
 
 
 def test_a_ready_configuration_cut_down(folder):
