@@ -84,7 +84,9 @@ static uint64_t rss(void) {
 static int write_config(const char *path, const struct kind *kind, uint32_t count) {
     FILE *file = fopen(path, "w");
     if (file == NULL) return -1;
-    fputs("{\"host\":{\"instance\":\"bench\",\"log\":{\"level\":\"error\"},"
+    /* A reconcile round looks at every lot: it is no part of a step, and none falls into one. */
+    fputs("{\"host\":{\"instance\":\"bench\",\"reconcile_seconds\":86400,"
+          "\"log\":{\"level\":\"error\"},"
           "\"plugin_dir\":\"" BENCH_PLUGINS_DIR "\"},\"plugins\":[{\"name\":\"paper\","
           "\"options\":{\"latency_request\":\"0ms\",\"latency_reply\":\"0ms\"}},",
           file);
