@@ -138,7 +138,8 @@ struct pawl_book {
      * to the ratchet, and so is this, if both are filled. The holder of grow of both. */
     int (*tie)(struct pawl_ctx *ctx, uint64_t lot, uint64_t to, struct pawl_err *err);
     /* [event] A reconcile round with the account's broker soon, with a look at every order that
-     * works there (all = 1) or at those that are known. One that runs is enough. */
+     * works there (all = 1) or at some of those that are known, at the next ones the next time: the
+     * host's own rounds look at each. One that runs is enough. */
     int (*reconcile)(struct pawl_ctx *ctx, uint32_t account, int all, struct pawl_err *err);
 };
 

@@ -67,12 +67,13 @@ struct exec_broker {
     uint32_t round_pending; /* answers missing in it */
     uint64_t *round_orders; /* numbers of those it asks for; NULL = all have been asked for */
     uint32_t round_count, round_at; /* how many, and the next */
-    int64_t round_began;
-    bool round_failed;      /* one of them was incomplete */
-    bool round_all;         /* the next one looks at every order, known or not */
-    bool known;             /* this process has been through a round: nothing is news any more */
-    uint32_t exhausted;           /* operations in a row that used up their tries */
-    int64_t breaker_until;        /* entries wait; 0 = closed */
+    uint32_t round_skip;   /* how many orders rounds in part have been through */
+    int64_t round_began, round_full; /* of this one; when the next full one is due */
+    bool round_failed, round_all;    /* incomplete; the next asks for unknown orders, too */
+    bool round_wished, round_in_part; /* the next one may be, this one is in part */
+    bool known;            /* this process has been through a round: nothing is news any more */
+    uint32_t exhausted;    /* operations in a row that used up their tries */
+    int64_t breaker_until; /* entries wait; 0 = closed */
     int64_t tokens_e8, tokens_at; /* message rate, of entries */
 };
 

@@ -1,7 +1,8 @@
 /*
  * Reconcile: at the start, after each reconnect, every reconcile_seconds, and whenever an order is
  * said never to have reached the venue. One round asks for executions, for each live order, for the
- * positions, and when recovering for all that works at the venue; the broker answers in order. A
+ * positions, and when recovering for all that works at the venue; the broker answers in order. One
+ * that a component asks for looks at some live orders, at the next ones the next time. A
  * round with everything answered and nothing unknown makes the broker ready for entries.
  * Then positions are compared (gaps.c).
  */
@@ -16,6 +17,7 @@
 
 #define ROUND_RETRY_NS PAWL_NS
 #define ROUND_ASKED_MAX 512u /* questions of a round without an answer yet */
+#define ROUND_PART_MAX 32u   /* orders that a component's round looks at */
 #define ROUND_LATE_NS (10 * PAWL_NS)
 #define EXECUTIONS_BACK_NS (60 * PAWL_NS)
 
@@ -135,14 +137,18 @@ static bool is_asked_for(const struct order *order) {
 /* Numbers of the orders that a round asks for. Without memory it has failed, and comes again. */
 static void gather_orders(struct exec *exec, struct exec_broker *broker) {
     struct book *book = exec->book;
+    uint32_t first = broker->round_in_part ? broker->round_skip : 0, seen = 0;
+    uint32_t end = broker->round_in_part ? first + ROUND_PART_MAX : UINT32_MAX;
     reconcile_stop(broker);
     broker->round_orders = mem_alloc((book->orders.count + 1) * sizeof *broker->round_orders);
     if (broker->round_orders == NULL) broker->round_failed = true;
     for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
         if (broker->round_orders == NULL || !is_of(exec, lot, broker)) continue;
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
-            if (is_asked_for(order)) broker->round_orders[broker->round_count++] = order->rec.id;
+            if (is_asked_for(order) && ++seen > first && seen <= end)
+                broker->round_orders[broker->round_count++] = order->rec.id;
     }
+    broker->round_skip = end < seen ? end : 0;
 }
 
 static void ask_positions(struct exec *exec, struct exec_broker *broker) {
@@ -177,9 +183,11 @@ void reconcile_stop(struct exec_broker *broker) {
     broker->round_count = broker->round_at = 0;
 }
 
-void reconcile_round(struct exec *exec, struct exec_broker *broker) {
+static void begin_round(struct exec *exec, struct exec_broker *broker, bool in_part) {
     if (broker->state == BROKER_DOWN || broker->round_pending > 0) return;
     struct book *book = exec->book;
+    broker->round_wished = false;
+    broker->round_in_part = in_part;
     broker->round++;
     broker->round_failed = false;
     broker->round_began = book_now(book);
@@ -203,6 +211,10 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(book) + ROUND_LATE_NS);
 }
 
+void reconcile_round(struct exec *exec, struct exec_broker *broker) {
+    begin_round(exec, broker, false);
+}
+
 /* A gap that was seen is decided when its settling time is over, not before. */
 static bool gap_waits(const struct exec *exec, const struct exec_broker *broker) {
     for (uint32_t id = 1; id <= exec->book->account_count; id++) {
@@ -224,6 +236,7 @@ int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_er
         gap_waits(exec, broker))
         return PAWL_OK;
     broker->round_all |= all;
+    broker->round_wished = true;
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book));
     return PAWL_OK;
 }
@@ -250,7 +263,9 @@ void reconcile_due(struct exec *exec, uint32_t component) {
     if (broker == NULL || broker->state == BROKER_DOWN) return;
     broker->round_pending = 0; /* late answers belong to a round that is given up */
     broker->known = true;      /* protection does not wait for ever */
-    reconcile_round(exec, broker);
+    bool in_part = broker->round_wished && broker->state == BROKER_READY &&
+                   book_now(exec->book) < broker->round_full;
+    begin_round(exec, broker, in_part);
 }
 
 void reconcile_position(struct exec *exec, const struct pawl_ev_position *position) {
@@ -309,7 +324,12 @@ static void round_over(struct exec *exec, struct exec_broker *broker) {
     for (uint32_t id = 1; whole && id <= exec->book->account_count; id++)
         if (exec->book->accounts[id].info.broker == broker->component)
             book_heard(exec->book, id, broker->round_began);
-    if (next_ns > 0) exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, now + next_ns);
+    int64_t due = next_ns > 0 ? now + next_ns : INT64_MAX;
+    if (!broker->round_in_part)
+        broker->round_full = due;
+    else if (whole)
+        due = broker->round_full;
+    if (due != INT64_MAX) exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, due);
     dirty_all(exec, broker);
 }
 

@@ -1,5 +1,5 @@
 /* Lots that become one, lots that are tied, and a round that somebody asks for. */
-#include "exec_kit.h"
+#include "exec_venue.h"
 
 #include "book/money.h"
 
@@ -130,8 +130,39 @@ static void test_a_round_that_is_asked_for(void **state) {
     assert_int_equal(asked(kit, before, PAWL_QUERY_WHAT_ORDERS), 1);
 }
 
+static uint32_t orders_of_round(struct kit *kit) {
+    struct exec_broker *broker = exec_broker(&kit->exec, 1);
+    uint32_t before = kit->sent_count;
+    broker->state = BROKER_READY;
+    broker->round_pending = 0;
+    kit_inside(kit, true);
+    assert_int_equal(want_reconcile(&kit->exec, 1, false, NULL), PAWL_OK);
+    kit_inside(kit, false);
+    kit_wait(kit, PAWL_MS);
+    return asked(kit, before, PAWL_QUERY_WHAT_ORDER);
+}
+
+#define PART 32u /* ROUND_PART_MAX */
+
+/* Whoever asks often does not ask for each order each time; what is due anyway is looked at whole.
+ */
+static void test_a_round_that_is_asked_for_looks_at_some_orders(void **state) {
+    struct kit *kit = *state;
+    struct exec_broker *broker = exec_broker(&kit->exec, 1);
+    for (uint32_t i = 0; i < PART + 8; i++) make(kit, 1, 95);
+    kit_wait(kit, PAWL_NS);
+    kit_ready(kit, 1, PART + 8);
+    assert_int_equal(orders_of_round(kit), PART);
+    assert_int_equal(orders_of_round(kit), 8);
+    assert_int_equal(orders_of_round(kit), PART);
+    broker->round_full = 0;
+    assert_int_equal(orders_of_round(kit), PART + 8);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_round_that_is_asked_for_looks_at_some_orders,
+                                        kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_two_lots_become_one, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_an_order_in_flight_is_waited_for, kit_setup,
                                         kit_teardown),
