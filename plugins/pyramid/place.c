@@ -34,8 +34,8 @@ static struct pawl_money risk_of(const struct pyramid *self, bool again) {
 /* The stop as the price stands now; it is set anew from what the entry pays. */
 static int first_stop(struct pyramid *self, const struct pyramid_rec_profit_chain *chain,
                       bool again, struct pawl_price *ret, struct pawl_err *err) {
-    const struct pawl_market_state *now = self->market->state(self->ctx, chain->instrument);
     const struct pawl_instrument *in = self->market->instrument(self->ctx, chain->instrument);
+    const struct pawl_market_state *now = self->market->state(self->ctx, chain->instrument);
     struct pawl_price distance, from = {0};
     char far[PAWL_E8_TEXT_MAX], least[PAWL_E8_TEXT_MAX];
     if (now != NULL) from = chain->side == PAWL_POSITION_SIDE_LONG ? now->ask : now->bid;
