@@ -14,15 +14,23 @@ static bool rests(const struct exec *exec, const struct lot *lot,
     return true;
 }
 
+/* 0 where less than a step is left. */
+static int64_t on_step(const struct exec *exec, const struct lot *lot, int64_t quantity_e8) {
+    const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
+    int64_t rounded_e8 = 0;
+    if (quantity_e8 <= 0 ||
+        pawl_round_to(quantity_e8, in->step.e8, PAWL_ROUND_DOWN, &rounded_e8) != PAWL_OK)
+        return 0;
+    return rounded_e8;
+}
+
 /* What of the lot this level may still take. */
 static int64_t target_quantity(const struct exec *exec, const struct lot *lot,
                                const struct pawl_rec_target *target) {
     int64_t left = target->quantity.e8 == PAWL_QTY_ALL ? lot_open_e8(lot)
                                                        : target->quantity.e8 - target->filled.e8;
     if (left > lot_open_e8(lot)) left = lot_open_e8(lot);
-    const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
-    if (left <= 0 || pawl_round_to(left, in->step.e8, PAWL_ROUND_DOWN, &left) != PAWL_OK) return 0;
-    return left;
+    return on_step(exec, lot, left);
 }
 
 static int64_t leaves_of(const struct lot *lot, uint32_t index, struct order **ret_working,
@@ -142,8 +150,8 @@ static void plan_fired(struct exec *exec, struct lot *lot, struct pawl_rec_targe
     int64_t exits = lot_exit_missing(lot, &leaves); /* they go first */
     int64_t room = lot_open_e8(lot) - leaves.exit_e8 - (exits > 0 ? exits : 0) -
                    targets_in_the_way(lot, lot_exits_are_bound(exec, lot));
-    if (wanted > room) wanted = room;
-    if (wanted <= 0 || lot_exits_blocked(lot, &leaves)) return;
+    wanted = on_step(exec, lot, wanted < room ? wanted : room);
+    if (wanted == 0 || lot_exits_blocked(lot, &leaves)) return;
     submit_target(exec, lot, target, wanted, false);
 }
 
