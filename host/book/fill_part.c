@@ -44,19 +44,24 @@ void fill_write(struct book *book, const struct book_fill *fill, const struct fi
     book_publish(book, &ev.head);
 }
 
-static void add(struct pawl_money *sum, int64_t more_e8) {
-    int64_t result_e8;
-    if (pawl_add_i64(sum->e8, more_e8, &result_e8) == PAWL_OK) sum->e8 = result_e8;
+/* To three sums. The fill is true whatever becomes of them, so what does not fit is told. */
+static void add(struct book *book, struct lot *lot, struct pawl_money *const sums[3],
+                int64_t more_e8) {
+    bool fits = true;
+    for (int i = 0; i < 3; i++) fits &= pawl_add_i64(sums[i]->e8, more_e8, &sums[i]->e8) == PAWL_OK;
+    if (!fits)
+        report_alert(book, "out_of_range", PAWL_SEVERITY_CRITICAL, lot, NULL,
+                     "a sum of profits or fees would leave its range, and is wrong from now on");
 }
 
 void fill_add_profit(struct book *book, struct lot *lot, int64_t profit_e8) {
-    add(&lot->rec.profit, profit_e8);
-    add(&book->accounts[lot->rec.account].realised, profit_e8);
-    add(&book->totals.gross, profit_e8);
+    struct pawl_money *const sums[3] = {
+        &lot->rec.profit, &book->accounts[lot->rec.account].realised, &book->totals.gross};
+    add(book, lot, sums, profit_e8);
 }
 
 void fill_add_fee(struct book *book, struct lot *lot, struct pawl_money fee) {
-    add(&lot->rec.fees, fee.e8);
-    add(&book->accounts[lot->rec.account].fees, fee.e8);
-    add(&book->totals.fees, fee.e8);
+    struct pawl_money *const sums[3] = {
+        &lot->rec.fees, &book->accounts[lot->rec.account].fees, &book->totals.fees};
+    add(book, lot, sums, fee.e8);
 }

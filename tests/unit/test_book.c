@@ -198,6 +198,35 @@ static void trade(struct kit *kit, uint64_t number) {
 
 /* ---- tests ---- */
 
+static void count_out_of_range(void *arg, const struct pawl_event *event) {
+    const struct pawl_ev_alert *alert = (const void *)event;
+    int *count = arg;
+    *count += event->type == PAWL_EV_ALERT && strcmp(alert->what, "out_of_range") == 0;
+}
+
+/* The account has earned almost all that fits into a sum: the trade counts, and it is told. */
+static void a_sum_that_leaves_its_range_is_told(void **state) {
+    struct kit kit;
+    int told = 0;
+    (void)state;
+    begin(&kit);
+    kit.book.bus->first = count_out_of_range;
+    kit.book.bus->first_arg = &told;
+    trade(&kit, 1);
+    assert_int_equal(told, 0);
+    kit.book.accounts[1].realised.e8 = INT64_MAX - 10;
+    turn(&kit, open_lot);
+    turn(&kit, add_entry);
+    assert_int_equal(traded(&kit, kit.order, PAWL_SIDE_BUY, "in", kit.now_ns, PAWL_E8), PAWL_OK);
+    turn(&kit, add_stop);
+    kit.price_e8 = 101 * PAWL_E8;
+    assert_int_equal(traded(&kit, kit.order, PAWL_SIDE_SELL, "out", kit.now_ns, PAWL_E8), PAWL_OK);
+    assert_int_equal(told, 1);
+    assert_int_equal(kit.lot->rec.profit.e8, PAWL_E8);
+    assert_int_equal(kit.book.accounts[1].realised.e8, INT64_MAX - 10);
+    end(&kit);
+}
+
 static void executions_of_a_year_need_no_more_memory_than_those_kept(void **state) {
     (void)state;
     struct kit kit;
@@ -436,6 +465,7 @@ static void a_pair_quoted_the_other_way_round_is_divided_by(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(executions_of_a_year_need_no_more_memory_than_those_kept),
+        cmocka_unit_test(a_sum_that_leaves_its_range_is_told),
         cmocka_unit_test(a_duplicate_of_a_forgotten_execution_changes_nothing),
         cmocka_unit_test(what_was_not_asked_for_is_not_taken_for_old),
         cmocka_unit_test(ended_orders_of_an_open_lot_leave_too),
