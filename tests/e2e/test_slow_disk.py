@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from pawl import base_config, one_trade, pawl, write_config, write_events
+from pawl import base_config, one_trade, pawl, quote, stamp, write_config, write_events
 
 
 @pytest.fixture
@@ -50,3 +50,28 @@ def test_a_disk_that_is_only_slow(slow_syncs, tmp_path):
     trace, summary = play(tmp_path, "slow", protect_wait="900ms")
     assert not [event for event in trace if event["type"] == "alert"]
     assert summary["lots_closed"] == 1 and summary["net_pnl"] == "98"
+
+
+def test_a_disk_that_fails_at_any_sync(slow_syncs, tmp_path, monkeypatch):
+    """A position is adopted at the very moment: its stop waits for a record that will never be
+    stored. Nothing waits for ever, and nothing is told without end."""
+    events = [quote(second, 2650.00) for second in range(5)]
+    events.append({"t": stamp(5), "type": "fault", "what": "position_change", "symbol": "XAUUSD",
+                   "quantity": "0.5", "price": "2650"})
+    events += [quote(second, 2650.00) for second in range(6, 40)]
+    data = write_events(tmp_path / "foreign.jsonl", events)
+    seen = []
+    for syncs in range(100):
+        config = base_config()
+        config["host"].update(data_dir=str(tmp_path / str(syncs)), executor={"foreign": "adopt"},
+                              reconcile_seconds=5, log={"level": "error"})
+        monkeypatch.setenv("PAWL_SYNCS", str(syncs))
+        done = pawl("run", "-c", write_config(tmp_path, config), "--until-end", "--json", "--data",
+                    data, timeout=20)
+        kinds = [json.loads(line).get("type") for line in done.stdout.splitlines()]
+        assert kinds.count("alert") < 10, done.stdout
+        if done.returncode == 0:
+            break
+        assert done.returncode == 1 and ("disk" in done.stderr or "sync" in done.stderr)
+        seen += kinds
+    assert done.returncode == 0 and "lot.adopted" in seen
