@@ -87,7 +87,9 @@ static void on_trace(void *arg, const struct pawl_event *event, const char *line
     hash_add(&run->hash, line, length);
     run->try->lots += run->judge && event->type == PAWL_EV_LOT_OPENED;
     run->try->fills += run->judge && event->type == PAWL_EV_FILL;
-    if (event->type != PAWL_EV_ALERT || strcmp(alert->what, "plugin_failed") != 0) return;
+    if (event->type != PAWL_EV_ALERT || (strcmp(alert->what, "plugin_failed") != 0 &&
+                                         strcmp(alert->what, "no_cookie") != 0))
+        return;
     if (strncmp(alert->message, run->try->plugin->name, name) == 0 && alert->message[name] == ' ')
         tell(run, alert->message);
 }

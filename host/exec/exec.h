@@ -72,6 +72,7 @@ struct exec_broker {
     bool round_failed, round_all;    /* incomplete; the next asks for unknown orders, too */
     bool round_wished, round_in_part; /* the next one may be, this one is in part */
     bool known;            /* this process has been through a round: nothing is news any more */
+    bool cookie_told;      /* that its answers do not say what they answer */
     uint32_t exhausted;    /* operations in a row that used up their tries */
     int64_t breaker_until; /* entries wait; 0 = closed */
     int64_t tokens_e8, tokens_at; /* message rate, of entries */
@@ -138,6 +139,7 @@ struct exec_broker *exec_broker(struct exec *exec, uint32_t component); /* NULL 
 struct exec_broker *exec_broker_of(struct exec *exec, const struct lot *lot);
 /* A position of its differed from the lots in the newest round: the next one decides. */
 bool exec_has_gap(const struct exec *exec, uint32_t broker);
+bool exec_instrument_has_gap(const struct exec *exec, uint32_t instrument); /* entries in it wait */
 static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec,
                                                        const struct lot *lot) {
     return &exec->book->accounts[lot->rec.account].caps;

@@ -7,7 +7,7 @@
 #include "book/report.h"
 #include "exec/steps.h"
 
-#define STOP_SLOW_NS (30 * PAWL_NS)
+#define SLOW_NS (30 * PAWL_NS) /* what lasts so long has worked; a stop that fails waits so long */
 
 static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report) {
     struct order *order = book_order_by_id(exec->book, report->order);
@@ -159,6 +159,18 @@ static void on_execution(struct exec *exec, const struct pawl_ev_execution *repo
     if (order->rec.op_unknown && order_is_live(order)) lookup_due(exec, order);
 }
 
+/* Such an answer cannot be told from an old one, so it ends nothing that is unknown. */
+static void check_cookie(struct exec *exec, const struct pawl_event *answer) {
+    struct exec_broker *broker = exec_broker(exec, answer->source);
+    enum exec_key what = EXEC_KEY_WHAT(answer->cookie);
+    if (what == EXEC_KEY_LOOKUP || what == EXEC_KEY_ROUND || broker == NULL || broker->cookie_told)
+        return;
+    broker->cookie_told = true;
+    report_alert(exec->book, "no_cookie", PAWL_SEVERITY_CRITICAL, NULL, NULL,
+                 "%s answers a query without its cookie: what it does not know stays unknown",
+                 names_text(exec->book->names, NAME_COMPONENT, answer->source));
+}
+
 void report_event(struct exec *exec, const struct pawl_event *event) {
     const void *report = event;
     switch (event->type) {
@@ -167,7 +179,10 @@ void report_event(struct exec *exec, const struct pawl_event *event) {
     case PAWL_EV_ENDED: on_ended(exec, report); break;
     case PAWL_EV_AMENDED: on_amended(exec, report); break;
     case PAWL_EV_EXECUTION: on_execution(exec, report); break;
-    case PAWL_EV_STATUS: lookup_status(exec, report); break;
+    case PAWL_EV_STATUS:
+        check_cookie(exec, event);
+        lookup_status(exec, report);
+        break;
     case PAWL_EV_POSITION: reconcile_position(exec, report); break;
     case PAWL_EV_QUERY_DONE: reconcile_done(exec, event); break;
     case PAWL_EV_LINK: {
@@ -230,19 +245,43 @@ static int64_t retry_at(struct exec *exec, uint8_t tries) {
 static void stop_taken(struct exec *exec, struct lot *lot) {
     int64_t now = book_now(exec->book), last = lot->stop_taken_ns;
     lot->stop_taken_ns = now;
-    if (last != 0 && now - last < STOP_SLOW_NS) lot->stop_retry_ns = retry_at(exec, 0);
+    if (last != 0 && now - last < SLOW_NS) lot->stop_retry_ns = retry_at(exec, 0);
+}
+
+/* Where the attempts for what an order serves are counted; a stop counts its own way. */
+static uint8_t *tries_of(struct order *order, int64_t **ret_retry_ns) {
+    struct lot *lot = order->lot;
+    if (order->rec.role == PAWL_ROLE_EXIT) {
+        *ret_retry_ns = &lot->exit_retry_ns;
+        return &lot->rec.exit_tries;
+    }
+    if (order->rec.role == PAWL_ROLE_TARGET && lot->targets != NULL) {
+        *ret_retry_ns = &lot->target_retry_ns;
+        lot->targets_changed = true;
+        return &lot->targets[order->rec.index].tries;
+    }
+    *ret_retry_ns = order_is_add(order) ? &lot->add_retry_ns : &lot->entry_retry_ns;
+    return order_is_add(order) ? &lot->rec.add_tries : &lot->rec.entry_tries;
+}
+
+/* The venue takes such orders: what failed before it is past. */
+static bool has_worked(const struct exec *exec, const struct order *order) {
+    return order->rec.filled.e8 > 0 || book_now(exec->book) - order->rec.sent >= SLOW_NS;
 }
 
 void want_taken(struct exec *exec, struct order *order) {
     static const char reason[] = "the venue took it back";
     bool expired = order->rec.state == PAWL_ORDER_STATE_EXPIRED;
+    int64_t *unused;
     if (role_is_entry(order->rec.role))
         want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
                    order->rec.generation, expired ? "expired" : reason);
     else if (lot_open_e8(order->lot) > 0 && order->rec.role == PAWL_ROLE_STOP)
         stop_taken(exec, order->lot);
-    else if (lot_open_e8(order->lot) > 0)
+    else if (lot_open_e8(order->lot) > 0) {
+        if (has_worked(exec, order)) *tries_of(order, &unused) = 0;
         want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE, reason);
+    }
 }
 
 static void exhausted(struct exec *exec, struct order *order, const char *message) {
@@ -261,11 +300,11 @@ static void stop_failed(struct exec *exec, struct order *order, uint8_t class_,
     struct lot *lot = order->lot;
     bool told = lot->rec.stop_tries > exec->set->retry_tries;
     if (!told) lot->rec.stop_tries++;
-    lot->stop_retry_ns = told ? book_now(exec->book) + STOP_SLOW_NS
+    lot->stop_retry_ns = told ? book_now(exec->book) + SLOW_NS
                               : retry_at(exec, (uint8_t)(lot->rec.stop_tries - 1));
     bool last = class_ == PAWL_ERROR_CLASS_FATAL || lot->rec.stop_tries > exec->set->retry_tries;
     if (!last || told || order->rec.op_unknown) return;
-    lot->stop_retry_ns = book_now(exec->book) + STOP_SLOW_NS;
+    lot->stop_retry_ns = book_now(exec->book) + SLOW_NS;
     lot->rec.stop_tries = (uint8_t)(exec->set->retry_tries + 1);
     exhausted(exec, order, message);
     want_spent(exec, lot, PAWL_ROLE_STOP, 0, class_, lot->rec.stop_gen, message);
@@ -291,8 +330,7 @@ static bool is_outdated(const struct order *order) {
 void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t class_,
                  const char *message) {
     struct lot *lot = order->lot;
-    uint8_t *tries, role = order->rec.role;
-    int64_t *retry_ns;
+    uint8_t role = order->rec.role;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     if (op == PAWL_ORDER_OP_SUBMIT && is_outdated(order)) return;
@@ -309,20 +347,8 @@ void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t cla
         stop_failed(exec, order, class_, message);
         return;
     }
-    if (role == PAWL_ROLE_EXIT) {
-        tries = &lot->rec.exit_tries;
-        retry_ns = &lot->exit_retry_ns;
-    } else if (role == PAWL_ROLE_TARGET && lot->targets != NULL) {
-        tries = &lot->targets[order->rec.index].tries;
-        retry_ns = &lot->target_retry_ns;
-        lot->targets_changed = true;
-    } else if (order_is_add(order)) {
-        tries = &lot->rec.add_tries;
-        retry_ns = &lot->add_retry_ns;
-    } else {
-        tries = &lot->rec.entry_tries;
-        retry_ns = &lot->entry_retry_ns;
-    }
+    int64_t *retry_ns;
+    uint8_t *tries = tries_of(order, &retry_ns);
     (*tries)++;
     *retry_ns = retry_at(exec, (uint8_t)(*tries - 1));
     if (role == PAWL_ROLE_EXIT && lot->exit_by_guard) { /* the guard never gives up */

@@ -279,6 +279,23 @@ def test_other_events(seed):
     assert done.returncode == 0, done.stdout
 
 
+def test_a_broker_that_does_not_say_what_it_answers(tmp_path):
+    """Each `status` without the cookie of its query: what is unknown would stay so."""
+    source = SOURCE / "plugins" / "template_broker"
+    text = (source / "template_broker.c").read_text()
+    said = "    event->cookie = broker->cookie;\n"
+    assert said in text
+    (tmp_path / "mute.c").write_text(text.replace(
+        said, "    event->cookie = event->type == PAWL_EV_STATUS ? 0 : broker->cookie;\n"))
+    library = tmp_path / "template_broker.so"
+    subprocess.run([os.environ.get("CC", "cc"), "-std=c11", "-shared", "-fPIC",
+                    "-fvisibility=hidden", f"-I{SOURCE / 'api'}", f"-I{source}", "-o", library,
+                    tmp_path / "mute.c", source / "venue.c"], check=True)
+    done = pawl.pawl("plugins", "check", library)
+    assert done.returncode == 5, done.stdout
+    assert "fault      template_broker answers a query without its cookie" in done.stdout
+
+
 def test_what_it_needs_can_be_given():
     set_ = "plugins.linked.options.use_atr=true"
     linked = BUILT / "plugins" / "linked.so"

@@ -35,12 +35,15 @@ struct kit {
     struct exec exec;
     union kit_any *sent; /* of both brokers, in order */
     uint32_t sent_count;
+    uint32_t gap_alerts;
     char folder[64];
 };
 
 static inline void kit_first(void *arg, const struct pawl_event *event) {
     struct kit *kit = arg;
     uint16_t family = event->type >> 8;
+    const struct pawl_ev_alert *alert = (const void *)event;
+    if (event->type == PAWL_EV_ALERT && strcmp(alert->what, "gap") == 0) kit->gap_alerts++;
     if (family == 0x01) book_market(&kit->book, event);
     if (family == 0x02 || family == 0x04 || family == 0x05) exec_event(&kit->exec, event);
 }
@@ -65,6 +68,7 @@ static inline int kit_setup(void **state) {
     assert_int_equal(bus_new(&kit->book.bus, kit->book.boot, &err), PAWL_OK);
     assert_int_equal(triggers_new(&kit->book.triggers, &err), PAWL_OK);
     assert_int_equal(timers_new(&kit->book.timers, &err), PAWL_OK);
+    assert_int_equal(names_new(&kit->book.names, &err), PAWL_OK);
     book_init(&kit->book);
     kit->book.account_count = kit->book.instrument_count = KIT_BROKERS;
     kit->book.accounts = mem_calloc(KIT_BROKERS + 1, sizeof *kit->book.accounts);
@@ -105,6 +109,7 @@ static inline int kit_teardown(void **state) {
     exec_done(&kit->exec);
     book_done(&kit->book);
     timers_free(kit->book.timers);
+    names_free(kit->book.names);
     triggers_free(kit->book.triggers);
     bus_free(kit->book.bus);
     store_close(kit->book.store);
@@ -186,15 +191,6 @@ static inline const union kit_any *kit_last(const struct kit *kit, uint16_t type
         if (kit->sent[i - 1].head.type == type && kit->sent[i - 1].head.target == broker)
             return &kit->sent[i - 1];
     return NULL;
-}
-
-static inline void kit_done(struct kit *kit, const union kit_any *query, bool ok) {
-    struct pawl_ev_query_done ev;
-    EVENT_INIT(ev, PAWL_EV_QUERY_DONE);
-    ev.head.cookie = query->head.cookie;
-    ev.what = query->query.what;
-    ev.ok = ok;
-    kit_turn(kit, &ev.head, query->head.target);
 }
 
 #endif

@@ -4,6 +4,15 @@
 
 #include "exec_kit.h"
 
+static inline void kit_done(struct kit *kit, const union kit_any *query, bool ok) {
+    struct pawl_ev_query_done ev;
+    EVENT_INIT(ev, PAWL_EV_QUERY_DONE);
+    ev.head.cookie = query->head.cookie;
+    ev.what = query->query.what;
+    ev.ok = ok;
+    kit_turn(kit, &ev.head, query->head.target);
+}
+
 static inline void kit_position(struct kit *kit, const union kit_any *query, int64_t quantity) {
     struct pawl_ev_position ev;
     EVENT_INIT(ev, PAWL_EV_POSITION);
@@ -118,6 +127,36 @@ static inline uint32_t kit_stops(const struct kit *kit, const struct lot *lot) {
             count++;
     }
     return count;
+}
+
+static inline void kit_tell_side(struct kit *kit, const union kit_any *query, uint8_t side,
+                                 int64_t quantity, int64_t price) {
+    struct pawl_ev_position ev;
+    EVENT_INIT(ev, PAWL_EV_POSITION);
+    ev.head.cookie = query->head.cookie;
+    ev.account = ev.instrument = 1;
+    ev.side = side;
+    ev.quantity.e8 = quantity * KIT_E8;
+    ev.price.e8 = price * KIT_E8;
+    kit_turn(kit, &ev.head, 1);
+}
+
+/* The next round, in which the venue holds so much. */
+static inline void kit_round(struct kit *kit, int64_t longs, int64_t shorts, int64_t price) {
+    uint32_t before = kit->sent_count;
+    const union kit_any *positions = NULL;
+    for (int i = 0; i < 100 && positions == NULL; i++) {
+        kit_wait(kit, PAWL_NS / 10);
+        positions = kit_last(kit, PAWL_EV_QUERY, 1, before);
+    }
+    assert_non_null(positions);
+    for (const union kit_any *one = kit->sent + before; one <= positions; one++)
+        if (one->head.type == PAWL_EV_QUERY && one->query.what != PAWL_QUERY_WHAT_POSITIONS)
+            kit_done(kit, one, true);
+    assert_int_equal(positions->query.what, PAWL_QUERY_WHAT_POSITIONS);
+    if (longs > 0) kit_tell_side(kit, positions, PAWL_POSITION_SIDE_LONG, longs, price);
+    if (shorts > 0) kit_tell_side(kit, positions, PAWL_POSITION_SIDE_SHORT, shorts, price);
+    kit_done(kit, positions, true);
 }
 
 #endif

@@ -164,37 +164,65 @@ static void test_stops_that_are_taken_back(void **state) {
     assert_int_equal(lot->rec.protection, PAWL_PROTECTION_RESTING);
 }
 
-/* ---- positions that differ ---- */
-
-static void tell_side(struct kit *kit, const union kit_any *query, uint8_t side, int64_t quantity,
-                      int64_t price) {
-    struct pawl_ev_position ev;
-    EVENT_INIT(ev, PAWL_EV_POSITION);
-    ev.head.cookie = query->head.cookie;
-    ev.account = ev.instrument = 1;
-    ev.side = side;
-    ev.quantity.e8 = quantity * KIT_E8;
-    ev.price.e8 = price * KIT_E8;
-    kit_turn(kit, &ev.head, 1);
+/* Whoever holds the stop from now on wants it where the price has been: the venue has no stop
+ * there, so there is no next price and no grace to wait for. */
+static void test_a_stop_that_is_crossed_when_it_is_set(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    kit_quote(kit, 1, 96);
+    kit_move_stop(kit, lot, 97);
+    assert_true(lot->exit_by_guard);
+    assert_int_equal(lot->orders->rec.op, PAWL_ORDER_OP_CANCEL); /* it goes first */
+    kit_ended(kit, lot->orders);
+    assert_non_null(exit_sent(kit, PAWL_KIND_MARKET, 0));
 }
 
-/* The next round, in which the venue holds so much. */
-static void round_with(struct kit *kit, int64_t longs, int64_t shorts, int64_t price) {
-    uint32_t before = kit->sent_count;
-    const union kit_any *positions = NULL;
-    for (int i = 0; i < 100 && positions == NULL; i++) {
-        kit_wait(kit, PAWL_NS / 10);
-        positions = kit_last(kit, PAWL_EV_QUERY, 1, before);
+/* One that is under way to that level is what fires there. */
+static void test_a_stop_that_is_crossed_on_its_way(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    kit_quote(kit, 1, 98);
+    kit_move_stop(kit, lot, 97);
+    assert_int_equal(lot->orders->rec.op, PAWL_ORDER_OP_AMEND);
+    kit_quote(kit, 1, 96);
+    assert_false(lot->exit_by_guard);
+    kit_amended(kit, lot->orders);
+    assert_false(lot->exit_by_guard);
+    kit_wait(kit, 2 * PAWL_NS);
+    assert_true(lot->exit_by_guard);
+}
+
+/* A venue that ends each target at midnight, or one that takes it back at once. */
+static void test_targets_that_are_taken_back(void **state) {
+    struct kit *kit = *state;
+    kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_OCA;
+    struct lot *lot = protected_lot(kit);
+    kit->config.host.executor.guard_stale_ns = 365 * 86400 * PAWL_NS;
+    kit_inside(kit, true);
+    assert_int_equal(want_target(&kit->exec, kit->exec.operator_id, lot->rec.id, 0,
+                                 (struct pawl_price){110 * KIT_E8},
+                                 (struct pawl_qty){PAWL_QTY_ALL}, PAWL_LEVEL_MODE_REST, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+    for (int i = 0; i < 20; i++) { /* they rest for an hour each time */
+        struct order *target = lot->orders_last;
+        assert_true(target->rec.role == PAWL_ROLE_TARGET && order_is_live(target));
+        kit_accepted(kit, target);
+        kit->book.bus->now_ns += 3600 * PAWL_NS;
+        kit_ended(kit, target);
+        kit_wait(kit, PAWL_NS);
     }
-    assert_non_null(positions);
-    for (const union kit_any *one = kit->sent + before; one <= positions; one++)
-        if (one->head.type == PAWL_EV_QUERY && one->query.what != PAWL_QUERY_WHAT_POSITIONS)
-            kit_done(kit, one, true);
-    assert_int_equal(positions->query.what, PAWL_QUERY_WHAT_POSITIONS);
-    if (longs > 0) tell_side(kit, positions, PAWL_POSITION_SIDE_LONG, longs, price);
-    if (shorts > 0) tell_side(kit, positions, PAWL_POSITION_SIDE_SHORT, shorts, price);
-    kit_done(kit, positions, true);
+    assert_int_equal(lot->targets[0].spent, 0);
+    for (int i = 0; i < 5 && lot->targets[0].spent == 0; i++) {
+        kit_accepted(kit, lot->orders_last);
+        kit_ended(kit, lot->orders_last);
+        kit_wait(kit, 2 * PAWL_NS);
+    }
+    assert_int_equal(lot->targets[0].spent, 1);
 }
+
+/* ---- positions that differ ---- */
 
 /* Each difference is looked at twice, also where another one was seen before it, or where it has
  * changed meanwhile: what changes is under way. */
@@ -204,14 +232,14 @@ static void test_each_difference_is_looked_at_twice(void **state) {
     struct lot *lot = protected_lot(kit);
     kit->book.accounts[1].info.hedging = 1;
     kit->config.host.reconcile_seconds = 1;
-    round_with(kit, 1, 0, 100);
-    round_with(kit, 2, 1, 100); /* the long was a fill on its way, the short is new */
+    kit_round(kit, 1, 0, 100);
+    kit_round(kit, 2, 1, 100); /* the long was a fill on its way, the short is new */
     assert_int_equal(kit->book.open_lots, 1);
-    round_with(kit, 2, 2, 100);
+    kit_round(kit, 2, 2, 100);
     assert_int_equal(kit->book.open_lots, 1);
     assert_true(exec_has_gap(&kit->exec, 1));
     assert_false(exec_has_gap(&kit->exec, 2));
-    round_with(kit, 2, 2, 100);
+    kit_round(kit, 2, 2, 100);
     assert_int_equal(kit->book.open_lots, 2);
     assert_int_equal(lot_open_e8(kit->book.last_lot), 2 * KIT_E8);
     assert_int_equal(lot_open_e8(lot), 2 * KIT_E8);
@@ -223,8 +251,8 @@ static void test_what_has_no_price_is_adopted_at_the_market(void **state) {
     kit->config.host.executor.foreign = CONFIG_FOREIGN_ADOPT;
     protected_lot(kit);
     kit->config.host.reconcile_seconds = 1;
-    round_with(kit, 3, 0, 0);
-    round_with(kit, 3, 0, 0);
+    kit_round(kit, 3, 0, 0);
+    kit_round(kit, 3, 0, 0);
     assert_int_equal(kit->book.open_lots, 2);
     assert_int_equal(lot_open_e8(kit->book.last_lot), KIT_E8);
     assert_int_equal(kit->book.last_lot->rec.stop.e8, 98 * KIT_E8);
@@ -243,6 +271,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_absence_is_believed_after_a_whole_round, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_stops_that_are_taken_back, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_stop_that_is_crossed_when_it_is_set, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_stop_that_is_crossed_on_its_way, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_targets_that_are_taken_back, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_each_difference_is_looked_at_twice, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_has_no_price_is_adopted_at_the_market,
