@@ -1507,8 +1507,10 @@ struct pawl_rec_lot {
     struct pawl_qty grown_out; /* Filled out when it last grew after an exit; 0 = it never did. */
     struct pawl_money grown_cost; /* Entry value of that. */
     uint64_t trade; /* Lots of one trade that the venue keeps apart: the same number; 0 = alone. */
+    uint8_t claimed; /* 1 = on somebody's word: nothing is sent until the venue shows it. */
+    uint8_t pad_1[7]; /* 0. */
 };
-PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 504, "layout of pawl_rec_lot");
+PAWL_STATIC_ASSERT(sizeof(struct pawl_rec_lot) == 512, "layout of pawl_rec_lot");
 
 /* A profit level of a lot. */
 struct pawl_rec_target {

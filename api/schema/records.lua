@@ -81,7 +81,8 @@ record "lot" { id = 3, class = "durable", table = "lots",
   { "merged_into", "u64", "The lot that took over what was open; 0 = none." },
   { "grown_out", "qty", "Filled out when it last grew after an exit; 0 = it never did." },
   { "grown_cost", "money", "Entry value of that." },
-  { "trade", "u64", "Lots of one trade that the venue keeps apart: the same number; 0 = alone." } }
+  { "trade", "u64", "Lots of one trade that the venue keeps apart: the same number; 0 = alone." },
+  { "claimed", "u8", "1 = on somebody's word: nothing is sent until the venue shows it." } }
 record "target" { id = 4, class = "durable", table = "targets", doc = "A profit level of a lot.",
   { "id", "u64", "lot << 8 | index + 1." }, { "lot", "u64", "Lot." },
   { "price", "price", "Level; 0 = withdrawn." },

@@ -96,6 +96,7 @@ CREATE TABLE "lots" (
   "grown_out" INTEGER NOT NULL, -- qty x 1e-8: Filled out when it last grew after an exit; 0 = it never did.
   "grown_cost" INTEGER NOT NULL, -- money x 1e-8: Entry value of that.
   "trade" INTEGER NOT NULL, -- u64: Lots of one trade that the venue keeps apart: the same number; 0 = alone.
+  "claimed" INTEGER NOT NULL, -- u8: 1 = on somebody's word: nothing is sent until the venue shows it.
   "row_check" INTEGER NOT NULL -- checksum of the row, kept by the store
 );
 

@@ -41,7 +41,6 @@ struct book_instrument {
     int64_t line_time[TRIGGER_LINES + 1]; /* of the last good price of each line; 0 = none */
     bool restricted;
     bool rate_told; /* that profits are converted by a fixed rate */
-    uint64_t gaps;  /* by account: its position differed in its last round; entries wait */
     struct lot *lots, *lots_last;
 };
 
@@ -181,7 +180,8 @@ struct book_fill {       /* one report of a fill, checked */
     struct pawl_money fee;
     int64_t venue_time;
     const char *execution, *ticket;
-    bool is_gap; /* the positions say so, no execution does */
+    bool is_gap;     /* the positions say so, no execution does */
+    struct lot *lot; /* of a gap: whose it is; NULL = the oldest it can belong to */
 };
 /* PAWL_OK booked, PAWL_E_STATE seen before: nothing changes, PAWL_E_RANGE refused. */
 int book_fill(struct book *book, const struct book_fill *fill);

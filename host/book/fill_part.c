@@ -20,7 +20,8 @@ void fill_write(struct book *book, const struct book_fill *fill, const struct fi
                                 .booked = book_now(book),
                                 .cause = book->bus->cause};
     TEXT_SET(rec.execution, fill->execution);
-    if (fill->is_gap) rec.unexplained = rec.quantity;
+    /* What was only said to be there is not what a fill has taken. */
+    if (fill->is_gap && fill->lot == NULL) rec.unexplained = rec.quantity;
     book_gap_note(book, &rec);
     book->host_changed = true;
     book_put(book, PAWL_REC_FILL, &rec);

@@ -143,9 +143,24 @@ struct pawl_money fill_fee(const struct book_fill *fill, struct pawl_qty quantit
     return fee;
 }
 
-/* It traded before the lot was filled at all: told late, it is not of this lot. */
+/* It traded before the lot was filled at all: told late, it is not of this lot. What positions say
+ * is of now, and a lot that was taken over by another clock may be opened later than that. */
 static bool is_before(const struct book_fill *fill, const struct lot *lot) {
-    return fill->venue_time > 0 && fill->venue_time < lot->rec.opened - FOREIGN_SKEW_NS;
+    return fill->order == NULL && !fill->is_gap && fill->venue_time > 0 &&
+           fill->venue_time < lot->rec.opened - FOREIGN_SKEW_NS;
+}
+
+static void tell_reduced(struct book *book, const struct book_fill *fill, struct lot *lot) {
+    if (fill->order != NULL)
+        report_alert(book, "lot_overrun", PAWL_SEVERITY_WARNING, lot, fill->order,
+                     "more than the order's share at the venue came off this lot, the oldest it "
+                     "can belong to");
+    else if (fill->lot != NULL)
+        report_alert(book, "not_held", PAWL_SEVERITY_WARNING, lot, NULL,
+                     "it was taken over, and the venue does not hold it: that is out at its entry");
+    else
+        report_alert(book, "external_fill", PAWL_SEVERITY_WARNING, lot, NULL,
+                     "a fill not ours at the venue came off this lot, the oldest it can belong to");
 }
 
 struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uint8_t role,
@@ -158,7 +173,7 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
         if (lot == except || lot->rec.side != side || lot->rec.account != fill->account ||
             lot_open_e8(lot) <= 0)
             continue;
-        if (fill->order == NULL && is_before(fill, lot)) continue;
+        if (is_before(fill, lot) || (fill->lot != NULL && lot != fill->lot)) continue;
         if (fill->ticket[0] != '\0' && strcmp(lot->rec.ticket, fill->ticket) != 0) continue;
         int64_t take = lot_open_e8(lot) < quantity.e8 ? lot_open_e8(lot) : quantity.e8;
         struct fill_part part = {.lot = lot,
@@ -168,10 +183,7 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
                             .fee = fill_fee(fill, (struct pawl_qty){take})};
         quantity.e8 -= take;
         apply(book, fill, &part);
-        report_alert(book, fill->order != NULL ? "lot_overrun" : "external_fill",
-                     PAWL_SEVERITY_WARNING, lot, fill->order,
-                     "%s at the venue came off this lot, the oldest it can belong to",
-                     fill->order != NULL ? "more than the order's share" : "a fill not ours");
+        tell_reduced(book, fill, lot);
     }
     return quantity;
 }

@@ -1755,6 +1755,8 @@ static const struct pawl_field pawl_fields_lot[] = {
      "Entry value of that."},
     {"trade", PAWL_F_U64, 0, offsetof(struct pawl_rec_lot, trade), 8,
      "Lots of one trade that the venue keeps apart: the same number; 0 = alone."},
+    {"claimed", PAWL_F_U8, 0, offsetof(struct pawl_rec_lot, claimed), 1,
+     "1 = on somebody's word: nothing is sent until the venue shows it."},
     {0, 0, 0, 0, 0, 0},
 };
 static const struct pawl_field pawl_fields_target[] = {

@@ -66,13 +66,11 @@ struct exec_broker {
     uint64_t round_asked;   /* number of its first question */
     uint32_t round_pending; /* answers missing in it */
     uint64_t *round_orders; /* numbers of those it asks for; NULL = all have been asked for */
-    uint32_t round_count, round_at; /* how many, and the next */
-    uint32_t round_skip;   /* how many orders rounds in part have been through */
+    uint32_t round_count, round_at, round_skip; /* how many, the next, those of parts before */
     int64_t round_began, round_full; /* of this one; when the next full one is due */
     bool round_failed, round_all;    /* incomplete; the next asks for unknown orders, too */
     bool round_wished, round_in_part; /* the next one may be, this one is in part */
-    bool known;            /* this process has been through a round: nothing is news any more */
-    bool cookie_told;      /* that its answers do not say what they answer */
+    bool round_asks_all, cookie_told, known; /* this one does; no_cookie; been through a round */
     uint32_t exhausted;    /* operations in a row that used up their tries */
     int64_t breaker_until; /* entries wait; 0 = closed */
     int64_t tokens_e8, tokens_at; /* message rate, of entries */
@@ -137,9 +135,9 @@ bool exec_end_of_turn(void *arg);
 
 struct exec_broker *exec_broker(struct exec *exec, uint32_t component); /* NULL = no broker */
 struct exec_broker *exec_broker_of(struct exec *exec, const struct lot *lot);
-/* A position of its differed from the lots in the newest round: the next one decides. */
+/* A position differed from the lots in the newest round: the next decides, entries in it wait. */
 bool exec_has_gap(const struct exec *exec, uint32_t broker);
-bool exec_instrument_has_gap(const struct exec *exec, uint32_t instrument); /* entries in it wait */
+bool exec_instrument_has_gap(const struct exec *exec, uint32_t instrument);
 static inline const struct pawl_broker_caps *exec_caps(const struct exec *exec,
                                                        const struct lot *lot) {
     return &exec->book->accounts[lot->rec.account].caps;

@@ -1,14 +1,18 @@
 /*
- * A position at the venue that differs from what the lots say: a gap only if the next round, after
+ * A position at the venue that differs from what the lots say: a gap only if another round, after
  * the settling time, sees the same; until then it may be a fill on its way. Entries in that
  * instrument wait meanwhile. Where positions have tickets each is compared with its own lot, else
  * the sum of a side.
+ *
+ * A lot that was taken over on somebody's word (rec.claimed) gets no order before the venue shows
+ * that it holds it; what the venue does not hold comes off such lots first.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "book/market.h"
+#include "book/money.h"
 #include "book/report.h"
 #include "exec/steps.h"
 
@@ -17,18 +21,12 @@ struct place {
     uint8_t side;
     const char *ticket; /* NULL = the whole side */
 };
-PAWL_STATIC_ASSERT(CONFIG_ACCOUNTS_MAX <= 64, "a bit of book_instrument.gaps for each account");
 
-/* Rounds are a broker's own: what one finds does not undo what another found. Numbers of accounts
- * that are gone are not given again, so the place among those there are counts. */
-static uint64_t bit_of(const struct book *book, uint32_t account) {
-    uint32_t place = 0;
-    for (uint32_t id = 1; id < account; id++) place += book->accounts[id].info.id != 0;
-    return UINT64_C(1) << place;
-}
+#define MOVING_MAX_NS (30 * PAWL_NS) /* what is missing so long is decided, whatever is in flight */
 
 struct gap {
     int64_t venue_e8, lots_e8;
+    int64_t claims_e8; /* of lots_e8: by lots the venue has not been seen to hold */
     struct pawl_price price;
     bool moving; /* something of it is in flight: no verdict */
 };
@@ -54,7 +52,10 @@ static struct gap gap_of(const struct exec *exec, const struct place *place) {
     const struct lot *lot = exec->book->instruments[place->instrument].lots;
     for (; lot != NULL; lot = lot->instrument_next) {
         if (lot->rec.account != place->account) continue;
-        if (is_here(place, lot->rec.side, lot->rec.ticket)) gap.lots_e8 += lot_open_e8(lot);
+        if (is_here(place, lot->rec.side, lot->rec.ticket)) {
+            gap.lots_e8 += lot_open_e8(lot);
+            if (lot->rec.claimed) gap.claims_e8 += lot_open_e8(lot);
+        }
         for (const struct order *order = lot->orders; order != NULL; order = order->next)
             gap.moving |= order_is_live(order) &&
                           (order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown);
@@ -62,15 +63,14 @@ static struct gap gap_of(const struct exec *exec, const struct place *place) {
     return gap;
 }
 
-static void take_off(struct exec *exec, const struct place *place, int64_t quantity_e8,
-                     uint32_t round) {
-    struct pawl_price price =
-        market_price(exec->book, place->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, place->side);
+/* The lot's, or NULL = the oldest one's. */
+static void take_off(struct exec *exec, const struct place *place, struct lot *lot,
+                     int64_t quantity_e8, struct pawl_price price) {
     if (price.e8 == 0) return; /* no price to book it at yet: the next round */
     char id[48];
     const char *ticket = place->ticket == NULL ? "" : place->ticket;
-    snprintf(id, sizeof id, "gap-%u-%u-%u-%u%s%.12s", exec->book->boot, round, place->instrument,
-             place->side, ticket[0] != '\0' ? "-" : "", ticket);
+    snprintf(id, sizeof id, "gap-%u-%llu", exec->book->boot,
+             (unsigned long long)exec->book->host.next_fill);
     bool is_long = place->side == PAWL_POSITION_SIDE_LONG;
     struct book_fill fill = {.account = place->account,
                              .instrument = place->instrument,
@@ -80,8 +80,57 @@ static void take_off(struct exec *exec, const struct place *place, int64_t quant
                              .venue_time = book_now(exec->book),
                              .execution = id,
                              .ticket = ticket,
-                             .is_gap = true};
+                             .is_gap = true,
+                             .lot = lot};
     book_fill(exec->book, &fill);
+}
+
+/* What is claimed last is covered last. Nothing is known of it, so it is out where it came in. */
+static int64_t take_off_claims(struct exec *exec, const struct place *place, int64_t missing_e8) {
+    struct lot *lot = exec->book->instruments[place->instrument].lots_last, *previous;
+    for (; lot != NULL && missing_e8 > 0; lot = previous) {
+        previous = lot->instrument_previous;
+        int64_t take_e8 = lot_open_e8(lot) < missing_e8 ? lot_open_e8(lot) : missing_e8;
+        if (lot->rec.account != place->account || !lot->rec.claimed || take_e8 <= 0 ||
+            !is_here(place, lot->rec.side, lot->rec.ticket))
+            continue;
+        take_off(exec, place, lot, take_e8, lot_entry(lot));
+        missing_e8 -= take_e8;
+    }
+    return missing_e8;
+}
+
+/* Those the venue holds, besides what is no claim, the first one first; false = not all of them. */
+static bool believe_claims(struct exec *exec, const struct place *place, const struct gap *gap) {
+    struct lot *lot = exec->book->instruments[place->instrument].lots;
+    int64_t room_e8 = gap->venue_e8 - gap->lots_e8 + gap->claims_e8;
+    bool all = true;
+    for (; lot != NULL; lot = lot->instrument_next) {
+        int64_t open_e8 = lot_open_e8(lot);
+        if (lot->rec.account != place->account || !lot->rec.claimed ||
+            !is_here(place, lot->rec.side, lot->rec.ticket))
+            continue;
+        if (open_e8 > 0 && open_e8 > room_e8) {
+            all = false;
+            room_e8 = 0; /* a later one is not covered before it */
+            continue;
+        }
+        lot->rec.claimed = 0;
+        room_e8 -= open_e8;
+        book_changed(exec->book, lot);
+        book_dirty(exec->book, lot);
+    }
+    return all;
+}
+
+static void tell_not_held(struct exec *exec, const struct place *place, const struct gap *gap) {
+    char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
+    pawl_format_e8(gap->venue_e8, venue);
+    pawl_format_e8(gap->lots_e8, lots);
+    report_alert(exec->book, "gap", PAWL_SEVERITY_WARNING, NULL, NULL,
+                 "%s: the venue holds %s of it and the lots say %s: nothing is sent for what was "
+                 "taken over until a second look has decided",
+                 exec->book->instruments[place->instrument].def.symbol, venue, lots);
 }
 
 static struct pawl_ev_adopt ask_of(const struct exec *exec, const struct place *place,
@@ -133,14 +182,15 @@ static bool adopt(struct exec *exec, const struct place *place, const struct gap
 }
 
 /* Twice seen and nothing moving: decide. */
-static void settle(struct exec *exec, struct exec_broker *broker, const struct place *place,
-                   const struct gap *gap) {
+static void settle(struct exec *exec, const struct place *place, const struct gap *gap) {
     struct book_instrument *in = &exec->book->instruments[place->instrument];
-    int64_t missing = gap->lots_e8 - gap->venue_e8;
-    if (missing > 0) {
-        take_off(exec, place, missing, broker->round);
-        return;
-    }
+    int64_t missing = take_off_claims(exec, place, gap->lots_e8 - gap->venue_e8);
+    believe_claims(exec, place, gap);
+    if (missing > 0)
+        take_off(exec, place, NULL, missing,
+                 market_price(exec->book, place->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE,
+                              place->side));
+    if (gap->venue_e8 <= gap->lots_e8 || gap->moving) return;
     if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && is_apart(place, gap) &&
         (exec->entries_stopped || adopt(exec, place, gap)))
         return; /* or the next process takes it over */
@@ -155,23 +205,35 @@ static void settle(struct exec *exec, struct exec_broker *broker, const struct p
     }
 }
 
-/* Whether the last round saw the very same; it is kept for the next one. */
-static bool seen_before(struct exec *exec, const struct exec_broker *broker,
-                        const struct place *place, const struct gap *gap) {
+/* Whether an earlier round saw the very same, long enough ago; it is kept for the next one. */
+static bool is_due(struct exec *exec, const struct exec_broker *broker, const struct place *place,
+                   const struct gap *gap) {
+    int64_t at = book_now(exec->book);
+    int64_t wait_ns = exec->book->accounts[place->account].caps.settle_ns;
+    if (gap->moving)
+        wait_ns = gap->claims_e8 > 0 || gap->venue_e8 < gap->lots_e8 ? MOVING_MAX_NS : INT64_MAX;
     char text[128];
     int length = snprintf(text, sizeof text, "%u %u %s %lld", place->instrument, place->side,
                           place->ticket == NULL ? "" : place->ticket,
                           (long long)(gap->venue_e8 - gap->lots_e8));
-    struct round_gap now = {hash_bytes(text, (size_t)length, 0), place->account, broker->round};
+    struct round_gap now = {hash_bytes(text, (size_t)length, 0), place->account, place->instrument,
+                            broker->round, at};
     for (uint32_t i = 0; i < exec->gap_count; i++) {
         struct round_gap *one = &exec->gaps[i];
         if (one->account != now.account || one->key != now.key) continue;
         bool before = one->round != now.round; /* lots without a ticket yet are one place */
         one->round = now.round;
-        return before;
+        return before && at - one->first_ns >= wait_ns;
     }
+    if (gap->claims_e8 > 0 && gap->venue_e8 < gap->lots_e8) tell_not_held(exec, place, gap);
     if (exec->gap_count < EXEC_GAPS_MAX) exec->gaps[exec->gap_count++] = now;
     return false;
+}
+
+bool exec_instrument_has_gap(const struct exec *exec, uint32_t instrument) {
+    for (uint32_t i = 0; i < exec->gap_count; i++)
+        if (exec->gaps[i].instrument == instrument) return true;
+    return exec->gap_count == EXEC_GAPS_MAX;
 }
 
 bool exec_has_gap(const struct exec *exec, uint32_t broker) {
@@ -196,10 +258,13 @@ static bool compare(struct exec *exec, struct exec_broker *broker, const struct 
     const struct book_instrument *in = &exec->book->instruments[place->instrument];
     struct gap gap = gap_of(exec, place);
     bool more = gap.venue_e8 > gap.lots_e8;
-    if (gap.venue_e8 == gap.lots_e8) return false;
-    if (more && exec->set->foreign == CONFIG_FOREIGN_IGNORE) return false;
-    if (more && in->kept.halted && !may_adopt(exec, place, &gap)) return false;
-    if (seen_before(exec, broker, place, &gap) && !gap.moving) settle(exec, broker, place, &gap);
+    bool claimed = gap.claims_e8 > 0 && (gap.moving || !believe_claims(exec, place, &gap));
+    if (!claimed) {
+        if (gap.venue_e8 == gap.lots_e8) return false;
+        if (more && exec->set->foreign == CONFIG_FOREIGN_IGNORE) return false;
+        if (more && in->kept.halted && !may_adopt(exec, place, &gap)) return false;
+    }
+    if (is_due(exec, broker, place, &gap)) settle(exec, place, &gap);
     return true;
 }
 
@@ -241,22 +306,13 @@ static bool compare_sides(struct exec *exec, struct exec_broker *broker, uint32_
     return differs;
 }
 
-bool gaps_has(const struct exec *exec, uint32_t account, uint32_t instrument) {
-    return (exec->book->instruments[instrument].gaps & bit_of(exec->book, account)) != 0;
-}
-
 bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
     bool again = false;
     for (uint32_t account = 1; account <= exec->book->account_count; account++) {
         if (exec->book->accounts[account].info.broker != broker->component) continue;
-        uint64_t bit = bit_of(exec->book, account);
-        for (uint32_t id = 1; id <= exec->book->instrument_count; id++) {
-            bool differs = has_tickets(exec, account) ? compare_tickets(exec, broker, account, id)
-                                                      : compare_sides(exec, broker, account, id);
-            uint64_t *gaps = &exec->book->instruments[id].gaps;
-            *gaps = differs ? *gaps | bit : *gaps & ~bit;
-            again |= differs;
-        }
+        for (uint32_t id = 1; id <= exec->book->instrument_count; id++)
+            again |= has_tickets(exec, account) ? compare_tickets(exec, broker, account, id)
+                                                : compare_sides(exec, broker, account, id);
     }
     forget_gaps(exec, broker);
     return again;

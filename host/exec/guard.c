@@ -2,15 +2,16 @@
  * The host guard and the protection state of lots.
  *
  * A trigger stands at the stop level of every open lot; it costs nothing until the price gets
- * there. When it is crossed the guard exits at once where no working stop covers the quantity, else
- * only if the price still stands beyond the level after the grace: then the venue's stop has
- * failed.
+ * there. When it is crossed the guard exits at once where no stop at the venue covers the quantity
+ * there, else only if the price still stands beyond the level after the grace: then the venue's
+ * stop has failed.
  */
 #include "book/market.h"
 #include "book/report.h"
 #include "exec/steps.h"
 
 #define NAKED_LOOK_NS (PAWL_NS / 10) /* the first price arms the guard, and tells nobody */
+#define CLAIM_LOOK_NS PAWL_NS        /* a venue that answers has been compared with it by then */
 #define STALE_LOOK_NS PAWL_NS        /* so does the first after a pause; a market may be closed */
 
 bool guard_covered(const struct exec *exec, const struct lot *lot) {
@@ -23,6 +24,21 @@ bool guard_covered(const struct exec *exec, const struct lot *lot) {
         sum += order->rec.quantity.e8 - order->rec.filled.e8;
     }
     return sum >= lot_open_e8(lot);
+}
+
+/* One of the venue's stops fires no later than the lot's stop says, or will when a request about it
+ * has arrived. */
+static bool stands_there(const struct lot *lot) {
+    bool is_long = lot->rec.side == PAWL_POSITION_SIDE_LONG;
+    int64_t stop = lot->rec.stop.e8;
+    for (const struct order *order = lot->orders; order != NULL; order = order->next) {
+        int64_t level = order->rec.stop_price.e8, wanted = order->rec.want_stop_price.e8;
+        if (order->rec.role != PAWL_ROLE_STOP || !order_is_live(order)) continue;
+        if (order->rec.op == PAWL_ORDER_OP_AMEND && (is_long ? wanted > level : wanted < level))
+            level = wanted;
+        if (order_trails(order) || (is_long ? level >= stop : level <= stop)) return true;
+    }
+    return false;
 }
 
 /* Until when the last price of the stop's line is good enough to act on; 0 = there is none. */
@@ -85,7 +101,10 @@ static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
     lot->rec.protection_since = now;
     book_changed(exec->book, lot);
     book_publish(exec->book, &ev.head);
-    if (state == PAWL_PROTECTION_NAKED)
+    if (state == PAWL_PROTECTION_NAKED && lot->rec.claimed)
+        report_alert(exec->book, "naked", PAWL_SEVERITY_WARNING, lot, NULL,
+                     "nothing is sent for it before the venue has been compared with it");
+    else if (state == PAWL_PROTECTION_NAKED)
         report_alert(exec->book, "naked", PAWL_SEVERITY_CRITICAL, lot, NULL,
                      "no stop works at the venue and %s",
                      fresh_until(exec, lot) == 0 ? "no price feed arms the guard"
@@ -114,7 +133,7 @@ void guard_finish_times(struct exec *exec) {
 }
 
 static void arm(struct exec *exec, struct lot *lot) {
-    bool wanted = lot_open_e8(lot) > 0 && lot->rec.stop.e8 > 0;
+    bool wanted = lot_open_e8(lot) > 0 && lot->rec.stop.e8 > 0 && !lot->rec.claimed;
     uint64_t key = EXEC_KEY(EXEC_KEY_GUARD, lot->rec.id);
     if (!wanted) {
         triggers_disarm(exec->book->triggers, 0, key);
@@ -153,6 +172,14 @@ static bool is_going(const struct lot *lot) {
 void guard_update(struct exec *exec, struct lot *lot) {
     arm(exec, lot);
     uint8_t state = PAWL_PROTECTION_NONE;
+    if (lot->rec.claimed) { /* the round that compares it looks at it again */
+        int64_t due_ns = lot->rec.created + CLAIM_LOOK_NS;
+        if (book_now(exec->book) < due_ns)
+            exec_wake_lot(exec, lot, due_ns);
+        else
+            set_protection(exec, lot, PAWL_PROTECTION_NAKED);
+        return;
+    }
     if (lot_open_e8(lot) > 0) {
         if (guard_covered(exec, lot))
             state = PAWL_PROTECTION_RESTING;
@@ -170,7 +197,8 @@ void guard_update(struct exec *exec, struct lot *lot) {
                           (fresh_until(exec, lot) == 0 ? NAKED_LOOK_NS : STALE_LOOK_NS));
     else if (state == PAWL_PROTECTION_GUARDED)
         exec_wake_lot(exec, lot, fresh_until(exec, lot) + 1);
-    if (state != PAWL_PROTECTION_GUARDED || stale || !guard_beyond(exec, lot)) return;
+    bool venue_has_it = state != PAWL_PROTECTION_GUARDED && stands_there(lot);
+    if (state == PAWL_PROTECTION_NONE || venue_has_it || stale || !guard_beyond(exec, lot)) return;
     /* Nothing at the venue covers it and the price stands beyond the level: there is no next price
      * to wait for, and no grace to give. */
     if (lot->guard_hit_ns == 0)
@@ -203,7 +231,7 @@ void guard_crossed(struct exec *exec, struct lot *lot) {
                      lot->guard_hit_ns + exec->set->guard_grace_ns);
         return;
     }
-    if (!guard_covered(exec, lot)) {
+    if (!guard_covered(exec, lot) || !stands_there(lot)) {
         act(exec, lot);
         return;
     }

@@ -27,6 +27,8 @@ static int check_one(struct exec *exec, const struct lot *lot, uint32_t caller,
         return pawl_fail(err, PAWL_E_STATE, "lot %llu is not open", id);
     if (lot->rec.r_frozen && lot->rec.ratchet == PAWL_RATCHET_STRICT)
         return pawl_fail(err, PAWL_E_STATE, "lot %llu has reached its first milestone or exit", id);
+    if (lot->rec.claimed)
+        return pawl_fail(err, PAWL_E_BUSY, "the venue has not been compared with lot %llu yet", id);
     if (!is_quiet(lot))
         return pawl_fail(err, PAWL_E_BUSY, "an order of lot %llu besides its stop is live", id);
     return PAWL_OK;

@@ -113,7 +113,8 @@ static void resume(struct exec *exec, const struct pawl_ev_resume *request) {
                  names_text(exec->book->names, NAME_INSTRUMENT, request->instrument));
 }
 
-/* What was said is compared with the venue at once: a lot of nothing loses its stop there. */
+/* What was said is compared with the venue before anything is sent for it: at once, or by the round
+ * that runs or is due. */
 static void adopt(struct exec *exec, const struct pawl_ev_adopt *request) {
     struct pawl_err err = {0};
     struct lot *lot;
@@ -122,9 +123,8 @@ static void adopt(struct exec *exec, const struct pawl_ev_adopt *request) {
                      request->ref, err.text);
         return;
     }
-    const struct exec_broker *broker = exec_broker_of(exec, lot);
-    if (broker != NULL && broker->state != BROKER_DOWN)
-        exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book));
+    lot->rec.claimed = 1;
+    want_reconcile(exec, lot->rec.account, false, NULL);
 }
 
 void operator_event(struct exec *exec, const struct pawl_event *event) {

@@ -192,20 +192,21 @@ static void begin_round(struct exec *exec, struct exec_broker *broker, bool in_p
     broker->round_failed = false;
     broker->round_began = book_now(book);
     broker->round_asked = exec->questions + 1;
+    broker->round_asks_all = broker->state == BROKER_RECOVERING || broker->round_all;
+    broker->round_all = false;
     forget_positions(exec, broker);
     uint64_t cookie = cookie_of(broker);
     int64_t since = executions_since(exec, broker);
     for (uint32_t id = 1; id <= book->account_count; id++) {
         if (book->accounts[id].info.broker != broker->component) continue;
         /* Orders that an earlier process did not store, or that somebody asks for. */
-        if (broker->state == BROKER_RECOVERING || broker->round_all) {
+        if (broker->round_asks_all) {
             command_query(exec, broker->component, id, PAWL_QUERY_WHAT_ORDERS, NULL, 0, cookie);
             broker->round_pending++;
         }
         command_query(exec, broker->component, id, PAWL_QUERY_WHAT_EXECUTIONS, NULL, since, cookie);
         broker->round_pending++;
     }
-    broker->round_all = false;
     gather_orders(exec, broker);
     ask_orders(exec, broker);
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(book) + ROUND_LATE_NS);
@@ -215,16 +216,6 @@ void reconcile_round(struct exec *exec, struct exec_broker *broker) {
     begin_round(exec, broker, false);
 }
 
-/* A gap that was seen is decided when its settling time is over, not before. */
-static bool gap_waits(const struct exec *exec, const struct exec_broker *broker) {
-    for (uint32_t id = 1; id <= exec->book->account_count; id++) {
-        if (exec->book->accounts[id].info.broker != broker->component) continue;
-        for (uint32_t in = 1; in <= exec->book->instrument_count; in++)
-            if (gaps_has(exec, id, in)) return true;
-    }
-    return false;
-}
-
 int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_err *err) {
     if (account == 0 || account > exec->book->account_count)
         return pawl_fail(err, PAWL_E_NOTFOUND, "there is no account %u", account);
@@ -232,11 +223,13 @@ int want_reconcile(struct exec *exec, uint32_t account, bool all, struct pawl_er
         exec_broker(exec, exec->book->accounts[account].info.broker);
     if (broker == NULL)
         return pawl_fail(err, PAWL_E_NOTFOUND, "account %u has no broker", account);
-    if (exec->trial || broker->state != BROKER_READY || broker->round_pending > 0 ||
-        gap_waits(exec, broker))
-        return PAWL_OK;
+    if (exec->trial) return PAWL_OK;
     broker->round_all |= all;
     broker->round_wished = true;
+    /* One runs, or is due soon; a gap that was seen is decided when its settling time is over. */
+    if (broker->state != BROKER_READY || broker->round_pending > 0 ||
+        exec_has_gap(exec, broker->component))
+        return PAWL_OK;
     exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, book_now(exec->book));
     return PAWL_OK;
 }
@@ -261,6 +254,7 @@ void reconcile_plan(struct exec *exec) {
 void reconcile_due(struct exec *exec, uint32_t component) {
     struct exec_broker *broker = exec_broker(exec, component);
     if (broker == NULL || broker->state == BROKER_DOWN) return;
+    if (broker->round_pending > 0) broker->round_all |= broker->round_asks_all;
     broker->round_pending = 0; /* late answers belong to a round that is given up */
     broker->known = true;      /* protection does not wait for ever */
     bool in_part = broker->round_wished && broker->state == BROKER_READY &&
@@ -308,7 +302,8 @@ static void round_over(struct exec *exec, struct exec_broker *broker) {
     broker->known = true;
     int64_t now = book_now(exec->book), next_ns = exec->config->host.reconcile_seconds * PAWL_NS;
     bool unknown = anything_unknown(exec, broker);
-    bool gap = !broker->round_failed && !unknown && gaps_compare(exec, broker);
+    bool gap = !broker->round_failed && gaps_compare(exec, broker);
+    if (broker->round_failed) broker->round_all |= broker->round_asks_all;
     if (broker->round_failed || unknown || gap) {
         next_ns = ROUND_RETRY_NS;
     } else if (broker->state == BROKER_RECOVERING) {
@@ -329,6 +324,7 @@ static void round_over(struct exec *exec, struct exec_broker *broker) {
         broker->round_full = due;
     else if (whole)
         due = broker->round_full;
+    if (broker->round_all && !gap && due > now + ROUND_RETRY_NS) due = now + ROUND_RETRY_NS;
     if (due != INT64_MAX) exec_wake_at(exec, EXEC_KEY_ROUND, broker->component, due);
     dirty_all(exec, broker);
 }

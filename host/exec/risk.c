@@ -63,7 +63,7 @@ static enum risk_answer trading_state(struct exec *exec, const struct risk_ask *
 
 static enum risk_answer symbol(struct exec *exec, const struct risk_ask *ask, char why[128]) {
     const struct book_instrument *in = &exec->book->instruments[ask->instrument];
-    if (in->gaps != 0 && !in->kept.halted) return RISK_WAIT;
+    if (!in->kept.halted && exec_instrument_has_gap(exec, ask->instrument)) return RISK_WAIT;
     if (!in->kept.halted && !in->restricted) return RISK_PASS;
     snprintf(why, 128, "%s is %s", in->def.symbol,
              in->restricted ? "on the restricted list"

@@ -5,7 +5,7 @@
 #include "pawl_num.h"
 
 #define EXEC_ROUND_POSITIONS_MAX 4096u
-#define EXEC_GAPS_MAX 256u /* beyond: looked at again when there are fewer */
+#define EXEC_GAPS_MAX 256u /* beyond: every instrument counts as having one */
 
 /* A position as the venue told it in this round. */
 struct round_position {
@@ -19,7 +19,8 @@ struct round_position {
 /* A difference between the venue and the lots, as it was seen in the newest round compared. */
 struct round_gap {
     uint64_t key; /* of its place and its size */
-    uint32_t account, round;
+    uint32_t account, instrument, round;
+    int64_t first_ns; /* when it was first seen so */
 };
 
 #endif

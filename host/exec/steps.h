@@ -105,7 +105,6 @@ bool guard_beyond(const struct exec *exec, const struct lot *lot);
 
 /* ---- gaps.c ---- */
 /* Positions of a whole round against the lots; true if a gap needs another look. */
-bool gaps_has(const struct exec *exec, uint32_t account, uint32_t instrument);
 bool gaps_compare(struct exec *exec, struct exec_broker *broker);
 
 /* ---- adopt.c: orders of ours that were never stored ---- */

@@ -52,7 +52,8 @@ static void undo_calendars(struct stage *stage) {
 
 /* Why an instrument cannot go; false = it can. What is unexplained or may still fill would be
  * nobody's matter any more. */
-static bool is_needed(const struct book *book, uint32_t id, struct pawl_err *why) {
+static bool is_needed(const struct exec *exec, uint32_t id, struct pawl_err *why) {
+    const struct book *book = exec->book;
     const struct book_instrument *in = &book->instruments[id];
     uint32_t at = 0;
     uint64_t key;
@@ -63,7 +64,7 @@ static bool is_needed(const struct book *book, uint32_t id, struct pawl_err *why
     if (in->kept.halted)
         return pawl_fail(why, PAWL_E_STATE, "it is halted (%.63s), and it would be gone: resume it "
                          "first", in->kept.reason) != PAWL_OK;
-    if (in->gaps != 0)
+    if (exec_instrument_has_gap(exec, id))
         return pawl_fail(why, PAWL_E_STATE, "its position at the venue is not explained yet, and "
                          "it would be gone") != PAWL_OK;
     while (table_next(&book->orders, &at, &key, &value)) {
@@ -84,7 +85,7 @@ static int check_gone(struct stage *stage) {
         char path[sizeof "instruments." + PAWL_SYMBOL_MAX];
         if (config_instrument_find(stage->next.config, symbol) != NULL) continue;
         uint32_t id = names_find(stage->host->names, NAME_INSTRUMENT, symbol);
-        if (!is_needed(&stage->host->book, id, &err)) continue;
+        if (!is_needed(&stage->host->exec, id, &err)) continue;
         memcpy(path, "instruments.", 12);
         memcpy(path + 12, symbol, strlen(symbol) + 1);
         rc = stage_fail(stage, PAWL_E_STATE, path, &err);

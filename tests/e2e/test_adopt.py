@@ -343,3 +343,81 @@ def test_a_foreign_position_is_adopted_unless_its_stop_is_crossed(tmp_path, pric
     else:
         assert answer["lots"] == [] and answer["halted_symbols"][0]["symbol"] == "XAUUSD"
     assert host.stop() == 0
+
+
+# ---- what the venue does not hold ----
+
+
+def stopped_with(folder, personality, *faults):
+    """An instance that has run, whose venue holds what the faults say."""
+    config = config_of(folder, personality=personality)
+    if personality == "mt5_hedging":
+        config["accounts"]["main"]["mode"] = "hedging"
+    events = [quote(second, 2650.00) for second in range(36000)]
+    host = Host(folder, events, config=config)
+    host.until(lambda answer: answer["brokers"][0]["link"] == "ready")
+    client = host.client()
+    for fault in faults:
+        client.send(fault)
+        assert client.line()["ok"]
+    assert host.stop() == 0
+    return config, events, host.config
+
+
+def kept(folder, query):
+    base = sqlite3.connect(f"file:{folder / 'state' / 'pawl.db'}?mode=ro", uri=True)
+    try:
+        return base.execute(query).fetchall()
+    finally:
+        base.close()
+
+
+def alerts_named(host, what):
+    return [line for line in host.lines().splitlines() if what in line]
+
+
+@pytest.mark.parametrize("ran_before", [True, False])
+@pytest.mark.parametrize("personality", ["ideal", "binance_oneway", "mt5_hedging"])
+def test_what_the_venue_never_held(tmp_path, personality, ran_before):
+    """No order goes out for it, one alert says so, and it is out at its entry."""
+    if ran_before:
+        config, events, path = stopped_with(tmp_path, personality)
+    else:
+        config = config_of(tmp_path, personality=personality)
+        if personality == "mt5_hedging":
+            config["accounts"]["main"]["mode"] = "hedging"
+        events = [quote(second, 2650.00) for second in range(36000)]
+        path = write_config(tmp_path, config)
+    ticket = ",ticket" if personality == "mt5_hedging" else ""
+    rows = file_of(tmp_path, "XAUUSD,LONG,0.5,2645.5,2640,2660,r,ghost" + (",77" if ticket else ""),
+                   head=HEAD.strip() + ticket + "\n")
+    done = pawl("adopt", rows, "-c", path)
+    assert done.returncode == 0, done.stderr
+    host = Host(tmp_path, events, config=config)
+    answer = host.until(lambda answer: answer["lots"] == [] and
+                        answer["brokers"][0]["link"] == "ready")
+    assert answer["halted_symbols"] == []
+    time.sleep(1)  # 20 s of the venue's
+    assert host.stop() == 0
+    assert kept(tmp_path, "SELECT count(*) FROM orders") == [(0,)]
+    assert kept(tmp_path, "SELECT profit, reason FROM lots") == [(0, "EXTERNAL")]
+    for what in ("CRITICAL", "nothing to reduce", "belongs to no lot"):
+        assert alerts_named(host, what) == [], host.lines()
+    assert len(alerts_named(host, "the venue holds 0 of it")) == 1, host.lines()
+
+
+@pytest.mark.parametrize("personality", ["ideal", "binance_oneway"])
+def test_what_the_venue_holds_in_part(tmp_path, personality):
+    """The rows above have it first; what is left of the last one is protected."""
+    config, events, path = stopped_with(tmp_path, personality, bought_outside("0.5"))
+    rows = file_of(tmp_path, "XAUUSD,LONG,0.3,2645.5,2640,,r,first",
+                   "XAUUSD,LONG,0.4,2645.5,2640,,r,second")
+    assert pawl("adopt", rows, "-c", path).returncode == 0
+    host = Host(tmp_path, events, config=config)
+    host.until(lambda answer: [lot["quantity"] for lot in answer["lots"]] == ["0.3", "0.2"] and
+               protected_all(answer))
+    assert "the venue and the book agree" in host.pawl("reconcile", "--plan").stdout
+    assert host.stop() == 0
+    assert len(alerts_named(host, "the venue holds 0.5 of it")) == 1, host.lines()
+    lines = host.lines()  # the first one does not wait for the verdict about the other
+    assert lines.index("first       protected") < lines.index("second      exit"), lines

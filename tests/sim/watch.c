@@ -72,6 +72,12 @@ static void never_more_out(struct sim_run *run, uint64_t lot) {
                  out_e8, watch->open_e8[lot]);
 }
 
+/* Taken over, and not seen at the venue yet. */
+static bool is_claimed(const struct sim_run *run, uint64_t id) {
+    const struct lot *lot = run->host == NULL ? NULL : book_lot(&run->host->book, id);
+    return lot != NULL && lot->rec.claimed;
+}
+
 static void on_submitted(struct sim_run *run, const struct pawl_ev_order_state *ev) {
     struct sim_watch *watch = &run->watch;
     for (size_t i = 0; i < watch->sent_count; i++)
@@ -80,6 +86,9 @@ static void on_submitted(struct sim_run *run, const struct pawl_ev_order_state *
     watch->sent = room(watch->sent, &watch->sent_capacity, watch->sent_count + 1, SIM_ID_SIZE);
     memcpy(watch->sent[watch->sent_count++], ev->order, SIM_ID_SIZE);
     add(watch, ev->order, ev->lot, ev->role, ev->kind, ev->leaves.e8);
+    if (is_claimed(run, ev->lot))
+        sim_fail(run, "a claim sends nothing", "%s is of lot %" PRIu64 ", which nobody has seen",
+                 ev->order, ev->lot);
     bool bound = run->plan->venue != SIM_BINANCE && ev->kind == PAWL_KIND_LIMIT;
     if ((ev->role == PAWL_ROLE_EXIT || ev->role == PAWL_ROLE_TARGET) && !bound)
         never_more_out(run, ev->lot);
@@ -112,6 +121,7 @@ static void on_protection(struct sim_run *run, const struct pawl_ev_protection_s
     bool naked = ev->new_ == PAWL_PROTECTION_NAKED;
     if (ev->lot >= SIM_LOTS_MAX) return;
     run->watch.naked[ev->lot] = naked;
+    if (is_claimed(run, ev->lot)) return;
     if (naked && run->quoted[symbol_of(run, ev->instrument)])
         sim_fail(run, "I4 never naked", "lot %" PRIu64 " is naked while its instrument is quoted",
                  ev->lot);

@@ -140,10 +140,29 @@ void sim_wish_reconnect(struct sim_run *run) {
     sim_input(run, &ev.head);
 }
 
+/* A position is said to be there: it is not, or it is somebody else's. */
+static void claim(struct sim_run *run, struct rng *rng, uint32_t symbol) {
+    const struct sim_symbol *def = &run->plan->symbols[symbol];
+    struct pawl_ev_adopt ev;
+    EVENT_INIT(ev, PAWL_EV_ADOPT);
+    ev.instrument = sim_instrument(run, symbol);
+    ev.side = (uint8_t)rng_between(rng, 1, 2);
+    ev.quantity.e8 = def->step_e8 * rng_between(rng, 1, 6);
+    ev.price.e8 = run->last[symbol].bid_e8;
+    if (run->plan->hedging)
+        snprintf(ev.ticket, sizeof ev.ticket, "%u", (unsigned)rng_between(rng, 1, 30));
+    run->foreign_done = true;
+    sim_input(run, &ev.head);
+}
+
 /* Somebody else trades on our account. */
 void sim_wish_foreign(struct sim_run *run) {
     struct rng *rng = &run->rng_foreign;
     uint32_t symbol = some_symbol(run, rng);
+    if (rng_chance(rng, 1, 2)) {
+        claim(run, rng, symbol);
+        return;
+    }
     struct pawl_ev_fault ev;
     EVENT_INIT(ev, PAWL_EV_FAULT);
     ev.what = PAWL_FAULT_KIND_POSITION_CHANGE;

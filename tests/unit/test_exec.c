@@ -90,7 +90,7 @@ static void test_two_rounds_at_once(void **state) {
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_RECOVERING);
     kit_done(kit, first, true);
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_READY);
-    assert_false(kit->book.instruments[1].gaps || kit->book.instruments[2].gaps);
+    assert_false(exec_instrument_has_gap(&kit->exec, 1) || exec_instrument_has_gap(&kit->exec, 2));
     assert_int_equal(lot_open_e8(one), 2 * KIT_E8);
     assert_int_equal(lot_open_e8(two), KIT_E8);
     kit_done(kit, first, false); /* an answer that comes twice belongs to no round */
@@ -110,7 +110,7 @@ static void test_a_failed_round_is_its_brokers_own(void **state) {
     kit_done(kit, second, true);
     assert_int_equal(exec_broker(&kit->exec, 1)->state, BROKER_RECOVERING);
     assert_int_equal(exec_broker(&kit->exec, 2)->state, BROKER_READY);
-    assert_false(kit->book.instruments[2].gaps);
+    assert_false(exec_instrument_has_gap(&kit->exec, 2));
     uint32_t before = kit->sent_count;
     kit_wait(kit, 2 * PAWL_NS); /* asked again */
     assert_non_null(kit_last(kit, PAWL_EV_QUERY, 1, before));
@@ -125,10 +125,10 @@ static void test_a_gap_outlasts_the_round_of_another(void **state) {
     const union kit_any *first = kit_answer(kit, 1);
     const union kit_any *second = kit_answer(kit, 2);
     kit_done(kit, first, true); /* it holds nothing */
-    assert_true(kit->book.instruments[1].gaps);
+    assert_true(exec_instrument_has_gap(&kit->exec, 1));
     kit_done(kit, second, true);
-    assert_true(kit->book.instruments[1].gaps);
-    assert_false(kit->book.instruments[2].gaps);
+    assert_true(exec_instrument_has_gap(&kit->exec, 1));
+    assert_false(exec_instrument_has_gap(&kit->exec, 2));
 }
 
 /* Numbers of accounts are not given again: the 65th may be the second there is. */

@@ -115,13 +115,14 @@ static void test_a_round_that_is_asked_for(void **state) {
     kit_wait(kit, PAWL_MS);
     assert_int_equal(asked(kit, before, PAWL_QUERY_WHAT_POSITIONS), 0);
     broker->round_pending = 0;
-    kit->book.instruments[1].gaps = 1; /* one that was seen has its settling time */
+    kit->exec.gaps[0].account = 1; /* one that was seen has its settling time */
+    kit->exec.gap_count = 1;
     kit_inside(kit, true);
     assert_int_equal(want_reconcile(&kit->exec, 1, true, NULL), PAWL_OK);
     kit_inside(kit, false);
     kit_wait(kit, PAWL_MS);
     assert_int_equal(asked(kit, before, PAWL_QUERY_WHAT_POSITIONS), 0);
-    kit->book.instruments[1].gaps = 0;
+    kit->exec.gap_count = 0;
     kit_inside(kit, true);
     assert_int_equal(want_reconcile(&kit->exec, 1, true, NULL), PAWL_OK);
     kit_inside(kit, false);

@@ -125,9 +125,11 @@ static void an_instrument_with_anything_open_stays(void **state) {
     in->kept.halted = 1;
     expect_kept("it is halted");
     in->kept.halted = 0;
-    in->gaps = 1;
+    struct exec *exec = &kit->host->exec;
+    exec->gaps[0].instrument = id;
+    exec->gap_count = 1;
     expect_kept("is not explained yet");
-    in->gaps = 0;
+    exec->gap_count = 0;
     struct lot *lot = book_lot_new(book, NULL);
     assert_non_null(lot);
     lot->rec.instrument = id;
