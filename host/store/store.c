@@ -252,11 +252,13 @@ bool store_pushed(const struct store *store) {
     return !store->unpushed;
 }
 
-/* Without the lock, or the writer would wake up only to wait for it: what it waits for was changed
- * under it. */
 void store_push(struct store *store) {
     if (!store->unpushed) return;
     store->unpushed = false;
+    pthread_mutex_lock(&store->lock);
+    store->pushed = true;
+    pthread_mutex_unlock(&store->lock);
+    /* Without the lock, or the writer would wake up only to wait for it. */
     pthread_cond_signal(&store->to_writer);
 }
 

@@ -80,6 +80,7 @@ struct store {
     pthread_t thread;
     bool thread_runs, writer_busy, stop, abandon;
     struct batch queued;
+    bool pushed; /* some of it is waited for; the rest goes along */
     struct store_page *pages; /* to be read */
     struct pawl_err failure;
     atomic_bool failed; /* also read without the lock */

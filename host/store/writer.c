@@ -212,7 +212,7 @@ bool writer_tidy(struct store *store, enum writer_quiet quiet) {
 static enum writer_quiet wait_for_work(struct store *store, bool unfiled) {
     int64_t until = monotonic_ns() + (unfiled ? PAUSE_NS : IDLE_NS);
     struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
-    while (store->queued.turns == 0 && store->pages == NULL && !store->stop)
+    while (!store->pushed && store->pages == NULL && !store->stop)
         if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT)
             break;
     if (store->queued.turns > 0 || store->pages != NULL || store->stop) return WRITER_BUSY;
@@ -230,6 +230,7 @@ static void *writer_main(void *arg) {
         store->queued = store->working;
         store->working = group;
         store->writer_busy = true;
+        store->pushed = false;
         struct store_page *page = read_take(store);
         pthread_mutex_unlock(&store->lock);
 
