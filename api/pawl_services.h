@@ -112,9 +112,9 @@ struct pawl_triggers {
 struct pawl_files {
     uint32_t size;
     uint32_t reserved;
-    /* [any] A name is [A-Za-z0-9_.-]+, its file <data_dir>/<instance>.NAME. Nothing is synced that
-     * sync() was not asked for: what was written survives the process, not the machine. What a full
-     * disk took of it is cut off again. */
+    /* [any] A name is [A-Za-z0-9_.-]+, its file <data_dir>/<instance>.NAME. No bytes of append are
+     * synced that sync() was not asked for: what was written survives the process, not the machine.
+     * What a full disk took of it is cut off again. */
     int (*append)(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                   struct pawl_err *err);
     /* [any] Replace the file as a whole, by rename. */

@@ -39,14 +39,6 @@ static void exit_one(struct exec *exec, struct lot *lot, const struct pawl_ev_ex
                                   .reason = reason};
     int64_t before_e8 = lot->rec.exited.e8 + lot_leaves(lot).exit_e8, rounded_e8 = 0;
     int64_t step_e8 = exec->book->instruments[lot->rec.instrument].def.step.e8;
-    if (pawl_round_to(request->quantity.e8, step_e8, PAWL_ROUND_DOWN, &rounded_e8) != PAWL_OK ||
-        rounded_e8 != request->quantity.e8) { /* it could never be sent, and stand in the way */
-        char step[PAWL_E8_TEXT_MAX];
-        pawl_format_e8(step_e8, step);
-        pawl_fail(&err, PAWL_E_INVAL, "quantity: must be a multiple of the step %s", step);
-        complain(exec, lot, "exit", &err);
-        return;
-    }
     if (lot->rec.exit_at_least.e8 != PAWL_QTY_ALL && lot->rec.exit_at_least.e8 > before_e8)
         before_e8 = lot->rec.exit_at_least.e8; /* asked for before and not sent yet */
     if (request->quantity.e8 > 0 &&
@@ -55,6 +47,15 @@ static void exit_one(struct exec *exec, struct lot *lot, const struct pawl_ev_ex
     if (request->quantity.e8 > 0 && spec.at_least.e8 >= lot->rec.entered.e8 &&
         lot->rec.enter_up_to.e8 <= lot->rec.entered.e8)
         spec.at_least.e8 = PAWL_QTY_ALL;
+    if (spec.at_least.e8 != PAWL_QTY_ALL &&
+        (pawl_round_to(request->quantity.e8, step_e8, PAWL_ROUND_DOWN, &rounded_e8) != PAWL_OK ||
+         rounded_e8 != request->quantity.e8)) {
+        char step[PAWL_E8_TEXT_MAX];
+        pawl_format_e8(step_e8, step);
+        pawl_fail(&err, PAWL_E_INVAL, "quantity: must be a multiple of the step %s", step);
+        complain(exec, lot, "exit", &err);
+        return;
+    }
     if (want_exit(exec, exec->operator_id, lot->rec.id, &spec, &err) != PAWL_OK)
         complain(exec, lot, "exit", &err);
 }

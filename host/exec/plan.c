@@ -263,6 +263,10 @@ void plan_lot(struct exec *exec, struct lot *lot) {
         report_lot_changed(exec->book, lot, closing ? lot->rec.reason : "the exit failed");
     }
     bool up = broker != NULL && broker->state != BROKER_DOWN;
+    if (lot->rec.claimed && lot_open_e8(lot) <= 0) { /* all of it is out: nothing is claimed */
+        lot->rec.claimed = 0;
+        book_changed(exec->book, lot);
+    }
     if (lot->rec.claimed) { /* an order for what is not there would be of somebody else's */
         guard_update(exec, lot);
         return;

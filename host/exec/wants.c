@@ -309,6 +309,15 @@ int want_add(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty to
     return PAWL_OK;
 }
 
+/* Less than a step could never be sent, and would stand in the way of what takes the rest. */
+static int64_t exit_on_step(const struct exec *exec, const struct lot *lot, int64_t at_least_e8) {
+    int64_t step_e8 = exec->book->instruments[lot->rec.instrument].def.step.e8;
+    int64_t more_e8 = at_least_e8 - lot->rec.exited.e8;
+    if (more_e8 <= 0 || pawl_round_to(more_e8, step_e8, PAWL_ROUND_DOWN, &more_e8) != PAWL_OK)
+        more_e8 = 0;
+    return lot->rec.exited.e8 + more_e8;
+}
+
 int want_exit(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl_exit_spec *spec,
               struct pawl_err *err) {
     struct lot *lot = find(exec, id, err);
@@ -327,7 +336,8 @@ int want_exit(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl
     bool closing = lot->rec.exit_at_least.e8 == PAWL_QTY_ALL && !lot->rec.exit_spent;
     if (closing && (!whole || lot->exit_by_guard)) return PAWL_OK; /* it all goes already */
     if (exec->trial) return PAWL_OK;
-    if (spec->at_least.e8 > lot->rec.exit_at_least.e8) lot->rec.exit_at_least = spec->at_least;
+    struct pawl_qty at_least = {whole ? PAWL_QTY_ALL : exit_on_step(exec, lot, spec->at_least.e8)};
+    if (at_least.e8 > lot->rec.exit_at_least.e8) lot->rec.exit_at_least = at_least;
     lot->rec.exit_kind = spec->kind;
     lot->rec.exit_price = spec->price;
     lot->rec.exit_gen++;

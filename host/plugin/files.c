@@ -144,7 +144,11 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     if (rc == PAWL_OK) rc = disk_open(disk, fresh, DISK_CREATE, &file, err);
     if (rc == PAWL_OK) rc = disk_truncate(file, 0, err);
     if (rc == PAWL_OK) rc = disk_write(file, 0, bytes, len, err);
-    disk_close(file);
+    struct services *services = instance->services;
+    if (rc == PAWL_OK && services->durable) /* before the folder, which the same thread syncs */
+        beside_forget(services->beside, beside_sync(services->beside, file));
+    else
+        disk_close(file);
     if (rc != PAWL_OK) return rc;
     if (strcmp(instance->append_name, name) == 0)
         append_close(instance); /* it would go on writing to the old one */

@@ -333,9 +333,12 @@ void host_release_to(struct host *host, uint64_t durable) {
 void host_release(struct host *host) {
     for (;;) {
         uint64_t oldest, durable = look_at_disk(host);
-        bool due = outbox_waiting(&host->exec, &oldest) && (host->store_down || durable >= oldest);
+        bool waits = outbox_waiting(&host->exec, &oldest);
+        bool due = waits && (host->store_down || durable >= oldest);
+        /* What may leave early hangs on it. */
+        bool news = waits && durable > host->exec.stored_turn;
         bool flag = host->store_down && !host->exec.release_without_disk;
-        if (!due && !flag && market_queue_is_empty(host->market)) return;
+        if (!due && !news && !flag && market_queue_is_empty(host->market)) return;
         host_release_to(host, durable);
     }
 }

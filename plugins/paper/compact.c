@@ -221,6 +221,10 @@ static int go_on(struct paper *paper, struct pawl_err *err) {
 void paper_compact(struct paper *paper) {
     struct pawl_err err = {0};
     int rc = PAWL_OK;
+    if (paper->unwritten && paper->compact != NULL) {
+        pawl_fail(&err, PAWL_E_IO, "the file cannot be written, and this takes its room");
+        give_up(paper, &err);
+    }
     if (paper->unwritten || paper->world->journal.len > 0) return;
     if (paper->compact != NULL)
         rc = go_on(paper, &err);

@@ -67,7 +67,6 @@ enum key { KEY_RANGE_ENDS = 1, KEY_HOLD_ENDS, KEY_BREAK_OUT, KEY_BREAK_EVEN };
 #define KEY_WHAT(key) ((enum key)((key) & 0xffu))
 #define KEY_INSTRUMENT(key) ((uint32_t)((key) >> 8))
 
-/* The first cause of a failure is kept, and shown to the user. */
 /* A copy, because what a service returns is good until the next call into the host only. */
 static bool find(struct strategy *self, uint32_t instrument, struct template_rec_range *ret) {
     const void *row = self->records->get(self->ctx, TEMPLATE_REC_RANGE, instrument);

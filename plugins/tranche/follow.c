@@ -40,6 +40,10 @@ static int came_in(struct tranche *self, struct tranche_rec_position_tranche *ro
                                 .change = {lot->entered.e8 - seen->entered.e8},
                                 .reason = "fill"};
     if (row->status == PAWL_TRANCHE_STATUS_PENDING) told.act = PAWL_TRANCHE_ACT_CREATED;
+    if (row->status == PAWL_TRANCHE_STATUS_OPEN && row->quantity.e8 == 0) {
+        row->frozen = 0; /* all of it had gone: its stop was that of what went */
+        row->stop.e8 = 0;
+    }
     told.price = average(lot->entry_value.e8 - seen->entry_value.e8, told.change.e8);
     row->stale = 1;
     int rc = tranche_see_r(self, row->id); /* what filled it may be 1 R of what was there */
@@ -317,7 +321,8 @@ int tranche_settle(struct tranche *self, uint64_t id) {
     if (position.tranches == 0) {
         self->timers->clear(self->ctx, key);
         self->triggers->disarm(self->ctx, key);
-        return self->records->erase(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id);
+        return tranche_first(rc,
+                             self->records->erase(self->ctx, TRANCHE_REC_TRANCHE_POSITION, id));
     }
     rc = tranche_first(rc, check_sum(self, &position));
     if (self->clean_due == 0) rc = tranche_first(rc, set_clean(self));

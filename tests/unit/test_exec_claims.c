@@ -179,8 +179,32 @@ static void test_a_claim_during_recovery(void **state) {
     assert_int_equal(lot_open_e8(lot), 2 * KIT_E8);
 }
 
+/* The venue tells the execution before the first look. */
+static void test_closed_by_hand_before_the_first_look(void **state) {
+    struct kit *kit = *state;
+    begin(kit);
+    struct lot *lot = claim(kit, 2, 95);
+    kit_quote(kit, 1, 100);
+    struct pawl_ev_execution ev;
+    EVENT_INIT(ev, PAWL_EV_EXECUTION);
+    ev.account = ev.instrument = 1;
+    ev.side = PAWL_SIDE_SELL;
+    ev.quantity.e8 = 2 * KIT_E8;
+    ev.price.e8 = 101 * KIT_E8;
+    ev.venue_time = book_now(&kit->book);
+    TEXT_SET(ev.execution, "by-hand");
+    kit_link(kit, 1, true);
+    kit_turn(kit, &ev.head, 1);
+    assert_int_equal(lot_open_e8(lot), 0);
+    for (int i = 0; i < 5; i++) kit_round(kit, 0, 0, 100);
+    kit_wait(kit, 600 * PAWL_NS);
+    assert_int_equal(lot->rec.state, PAWL_LOT_STATE_CLOSED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_closed_by_hand_before_the_first_look, kit_setup,
+                                        kit_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_is_sent_while_the_venue_is_away, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_held_goes, kit_setup, kit_teardown),
