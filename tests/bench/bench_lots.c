@@ -343,9 +343,9 @@ static void run_nothing(void *self, uint64_t ops) {
 }
 
 static const struct bench_case lots_cases[] = {
-    {.name = "lots1k.milestone", .doc = "for the count of instructions: no time, one round uses all",
+    {.name = "lots1k.milestone", .doc = "only to count instructions: one round uses all",
      .ops = INSTRUMENTS, .setup = setup_1k, .run = run_milestones, .done = done},
-    {.name = "lots20k.milestone", .doc = "1 R is reached until the venue has moved the stop, 20 k lots",
+    {.name = "lots20k.milestone", .doc = "1 R reached until the venue has moved the stop, 20 k",
      .ops = INSTRUMENTS, .setup = setup_20k, .run = run_milestones, .done = done,
      .limit_ns = 2000},
     {.name = "lots200k.milestone", .doc = "the same of 200 k lots",
