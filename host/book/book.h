@@ -6,9 +6,8 @@
  * A lot is dirty when the executor must look at it again; the list of dirty lots is in
  * first-dirtied order, so the same events always lead to the same orders.
  *
- * Owner   the book owns lots and orders. Between turns only, closed lots are evicted, oldest first,
- *         beyond BOOK_CLOSED_LOTS_KEPT, and where there are very many orders, filled entries leave
- *         their open lots; until then pointers are valid.
+ * Owner   the book owns lots and orders; pointers are valid until, between turns only, closed lots
+ *         beyond BOOK_CLOSED_LOTS_KEPT are evicted, or filled entries where orders are very many.
  * Thread  loop only.
  */
 #ifndef BOOK_BOOK_H
