@@ -28,8 +28,6 @@ uint64_t live_ms_up(int64_t ns) {
     return ns <= 0 ? 0 : (uint64_t)((ns + PAWL_MS - 1) / PAWL_MS);
 }
 
-static void arrange(struct live *live);
-
 /* The host's time is the system's, but never goes back when that is set back. */
 void live_tick(struct live *live) {
     int64_t now = live_wall_now();
@@ -53,9 +51,8 @@ static void on_clock(uv_timer_t *timer) {
     if (live->data == NULL && live->phase != LIVE_OVER) {
         int64_t now = live_wall_now();
         for (uint32_t i = 0; i < TIMERS_SLICE_MAX && host_timer(live->host, now); i++) continue;
-        watch_faults(live);
     }
-    arrange(live);
+    live_arrange(live);
 }
 
 static void on_pump(uv_idle_t *pump) {
@@ -69,7 +66,7 @@ static void on_pump(uv_idle_t *pump) {
         if (i % SLICE_LOOK == 0 && uv_hrtime() > end) break;
     }
     if (step != LIVE_MORE || live->phase == LIVE_OVER)
-        arrange(live);
+        live_arrange(live);
     else
         live_store_watch(live);
 }
@@ -112,7 +109,9 @@ static void arrange_data(struct live *live) {
     }
 }
 
-static void arrange(struct live *live) {
+void live_arrange(struct live *live) {
+    if (live->phase != LIVE_OVER) host_release(live->host);
+    watch_faults(live);
     recorded_watch(live->record, live->host);
     uv_update_time(&live->loop); /* what is set now counts from now */
     if (live->phase == LIVE_OVER) {
@@ -124,11 +123,6 @@ static void arrange(struct live *live) {
         arrange_system_clock(live);
     else
         arrange_data(live);
-}
-
-void live_arrange(struct live *live) {
-    watch_faults(live);
-    arrange(live);
 }
 
 /* ---- stopping ---- */
@@ -157,7 +151,7 @@ static void stop(struct live *live, int number) {
     host_command(live->host, EXEC_COMMAND_STOP_ENTRIES, "pawl is stopping",
                  live->host->bus->now_ns);
     uv_timer_start(&live->deadline, on_deadline, wait_ms, 0);
-    arrange(live);
+    live_arrange(live);
 }
 
 /* Between turns: a signal is heard by the loop. What it caused may have to leave at once. */
@@ -168,9 +162,7 @@ static void reload(struct live *live, const char *by) {
     live_tick(live);
     live_reload(live, by);
     health_reloaded(&live->health);
-    watch_faults(live);
-    host_release(live->host);
-    arrange(live);
+    live_arrange(live);
 }
 
 int live_reload_asked(void *arg, const struct reload_request *request,
@@ -314,7 +306,7 @@ int live_run(struct session *session, const struct live_options *options,
         greet(live);
         show(live);
         health_ready(&live->health);
-        arrange(live);
+        live_arrange(live);
         uv_run(&live->loop, UV_RUN_DEFAULT);
         if (live->view != NULL) uv_timer_stop(&live->redraw);
         if (live->host != NULL && live->host->store_down)

@@ -24,7 +24,6 @@ static void on_stored(uv_poll_t *poll, int status, int events) {
     if (read(live->stored_fd, &times, sizeof times) < 0) return; /* an earlier turn has heard it */
     if (live->phase == LIVE_OVER || live->host == NULL) return;
     live_tick(live);
-    host_release(live->host);
     live_arrange(live);
 }
 
@@ -34,7 +33,7 @@ static void on_stored(uv_poll_t *poll, int status, int events) {
 
 static void on_push(uv_timer_t *timer) {
     struct live *live = timer->data;
-    if (live->host != NULL) store_push(live->host->store);
+    if (live->host != NULL) store_push_now(live->host->store);
 }
 
 /* Protective commands wait for a stalled disk only so long; they leave under alarm. */

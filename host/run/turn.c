@@ -146,7 +146,7 @@ static void commit(struct host *host) {
         host->extra_changed = true; /* the queue is full: with the next batch */
         return;
     }
-    if (host_waiting(host)) store_push(host->store);
+    if (host_waiting(host)) store_push_now(host->store);
     host->committed_turn = host->bus->turn;
     if (disk_failed(host, rc != PAWL_OK || book->store_refused)) on_store_failed(host);
 }

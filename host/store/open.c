@@ -363,6 +363,7 @@ void store_free(struct store *store) {
     batch_done(&store->current);
     batch_done(&store->queued);
     batch_done(&store->working);
+    batch_done(&store->here);
     batch_done(&store->unfiled);
     batch_done(&store->redo_bytes);
     if (store->disk_owned) disk_free(store->disk);

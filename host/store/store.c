@@ -262,6 +262,14 @@ void store_push(struct store *store) {
     pthread_cond_signal(&store->to_writer);
 }
 
+void store_push_now(struct store *store) {
+    bool may = store->threaded && store->durability == STORE_PROCESS && store->unpushed;
+    if (may && writer_spare(store))
+        store->unpushed = false;
+    else
+        store_push(store);
+}
+
 int store_flush(struct store *store, struct pawl_err *err) {
     store_push(store);
     if (store->threaded) {

@@ -90,6 +90,10 @@ int store_commit(struct store *store, uint64_t turn);
 /* Wake the writer for what was committed. On a machine whose cores are busy it takes the caller's,
  * so what must not wait for it goes first. */
 void store_push(struct store *store);
+/* The same for what is waited for. Under `process` writing is a copy into the system's memory,
+ * cheaper than waking anybody: while the writer is at nothing and the disk not slow, it is done
+ * before this returns, and `wake` is not called. */
+void store_push_now(struct store *store);
 bool store_pushed(const struct store *store);
 /* Newest turn that is durable as configured (and every one before it). Threaded: reads what the
  * writer reported. */

@@ -65,13 +65,15 @@ struct store {
     struct shape_found found[32]; /* looked up before, by their address */
     struct batch current; /* loop only */
     bool unpushed;        /* loop only: committed, and the writer was not woken for it */
+    int64_t slow_until_ns; /* loop only: until then it writes nothing itself */
 
     pthread_mutex_t db_lock; /* held by whoever uses db */
     sqlite3 *db;
     sqlite3_stmt *begin, *commit, *redo_put, *redo_clear;
     uint32_t wal_frames; /* not yet in the main file */
     atomic_uint_fast64_t wal_bytes;
-    struct batch working;    /* being written */
+    struct batch working;    /* being written by the writer */
+    struct batch here;       /* being written by the loop */
     struct batch unfiled;    /* written to pawl_redo only */
     struct batch redo_bytes; /* of the group being written */
 
@@ -80,7 +82,9 @@ struct store {
     pthread_t thread;
     bool thread_runs, writer_busy, stop, abandon;
     struct batch queued;
-    bool pushed; /* some of it is waited for; the rest goes along */
+    bool pushed;  /* some of it is waited for; the rest goes along */
+    bool to_file; /* something is in pawl_redo only */
+    int64_t quiet_since_ns; /* when something was written last */
     struct store_page *pages; /* to be read */
     struct pawl_err failure;
     atomic_bool failed; /* also read without the lock */
@@ -146,10 +150,10 @@ int store_shape_add(struct store *store, const struct pawl_record_type *type, st
                     struct pawl_err *err);
 void store_free(struct store *store);
 
-/* redo.c; the caller holds db_lock and the transaction */
+/* redo.c; the caller holds db_lock, and the transaction that redo_recover() is in */
 bool redo_takes(const struct store *store, const struct batch *group);
 bool redo_is_full(const struct store *store);
-int redo_write(struct store *store, const struct batch *group); /* SQLite's code */
+int redo_write(struct store *store, const struct batch *group); /* in one of its own; SQLite's code */
 int redo_check(struct store *store, struct pawl_err *err);   /* is what a crash left whole? */
 int redo_recover(struct store *store, struct pawl_err *err); /* it goes to its tables */
 
@@ -162,6 +166,8 @@ int writer_apply(struct store *store, struct batch *group);
  * is for good, and after one this fails, too. */
 int writer_file(struct store *store, struct pawl_err *err);
 int writer_checkpoint(struct store *store, struct pawl_err *err); /* db_lock is held */
+/* Write what is queued on the caller's thread, if that makes nobody wait; false = it did not. */
+bool writer_spare(struct store *store);
 enum writer_quiet { WRITER_BUSY, WRITER_PAUSES, WRITER_IDLE };
 /* What is due, the quieter the more: tables, checkpoint. True: something is in pawl_redo only. */
 bool writer_tidy(struct store *store, enum writer_quiet quiet);

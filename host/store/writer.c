@@ -16,6 +16,9 @@
 #define WAL_FRAMES_MAX 1024u
 #define WAL_FRAMES_IDLE 64u
 #define IDLE_NS (INT64_C(1) * PAWL_NS)
+/* A write that took longer says that the disk is behind: for a while only the writer waits for it. */
+#define SLOW_NS (10 * PAWL_MS)
+#define SLOW_FOR_NS (INT64_C(10) * PAWL_NS)
 
 static int64_t monotonic_ns(void) {
     struct timespec now;
@@ -121,17 +124,16 @@ int writer_file(struct store *store, struct pawl_err *err) {
     return PAWL_OK;
 }
 
-/* As a row of pawl_redo; or to the tables, behind what waits for them. */
+/* As a row of pawl_redo, a transaction of its own; or to the tables, behind what waits for them. */
 static int write_group(struct store *store, struct batch *group, uint64_t *ret_rows,
                        struct pawl_err *err) {
     bool redo = redo_takes(store, group);
     int rc = redo ? PAWL_OK : writer_file(store, err);
     if (rc != PAWL_OK) return rc;
-    int code = redo ? keep_unfiled(store, group) : SQLITE_OK;
-    if (code == SQLITE_OK) code = sql_step_done(store->begin);
+    int code = redo ? keep_unfiled(store, group) : sql_step_done(store->begin);
     if (code == SQLITE_OK)
         code = redo ? redo_write(store, group) : to_tables(store, group, ret_rows);
-    if (code == SQLITE_OK) code = sql_step_done(store->commit);
+    if (code == SQLITE_OK && !redo) code = sql_step_done(store->commit);
     return code == SQLITE_OK ? PAWL_OK : write_failed(store, code, err);
 }
 
@@ -165,17 +167,16 @@ int writer_checkpoint(struct store *store, struct pawl_err *err) {
     return PAWL_OK;
 }
 
-int writer_apply(struct store *store, struct batch *group) {
+/* db_lock is held. */
+static int apply(struct store *store, struct batch *group) {
     struct pawl_err err = {0};
     uint64_t rows = 0;
     int64_t began_ns = store->m_commit_ns == NULL ? 0 : monotonic_ns();
     if (atomic_load(&store->failed)) return PAWL_E_IO;
-    pthread_mutex_lock(&store->db_lock);
     if (group->size > 0) {
         int rc = store->expected > 0 ? adapt_expected(store, group, &err) : PAWL_OK;
         if (rc == PAWL_OK) write_group(store, group, &rows, &err);
     }
-    pthread_mutex_unlock(&store->db_lock);
     if (err.rc != PAWL_OK) {
         writer_failed(store, &err);
         return PAWL_E_IO;
@@ -190,6 +191,47 @@ int writer_apply(struct store *store, struct batch *group) {
     group->size = 0;
     group->turns = 0;
     return PAWL_OK;
+}
+
+int writer_apply(struct store *store, struct batch *group) {
+    pthread_mutex_lock(&store->db_lock);
+    int rc = apply(store, group);
+    pthread_mutex_unlock(&store->db_lock);
+    return rc;
+}
+
+/* What is queued, if the writer is at nothing. What it took before must be written before, so that
+ * db_lock is free does not suffice. */
+static bool take_idle(struct store *store) {
+    pthread_mutex_lock(&store->lock);
+    bool idle = !store->writer_busy && !store->stop && redo_takes(store, &store->queued);
+    if (idle) {
+        struct batch group = store->queued;
+        store->queued = store->here;
+        store->here = group;
+        store->pushed = false;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return idle;
+}
+
+bool writer_spare(struct store *store) {
+    int64_t began_ns = monotonic_ns();
+    if (began_ns < store->slow_until_ns || pthread_mutex_trylock(&store->db_lock) != 0)
+        return false;
+    bool taken = store->expected == 0 && !redo_is_full(store) && take_idle(store);
+    if (taken) apply(store, &store->here);
+    pthread_mutex_unlock(&store->db_lock);
+    if (!taken) return false;
+    int64_t now_ns = monotonic_ns();
+    if (now_ns - began_ns > SLOW_NS) store->slow_until_ns = now_ns + SLOW_FOR_NS;
+    pthread_mutex_lock(&store->lock);
+    bool tell = !store->to_file;
+    store->to_file = true;
+    store->quiet_since_ns = now_ns;
+    pthread_mutex_unlock(&store->lock);
+    if (tell) pthread_cond_signal(&store->to_writer);
+    return true;
 }
 
 bool writer_tidy(struct store *store, enum writer_quiet quiet) {
@@ -209,28 +251,29 @@ bool writer_tidy(struct store *store, enum writer_quiet quiet) {
 /* ---- the thread ---- */
 
 /* Until there is work, an end, or nothing came for a while. */
-static enum writer_quiet wait_for_work(struct store *store, bool unfiled) {
-    int64_t until = monotonic_ns() + (unfiled ? PAUSE_NS : IDLE_NS);
-    struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
-    while (!store->pushed && store->pages == NULL && !store->stop)
-        if (pthread_cond_timedwait(&store->to_writer, &store->lock, &time) == ETIMEDOUT)
-            break;
+static enum writer_quiet wait_for_work(struct store *store) {
+    while (!store->pushed && store->pages == NULL && !store->stop) {
+        int64_t until = store->quiet_since_ns + (store->to_file ? PAUSE_NS : IDLE_NS);
+        struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
+        if (monotonic_ns() >= until) break;
+        pthread_cond_timedwait(&store->to_writer, &store->lock, &time);
+    }
     if (store->queued.turns > 0 || store->pages != NULL || store->stop) return WRITER_BUSY;
-    return unfiled ? WRITER_PAUSES : WRITER_IDLE;
+    return store->to_file ? WRITER_PAUSES : WRITER_IDLE;
 }
 
 static void *writer_main(void *arg) {
     struct store *store = arg;
-    bool unfiled = false;
     pthread_mutex_lock(&store->lock);
+    store->quiet_since_ns = monotonic_ns();
     for (;;) {
-        enum writer_quiet quiet = wait_for_work(store, unfiled);
+        enum writer_quiet quiet = wait_for_work(store);
         if (store->abandon || (store->stop && store->queued.turns == 0)) break;
         struct batch group = store->queued;
         store->queued = store->working;
         store->working = group;
         store->writer_busy = true;
-        store->pushed = false;
+        store->pushed = store->to_file = false;
         struct store_page *page = read_take(store);
         pthread_mutex_unlock(&store->lock);
 
@@ -241,9 +284,11 @@ static void *writer_main(void *arg) {
         store->working.size = 0;
         store->working.turns = 0;
         if (page != NULL) read_do(store, page);
-        unfiled = writer_tidy(store, quiet);
+        bool unfiled = writer_tidy(store, quiet);
 
         pthread_mutex_lock(&store->lock);
+        store->to_file |= unfiled;
+        store->quiet_since_ns = monotonic_ns();
         store->writer_busy = false;
         pthread_cond_broadcast(&store->from_writer);
     }

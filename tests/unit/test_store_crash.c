@@ -107,16 +107,20 @@ static void crash_after_crash_of_one_database(void **state) {
 
 /* ---- real processes, really killed ---- */
 
-static void child(const char *path, int to_parent, bool threaded) {
+enum how { ALONE, BY_WRITER, NOW, HOWS_ };
+
+static void child(const char *path, int to_parent, enum how how) {
+    enum store_durability durability = how == NOW ? STORE_PROCESS : STORE_FULL;
     struct store *store = NULL;
     struct kit_state got;
     uint64_t told = 0;
-    if (kit_open(path, NULL, STORE_FULL, threaded, &store, NULL) != PAWL_OK) _exit(9);
+    if (kit_open(path, NULL, durability, how != ALONE, &store, NULL) != PAWL_OK) _exit(9);
     if (kit_load(store, &got, NULL) != PAWL_OK) _exit(8);
     for (uint64_t t = got.turn + 1; t < got.turn + 100000; t++) {
         int rc = kit_turn(store, t);
         while (rc == PAWL_E_BUSY) rc = store_commit(store, t);
         if (rc != PAWL_OK) _exit(7);
+        if (how == NOW) store_push_now(store);
         uint64_t durable = store_durable_turn(store);
         if (durable == told) continue;
         told = durable;
@@ -141,7 +145,7 @@ static void a_killed_process_loses_nothing_durable(void **state) {
         assert_true(pid >= 0);
         if (pid == 0) {
             close(pipes[0]);
-            child(path, pipes[1], kills % 2 == 1);
+            child(path, pipes[1], (enum how)(kills % HOWS_));
         }
         close(pipes[1]);
         /* Every second one may live until it has something to lose. */
