@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "book/market.h"
 #include "book/money.h"
@@ -22,7 +23,7 @@ struct place {
     const char *ticket; /* NULL = the whole side */
 };
 
-#define MOVING_MAX_NS (30 * PAWL_NS) /* what is missing so long is decided, whatever is in flight */
+#define MISSING_MAX_NS (30 * PAWL_NS) /* so long: decided, whatever is in flight or changes */
 
 struct gap {
     int64_t venue_e8, lots_e8;
@@ -63,10 +64,10 @@ static struct gap gap_of(const struct exec *exec, const struct place *place) {
     return gap;
 }
 
-/* The lot's, or NULL = the oldest one's. */
-static void take_off(struct exec *exec, const struct place *place, struct lot *lot,
-                     int64_t quantity_e8, struct pawl_price price) {
-    if (price.e8 == 0) return; /* no price to book it at yet: the next round */
+/* The lot's, or NULL = the oldest one's. PAWL_E_NOTFOUND: no price to book it at yet. */
+static int take_off(struct exec *exec, const struct place *place, struct lot *lot,
+                    int64_t quantity_e8, struct pawl_price price) {
+    if (price.e8 == 0) return PAWL_E_NOTFOUND;
     char id[48];
     const char *ticket = place->ticket == NULL ? "" : place->ticket;
     snprintf(id, sizeof id, "gap-%u-%llu", exec->book->boot,
@@ -82,22 +83,23 @@ static void take_off(struct exec *exec, const struct place *place, struct lot *l
                              .ticket = ticket,
                              .is_gap = true,
                              .lot = lot};
-    book_fill(exec->book, &fill);
+    return book_fill(exec->book, &fill);
 }
 
 /* What is claimed last is covered last. Nothing is known of it, so it is out where it came in. */
-static int64_t take_off_claims(struct exec *exec, const struct place *place, int64_t missing_e8) {
+static int take_off_claims(struct exec *exec, const struct place *place, int64_t *missing_e8) {
     struct lot *lot = exec->book->instruments[place->instrument].lots_last, *previous;
-    for (; lot != NULL && missing_e8 > 0; lot = previous) {
+    for (; lot != NULL && *missing_e8 > 0; lot = previous) {
         previous = lot->instrument_previous;
-        int64_t take_e8 = lot_open_e8(lot) < missing_e8 ? lot_open_e8(lot) : missing_e8;
+        int64_t take_e8 = lot_open_e8(lot) < *missing_e8 ? lot_open_e8(lot) : *missing_e8;
         if (lot->rec.account != place->account || !lot->rec.claimed || take_e8 <= 0 ||
             !is_here(place, lot->rec.side, lot->rec.ticket))
             continue;
-        take_off(exec, place, lot, take_e8, lot_entry(lot));
-        missing_e8 -= take_e8;
+        int rc = take_off(exec, place, lot, take_e8, lot_entry(lot));
+        if (rc != PAWL_OK) return rc;
+        *missing_e8 -= take_e8;
     }
-    return missing_e8;
+    return PAWL_OK;
 }
 
 /* Those the venue holds, besides what is no claim, the first one first; false = not all of them. */
@@ -123,7 +125,11 @@ static bool believe_claims(struct exec *exec, const struct place *place, const s
     return all;
 }
 
-static void tell_not_held(struct exec *exec, const struct place *place, const struct gap *gap) {
+/* Once for each size. */
+static void tell_not_held(struct exec *exec, const struct place *place, const struct gap *gap,
+                          struct round_gap *seen) {
+    if (seen != NULL && seen->told) return;
+    if (seen != NULL) seen->told = true;
     char venue[PAWL_E8_TEXT_MAX], lots[PAWL_E8_TEXT_MAX];
     pawl_format_e8(gap->venue_e8, venue);
     pawl_format_e8(gap->lots_e8, lots);
@@ -181,15 +187,32 @@ static bool adopt(struct exec *exec, const struct place *place, const struct gap
     return true;
 }
 
-/* Twice seen and nothing moving: decide. */
-static void settle(struct exec *exec, const struct place *place, const struct gap *gap) {
+/* Entries wait meanwhile. */
+static void tell_stuck(struct exec *exec, const struct place *place, int rc,
+                       struct round_gap *seen) {
+    if (rc == PAWL_E_NOTFOUND || seen->stuck) return;
+    seen->stuck = true;
+    report_alert(exec->book, "gap", PAWL_SEVERITY_CRITICAL, NULL, NULL,
+                 "%s: the venue holds less than the lots say, and that cannot be booked (%s)",
+                 exec->book->instruments[place->instrument].def.symbol, pawl_rc_text(rc));
+}
+
+/* Seen long enough. */
+static void settle(struct exec *exec, const struct place *place, const struct gap *gap,
+                   struct round_gap *seen) {
     struct book_instrument *in = &exec->book->instruments[place->instrument];
-    int64_t missing = take_off_claims(exec, place, gap->lots_e8 - gap->venue_e8);
+    int64_t missing_e8 = gap->lots_e8 - gap->venue_e8;
+    int rc = take_off_claims(exec, place, &missing_e8);
     believe_claims(exec, place, gap);
-    if (missing > 0)
-        take_off(exec, place, NULL, missing,
-                 market_price(exec->book, place->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE,
-                              place->side));
+    if (missing_e8 > 0 && rc == PAWL_OK)
+        rc = take_off(exec, place, NULL, missing_e8,
+                      market_price(exec->book, place->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE,
+                                   place->side));
+    if (rc != PAWL_OK) { /* the next round tries again */
+        tell_stuck(exec, place, rc, seen);
+        return;
+    }
+    seen->first_ns = book_now(exec->book);
     if (gap->venue_e8 <= gap->lots_e8 || gap->moving) return;
     if (exec->set->foreign == CONFIG_FOREIGN_ADOPT && is_apart(place, gap) &&
         (exec->entries_stopped || adopt(exec, place, gap)))
@@ -205,29 +228,47 @@ static void settle(struct exec *exec, const struct place *place, const struct ga
     }
 }
 
-/* Whether an earlier round saw the very same, long enough ago; it is kept for the next one. */
-static bool is_due(struct exec *exec, const struct exec_broker *broker, const struct place *place,
-                   const struct gap *gap) {
+/* What is known of the place since it differs; NULL = no room for it. */
+static struct round_gap *seen_at(struct exec *exec, const struct exec_broker *broker,
+                                 const struct place *place, int64_t size_e8) {
+    char text[64];
+    int length = snprintf(text, sizeof text, "%u %u %s", place->instrument, place->side,
+                          place->ticket == NULL ? "" : place->ticket);
+    uint64_t key = hash_bytes(text, (size_t)length, 0);
+    for (uint32_t i = 0; i < exec->gap_count; i++)
+        if (exec->gaps[i].account == place->account && exec->gaps[i].key == key)
+            return &exec->gaps[i];
+    if (exec->gap_count == EXEC_GAPS_MAX) return NULL;
     int64_t at = book_now(exec->book);
-    int64_t wait_ns = exec->book->accounts[place->account].caps.settle_ns;
-    if (gap->moving)
-        wait_ns = gap->claims_e8 > 0 || gap->venue_e8 < gap->lots_e8 ? MOVING_MAX_NS : INT64_MAX;
-    char text[128];
-    int length = snprintf(text, sizeof text, "%u %u %s %lld", place->instrument, place->side,
-                          place->ticket == NULL ? "" : place->ticket,
-                          (long long)(gap->venue_e8 - gap->lots_e8));
-    struct round_gap now = {hash_bytes(text, (size_t)length, 0), place->account, place->instrument,
-                            broker->round, at};
-    for (uint32_t i = 0; i < exec->gap_count; i++) {
-        struct round_gap *one = &exec->gaps[i];
-        if (one->account != now.account || one->key != now.key) continue;
-        bool before = one->round != now.round; /* lots without a ticket yet are one place */
-        one->round = now.round;
-        return before && at - one->first_ns >= wait_ns;
+    struct round_gap *fresh = &exec->gaps[exec->gap_count++];
+    *fresh = (struct round_gap){.key = key,
+                                .account = place->account,
+                                .instrument = place->instrument,
+                                .round = broker->round,
+                                .size_e8 = size_e8,
+                                .first_ns = at,
+                                .size_ns = at};
+    return fresh;
+}
+
+/* Whether an earlier round saw it, long enough ago: in this very size, or something missing in any
+ * size. It is kept for the next one. */
+static bool is_due(const struct exec *exec, const struct exec_broker *broker,
+                   const struct gap *gap, struct round_gap *seen) {
+    int64_t at = book_now(exec->book), size_e8 = gap->venue_e8 - gap->lots_e8;
+    int64_t settle_ns = exec->book->accounts[seen->account].caps.settle_ns;
+    int64_t most_ns = settle_ns > MISSING_MAX_NS ? settle_ns : MISSING_MAX_NS;
+    bool before = seen->round != broker->round; /* lots without a ticket yet are one place */
+    bool missing = size_e8 < 0 || (gap->claims_e8 > 0 && gap->moving);
+    seen->round = broker->round;
+    if (!missing) seen->first_ns = at;
+    if (seen->size_e8 != size_e8) {
+        seen->size_e8 = size_e8;
+        seen->size_ns = at;
+        seen->told = seen->stuck = false;
     }
-    if (gap->claims_e8 > 0 && gap->venue_e8 < gap->lots_e8) tell_not_held(exec, place, gap);
-    if (exec->gap_count < EXEC_GAPS_MAX) exec->gaps[exec->gap_count++] = now;
-    return false;
+    return before && ((!gap->moving && at - seen->size_ns >= settle_ns) ||
+                      (missing && at - seen->first_ns >= most_ns));
 }
 
 bool exec_instrument_has_gap(const struct exec *exec, uint32_t instrument) {
@@ -264,7 +305,11 @@ static bool compare(struct exec *exec, struct exec_broker *broker, const struct 
         if (more && exec->set->foreign == CONFIG_FOREIGN_IGNORE) return false;
         if (more && in->kept.halted && !may_adopt(exec, place, &gap)) return false;
     }
-    if (is_due(exec, broker, place, &gap)) settle(exec, place, &gap);
+    struct round_gap *seen = seen_at(exec, broker, place, gap.venue_e8 - gap.lots_e8);
+    if (seen != NULL && is_due(exec, broker, &gap, seen))
+        settle(exec, place, &gap, seen);
+    else if (gap.claims_e8 > 0 && gap.venue_e8 < gap.lots_e8)
+        tell_not_held(exec, place, &gap, seen);
     return true;
 }
 

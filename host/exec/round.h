@@ -18,9 +18,11 @@ struct round_position {
 
 /* A difference between the venue and the lots, as it was seen in the newest round compared. */
 struct round_gap {
-    uint64_t key; /* of its place and its size */
+    uint64_t key; /* of its place */
     uint32_t account, instrument, round;
-    int64_t first_ns; /* when it was first seen so */
+    int64_t size_e8;           /* what the venue holds more than the lots say */
+    int64_t first_ns, size_ns; /* seen first since then, in this size since then */
+    bool told, stuck;          /* an alert for this size: there is one; it cannot be booked */
 };
 
 #endif

@@ -1,5 +1,6 @@
 /* Lots that were taken over on somebody's word: nothing is sent for them before the venue has shown
  * that it holds them, and what it does not hold comes off them first. */
+#include "book/executions.h"
 #include "exec_venue.h"
 
 static struct lot *claim(struct kit *kit, int64_t quantity, int64_t stop) {
@@ -28,6 +29,24 @@ static uint32_t submits(const struct kit *kit) {
     for (uint32_t i = 0; i < kit->sent_count; i++)
         count += kit->sent[i].head.type == PAWL_EV_SUBMIT;
     return count;
+}
+
+/* No room to remember executions: told once, tried again with each round. */
+static void test_what_cannot_be_booked_is_told(void **state) {
+    struct kit *kit = *state;
+    begin(kit);
+    struct lot *lot = claim(kit, 2, 95);
+    kit_quote(kit, 1, 100);
+    kit_link(kit, 1, true);
+    uint32_t remembered = kit->book.execution_count;
+    kit->book.execution_count = BOOK_EXECUTIONS_MAX;
+    for (int i = 0; i < 4; i++) kit_round(kit, 0, 0, 100);
+    assert_int_equal(kit->gap_alerts, 2); /* what is missing, and that it cannot be booked */
+    assert_int_equal(lot_open_e8(lot), 2 * KIT_E8);
+    kit->book.execution_count = remembered;
+    kit_round(kit, 0, 0, 100);
+    assert_int_equal(kit->gap_alerts, 2);
+    assert_int_equal(lot->rec.state, PAWL_LOT_STATE_CLOSED);
 }
 
 /* The venue is away for long, the stop is crossed meanwhile, the operator wants it out. */
@@ -141,6 +160,26 @@ static void test_what_is_in_flight_puts_it_off_for_a_time(void **state) {
     assert_int_equal(stop->submit.quantity.e8, KIT_E8);
 }
 
+/* An amend without an answer, and a venue that tells another size in each round. */
+static void test_sizes_that_change_do_not_put_it_off_for_ever(void **state) {
+    struct kit *kit = *state;
+    begin(kit);
+    struct lot *own = kit_lot(kit, 1, 2);
+    kit_ready(kit, 1, 2);
+    kit_accepted(kit, own->orders);
+    kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_FLAG;
+    struct lot *lot = claim(kit, 3, 95);
+    own->orders->rec.op = PAWL_ORDER_OP_AMEND;
+    own->orders->rec.want_quantity = own->orders->rec.quantity;
+    int64_t began_ns = book_now(&kit->book);
+    uint32_t rounds = 0;
+    for (; rounds < 60 && lot->rec.claimed; rounds++) kit_round(kit, 3 + rounds % 2, 0, 100);
+    assert_in_range(book_now(&kit->book) - began_ns, 30 * PAWL_NS, 35 * PAWL_NS);
+    assert_int_equal(lot_open_e8(own), 2 * KIT_E8);
+    assert_int_equal(lot_open_e8(lot), (3 + (rounds - 1) % 2) * KIT_E8 - 2 * KIT_E8);
+    assert_int_equal(kit->gap_alerts, rounds - 1);
+}
+
 /* Two rounds at once are no proof: the time a report may take has to be over. */
 static void test_the_settling_time_has_to_be_over(void **state) {
     struct kit *kit = *state;
@@ -203,6 +242,8 @@ static void test_closed_by_hand_before_the_first_look(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_booked_is_told, kit_setup,
+                                        kit_teardown),
         cmocka_unit_test_setup_teardown(test_closed_by_hand_before_the_first_look, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_is_sent_while_the_venue_is_away, kit_setup,
@@ -212,6 +253,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_the_first_comes_first, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_in_flight_puts_it_off_for_a_time, kit_setup,
                                         kit_teardown),
+        cmocka_unit_test_setup_teardown(test_sizes_that_change_do_not_put_it_off_for_ever,
+                                        kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_the_settling_time_has_to_be_over, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_during_recovery, kit_setup, kit_teardown),
