@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/outlet.h"
 #include "base/rfc3339.h"
 #include "base/table.h"
 
@@ -171,7 +172,9 @@ static void put_line(struct log *log, int64_t now_ns, int level, const char *sou
     memcpy(log->line + at, tail, strlen(tail));
     at += strlen(tail);
     assert(at <= sizeof log->line);
-    if (write(log->options.fd, log->line, at) != (ssize_t)at) log->dropped++;
+    if (!outlet_takes(log->options.fd) ||
+        write(log->options.fd, log->line, at) != (ssize_t)at)
+        log->dropped++;
 }
 
 void log_vwrite(struct log *log, int level, const char *source, const char *format, va_list args) {

@@ -7,8 +7,8 @@
  * Each source has a bucket of tokens filled by the caller's clock; a message without a token is
  * counted, and the count is told before the next line of that source. The last quarter of a bucket
  * is kept for errors. Control characters and broken UTF-8 are escaped, so text from outside cannot
- * forge a line. A line is one write(2); what the descriptor does not take is counted, never
- * retried.
+ * forge a line. A line is one write(2); what the descriptor does not take at once is counted,
+ * never waited for and never retried.
  *
  * Thread loop only. Only main.c and the dispatch boundary log; everything else returns its error.
  */

@@ -1,5 +1,6 @@
 /* pawl run: the host, headless, until it is told to stop or its data ends. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -14,7 +15,7 @@ static int play(const struct args *args, struct session *session, const struct l
         .sets = args->sets, .set_count = args->set_count,
         .until_end = arg_given(args, ARG_UNTIL_END), .json = arg_given(args, ARG_JSON),
         .plain = arg_given(args, ARG_PLAIN),
-        .out = stdout, .record = args->record, .version = PAWL_VERSION};
+        .out_fd = STDOUT_FILENO, .record = args->record, .version = PAWL_VERSION};
     if (args->data_count == 0 && files->count > 0) {
         options.data.paths = (const char *const *)files->found.gl_pathv;
         options.data.path_count = files->count;
@@ -39,7 +40,6 @@ static int run(const struct args *args) {
     struct session *session = cli_open(args, &code);
     if (session == NULL) return code;
     struct live_result *result = mem_calloc(1, sizeof *result);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     int rc = result == NULL ? pawl_fail(&err, PAWL_E_NOMEM, "no memory for the run")
                             : live_files(session->config, &files, &err);
     if (rc == PAWL_OK) {

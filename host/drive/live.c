@@ -209,6 +209,7 @@ static int open_loop(struct live *live, struct pawl_err *err) {
     live_watch_init(live);
     live->pump.data = live;
     rc = live_store_open(live, err);
+    if (rc == PAWL_OK) rc = live_out_open(live, err);
     if (rc != PAWL_OK) return rc;
     for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++) {
         live->signals[i].data = live;
@@ -229,13 +230,14 @@ static void close_loop(struct live *live) {
     uv_run(&live->loop, UV_RUN_DEFAULT);
     uv_loop_close(&live->loop);
     live_store_close(live);
+    live_out_close(live);
 }
 
 /* For who sees the lines of a replay without having started it. */
 static void introduce(const struct live *live) {
     const struct data_options *data = &live->options->data;
     char speed[PAWL_E8_TEXT_MAX];
-    FILE *out = live->options->out;
+    FILE *out = live->out;
     fprintf(out, "playing %s", data->paths[0]);
     if (data->path_count == 2) fprintf(out, " and %s", data->paths[1]);
     if (data->path_count > 2) fprintf(out, " and %u more files", data->path_count - 1);
@@ -274,8 +276,9 @@ static void on_redraw(uv_timer_t *timer) {
 
 /* On a terminal: how things are, below what happens. */
 static void show(struct live *live) {
-    if (live->options->json || live->options->plain || !view_possible(live->options->out)) return;
-    live->view = view_new(live->options->out);
+    int fd = live->options->out_fd;
+    if (live->options->json || live->options->plain || !view_possible(fd)) return;
+    live->view = view_new(live->out, fd);
     if (live->view == NULL) return;
     uv_timer_init(&live->loop, &live->redraw);
     live->redraw.data = live;
@@ -283,7 +286,7 @@ static void show(struct live *live) {
 }
 
 static void hide(struct live *live) {
-    live->narrator.out = live->options->out;
+    live->narrator.out = live->out;
     view_free(live->view);
     live->view = NULL;
 }
@@ -297,7 +300,6 @@ int live_run(struct session *session, const struct live_options *options,
     live->session = session;
     live->options = options;
     live->result = ret_result;
-    live->narrator.out = options->out;
     live->phase = LIVE_RUNNING;
     live->lock_fd = live->stored_fd = -1;
     int rc = open_loop(live, err);

@@ -41,7 +41,7 @@ struct live_options {
     bool until_end;              /* end with the data, after a tail for answers */
     bool json;                   /* state events as JSON lines, not as text */
     bool plain;                  /* lines only, on a terminal too */
-    FILE *out;                   /* they go here */
+    int out_fd;                  /* they go here; with the system's clock, never waited for */
     const char *record;          /* file; NULL = none */
     const char *version;         /* of this pawl, for it */
 };

@@ -66,6 +66,10 @@ struct live {
     uv_poll_t stored;
     uv_timer_t push; /* batches to the writer */
     uv_idle_t pump;
+    struct outlet *outlet;  /* stdout */
+    FILE *out;              /* the outlet's */
+    uv_prepare_t hand_over; /* what was told */
+    uv_timer_t out_again;   /* something of it is left */
     uv_timer_t clock, stall, deadline;
     uv_signal_t signals[3];
     uv_fs_event_t watches[LIVE_WATCHES_MAX]; /* folders of plugins and rules */
@@ -90,6 +94,10 @@ int live_store_open(struct live *live, struct pawl_err *err); /* the loop is the
 void live_store_close(struct live *live);                     /* after the loop */
 void live_store_watch(struct live *live); /* does a command wait for the disk? */
 void live_stored(void *live); /* on the writer's thread: something is durable */
+
+/* ---- live_out.c ---- */
+int live_out_open(struct live *live, struct pawl_err *err); /* the loop is there */
+void live_out_close(struct live *live);                     /* after the loop */
 
 /* ---- live_start.c ---- */
 int live_open(struct live *live, struct pawl_err *err); /* folder, host, data */

@@ -14,8 +14,8 @@ static void on_trace(void *arg, const struct pawl_event *event, const char *line
     struct live *live = arg;
     summary_event(&live->result->summary, event, live->host == NULL ? NULL : live->host->names);
     if (live->options->json) {
-        fwrite(line, 1, length, live->options->out);
-        fputc('\n', live->options->out);
+        fwrite(line, 1, length, live->out);
+        fputc('\n', live->out);
     } else if (live->host != NULL) {
         if (live->view != NULL) {
             view_event(live->view, event);

@@ -21,6 +21,7 @@
 
 struct view {
     FILE *out, *lines; /* lines: into text */
+    int fd;            /* where out leads to */
     char *text;
     size_t text_length;
     uint64_t drawn_ms, events_before; /* for the rate */
@@ -33,9 +34,9 @@ struct view {
     bool shown;
 };
 
-bool view_possible(FILE *out) {
+bool view_possible(int fd) {
     const char *term = getenv("TERM");
-    return isatty(fileno(out)) && term != NULL && strcmp(term, "dumb") != 0 && term[0] != '\0';
+    return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0 && term[0] != '\0';
 }
 
 static void open_lines(struct view *view) {
@@ -44,10 +45,11 @@ static void open_lines(struct view *view) {
     view->lines = open_memstream(&view->text, &view->text_length);
 }
 
-struct view *view_new(FILE *out) {
+struct view *view_new(FILE *out, int fd) {
     struct view *view = mem_calloc(1, sizeof *view);
     if (view == NULL) return NULL;
     view->out = out;
+    view->fd = fd;
     open_lines(view);
     if (view->lines != NULL) return view;
     mem_free(view);
@@ -185,7 +187,7 @@ static void look_at_terminal(struct view *view) {
     struct winsize size;
     view->columns = 80;
     view->rows = 24;
-    if (ioctl(fileno(view->out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return;
+    if (ioctl(view->fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return;
     view->columns = size.ws_col;
     view->rows = size.ws_row;
 }

@@ -22,9 +22,9 @@
 struct view;
 
 /* Whether this is a terminal that can be drawn on. */
-bool view_possible(FILE *out);
+bool view_possible(int fd);
 /* NULL without memory: then lines go out as they come. */
-struct view *view_new(FILE *out);
+struct view *view_new(FILE *out, int fd); /* out leads to fd */
 void view_free(struct view *view); /* wipes the panel, prints what is left; accepts NULL */
 /* Where lines are written to until the next view_draw(). */
 FILE *view_lines(struct view *view);

@@ -153,7 +153,7 @@ void store_free(struct store *store);
 /* redo.c; the caller holds db_lock, and the transaction that redo_recover() is in */
 bool redo_takes(const struct store *store, const struct batch *group);
 bool redo_is_full(const struct store *store);
-int redo_write(struct store *store, const struct batch *group); /* in one of its own; SQLite's code */
+int redo_write(struct store *store, const struct batch *group); /* in its own; SQLite's code */
 int redo_check(struct store *store, struct pawl_err *err);   /* is what a crash left whole? */
 int redo_recover(struct store *store, struct pawl_err *err); /* it goes to its tables */
 

@@ -16,7 +16,7 @@
 #define WAL_FRAMES_MAX 1024u
 #define WAL_FRAMES_IDLE 64u
 #define IDLE_NS (INT64_C(1) * PAWL_NS)
-/* A write that took longer says that the disk is behind: for a while only the writer waits for it. */
+/* A write that took longer says that the disk is behind: then only the writer waits for it. */
 #define SLOW_NS (10 * PAWL_MS)
 #define SLOW_FOR_NS (INT64_C(10) * PAWL_NS)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import fcntl
 import json
 import os
 import resource
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from control import Host, protected
+from control import Client, Host, protected, wait_for_socket
 from pawl import (DEMO, START, base_config, entry, one_trade, pawl, quote, stamp, start, tree,
                   write_config, write_events)
 
@@ -356,3 +357,35 @@ def test_the_summary_after_a_restart_counts_this_run_only(tmp_path):
     assert second["guarded_ns"] == 0 and second["fills"] == 0
     assert second["equity_start"] == first["equity_end"] == second["equity_end"]
     assert second["crossed"] == 1 and second["skipped"] == 1
+
+
+def test_a_reader_who_does_not_read_holds_nobody_up(tmp_path):
+    """stdout and stderr are pipes that are full; it is told what to do and ends, and what was said
+    comes when somebody reads."""
+    out, out_end = os.pipe()
+    err, err_end = os.pipe()
+    for end in (out_end, err_end):
+        fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 4096)
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    process = start("run", "-c", write_config(tmp_path, config), stdout=out_end, stderr=err_end)
+    os.close(out_end)
+    os.close(err_end)
+    try:
+        wait_for_socket(tmp_path / "state" / "control.sock", process)
+        client = Client(tmp_path / "state" / "control.sock")
+        for _ in range(100):
+            assert client.ask("halt")["ok"] and client.ask("resume")["ok"]
+            assert client.ask("reload")["ok"]
+        client.close()
+        assert os.read(out, 65536).count(b"trading is ") < 100
+        said = threading.Thread(target=lambda: lines.extend(os.fdopen(out)))
+        lines = []
+        said.start()
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+        said.join()
+        assert "pawl is stopping" in lines[-1] and len(lines) > 100
+    finally:
+        process.kill()
+        os.close(err)

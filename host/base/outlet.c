@@ -1,0 +1,107 @@
+#include "base/outlet.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+_Static_assert(OUTLET_PIECE_MAX <= PIPE_BUF, "what a pipe that can be written to takes at once");
+
+#define OUTLET_LINE_MAX 65536u
+
+struct outlet {
+    int fd;
+    bool waits;
+    bool skipping; /* the rest of a line that was left out */
+    FILE *stream;
+    uint64_t lost;
+    char line[OUTLET_LINE_MAX]; /* the stream's: a line comes as a whole */
+    size_t size;                /* of bytes */
+    char bytes[OUTLET_BYTES_MAX];
+};
+
+static bool takes_within(int fd, int wait_ms) {
+    struct pollfd look = {.fd = fd, .events = POLLOUT};
+    return poll(&look, 1, wait_ms) > 0;
+}
+
+bool outlet_takes(int fd) {
+    return takes_within(fd, 0);
+}
+
+/* Whole lines, as many as there is room for. */
+static void keep(struct outlet *outlet, const char *text, size_t size) {
+    while (size > 0) {
+        const char *end = memchr(text, '\n', size);
+        size_t length = end == NULL ? size : (size_t)(end - text) + 1;
+        if (!outlet->skipping && length > OUTLET_BYTES_MAX - outlet->size) {
+            outlet->skipping = true;
+            outlet->lost++;
+        }
+        if (!outlet->skipping) {
+            memcpy(outlet->bytes + outlet->size, text, length);
+            outlet->size += length;
+        }
+        if (end != NULL) outlet->skipping = false;
+        text += length;
+        size -= length;
+    }
+}
+
+static ssize_t on_write(void *cookie, const char *text, size_t size) {
+    keep(cookie, text, size);
+    return (ssize_t)size;
+}
+
+int outlet_new(int fd, bool waits, struct outlet **ret, struct pawl_err *err) {
+    struct outlet *outlet = mem_calloc(1, sizeof *outlet);
+    if (outlet == NULL) return pawl_fail(err, PAWL_E_NOMEM, "output: out of memory");
+    outlet->fd = fd;
+    outlet->waits = waits;
+    outlet->stream = fopencookie(outlet, "w", (cookie_io_functions_t){.write = on_write});
+    if (outlet->stream == NULL) {
+        mem_free(outlet);
+        return pawl_fail(err, PAWL_E_NOMEM, "output: out of memory");
+    }
+    setvbuf(outlet->stream, outlet->line, _IOLBF, sizeof outlet->line);
+    *ret = outlet;
+    return PAWL_OK;
+}
+
+FILE *outlet_stream(struct outlet *outlet) {
+    return outlet->stream;
+}
+
+/* A descriptor that fails has nobody who would miss anything. */
+bool outlet_flush(struct outlet *outlet) {
+    size_t at = 0;
+    fflush(outlet->stream);
+    while (at < outlet->size && (outlet->waits || outlet_takes(outlet->fd))) {
+        size_t left = outlet->size - at;
+        ssize_t wrote = write(outlet->fd, outlet->bytes + at,
+                              left < OUTLET_PIECE_MAX ? left : OUTLET_PIECE_MAX);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote < 0 && errno == EAGAIN) break;
+        at = wrote < 0 ? outlet->size : at + (size_t)wrote;
+    }
+    outlet->size -= at;
+    memmove(outlet->bytes, outlet->bytes + at, outlet->size);
+    return outlet->size > 0;
+}
+
+uint64_t outlet_lost(struct outlet *outlet) {
+    uint64_t lost = outlet->lost;
+    outlet->lost = 0;
+    return lost;
+}
+
+void outlet_free(struct outlet *outlet) {
+    if (outlet == NULL) return;
+    while (outlet_flush(outlet) && takes_within(outlet->fd, OUTLET_END_MS)) continue;
+    fclose(outlet->stream);
+    mem_free(outlet);
+}

@@ -1,0 +1,146 @@
+/* outlet: a reader who does not read holds nobody up, and gets what there is room for. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/outlet.h"
+
+#define PIPE_BYTES 4096
+
+struct fixture {
+    int read_fd, write_fd;
+    struct outlet *outlet;
+};
+
+static void start(struct fixture *f) {
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES), PIPE_BYTES);
+    f->read_fd = fds[0];
+    f->write_fd = fds[1];
+    assert_int_equal(outlet_new(f->write_fd, false, &f->outlet, NULL), PAWL_OK);
+}
+
+static void stop(struct fixture *f) {
+    close(f->read_fd); /* or the last of it would be waited for */
+    outlet_free(f->outlet);
+    close(f->write_fd);
+}
+
+/* Whatever comes until all was handed over: lines "line N" in order; how many, and the last N. */
+static uint32_t take_lines(struct fixture *f, uint32_t *ret_last) {
+    static char text[2 * OUTLET_BYTES_MAX];
+    size_t size = 0;
+    bool left;
+    do {
+        left = outlet_flush(f->outlet);
+        ssize_t n = read(f->read_fd, text + size, sizeof text - size - 1);
+        assert_true(n > 0);
+        size += (size_t)n;
+    } while (left);
+    text[size] = '\0';
+    uint32_t count = 0;
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), count++) {
+        uint32_t number = (uint32_t)strtoul(line + strlen("line "), NULL, 10);
+        assert_true(count == 0 || number > *ret_last);
+        *ret_last = number;
+    }
+    return count;
+}
+
+static void what_is_taken_goes_out_at_once(void **state) {
+    (void)state;
+    struct fixture f;
+    char text[64] = "";
+    start(&f);
+    fprintf(outlet_stream(f.outlet), "line %d\n", 1);
+    assert_false(outlet_flush(f.outlet));
+    assert_int_equal(read(f.read_fd, text, sizeof text), 7);
+    assert_string_equal(text, "line 1\n");
+    stop(&f);
+}
+
+static void a_reader_who_comes_back_misses_nothing(void **state) {
+    (void)state;
+    struct fixture f;
+    uint32_t last = 0;
+    start(&f);
+    for (uint32_t i = 1; i <= 50000; i++) {
+        fprintf(outlet_stream(f.outlet), "line %u\n", i);
+        if (i % 100 == 0) outlet_flush(f.outlet);
+    }
+    assert_true(outlet_flush(f.outlet));
+    assert_int_equal(take_lines(&f, &last), 50000);
+    assert_int_equal(last, 50000);
+    assert_int_equal(outlet_lost(f.outlet), 0);
+    stop(&f);
+}
+
+static void beyond_its_room_whole_lines_are_left_out_and_counted(void **state) {
+    (void)state;
+    struct fixture f;
+    uint32_t last = 0;
+    start(&f);
+    for (uint32_t i = 1; i <= 300000; i++) fprintf(outlet_stream(f.outlet), "line %u\n", i);
+    assert_true(outlet_flush(f.outlet));
+    uint64_t lost = outlet_lost(f.outlet);
+    uint32_t count = take_lines(&f, &last);
+    assert_int_equal(count + lost, 300000);
+    assert_in_range(lost, 100000, 250000);
+    assert_int_equal(outlet_lost(f.outlet), 0);
+    fprintf(outlet_stream(f.outlet), "line %u\n", 300001);
+    assert_int_equal(take_lines(&f, &last), 1);
+    assert_int_equal(last, 300001);
+    stop(&f);
+}
+
+static void without_a_reader_it_goes_nowhere(void **state) {
+    (void)state;
+    struct fixture f;
+    start(&f);
+    close(f.read_fd);
+    fprintf(outlet_stream(f.outlet), "line 1\n");
+    assert_false(outlet_flush(f.outlet));
+    f.read_fd = -1;
+    stop(&f);
+}
+
+static int64_t now(void *arg) {
+    (void)arg;
+    return INT64_C(1767323045678000000);
+}
+
+static void a_log_nobody_reads_holds_nobody_up(void **state) {
+    (void)state;
+    struct fixture f;
+    struct log *log;
+    start(&f);
+    struct log_options options = {.fd = f.write_fd, .level = PAWL_LOG_INFO, .burst = 100000,
+                                  .per_second = 1, .now_ns = now};
+    assert_int_equal(log_new(&options, &log, NULL), PAWL_OK);
+    for (int i = 0; i < 1000; i++) log_write(log, PAWL_LOG_ERROR, "a", "text of line %d", i);
+    assert_in_range(log_dropped(log), 900, 999);
+    log_free(log);
+    stop(&f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_taken_goes_out_at_once),
+        cmocka_unit_test(a_reader_who_comes_back_misses_nothing),
+        cmocka_unit_test(beyond_its_room_whole_lines_are_left_out_and_counted),
+        cmocka_unit_test(without_a_reader_it_goes_nowhere),
+        cmocka_unit_test(a_log_nobody_reads_holds_nobody_up)};
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
