@@ -8,9 +8,11 @@
  *
  * A row's bytes: an 8-byte hash of the rest, then the changes in order, each
  *
- *   op  length and name of the table  erased: the key; put: how many values, and the values
+ *   op  length and name of the table  erased: the key; put: the values, REDO_END
  *
- * in the order of the table's columns, which do not change while anything is here.
+ * A value is its kind, a hash of its column's name, and what it is; zero and empty ones are left
+ * out. So no type has to be known to recover, and a row that was written before its table grew is
+ * right after it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +27,8 @@
 #define VARINT_SIZE_MAX 10u
 #define CHANGE_HEAD_MAX (2u + STORE_IDENT_MAX + 2 * VARINT_SIZE_MAX)
 
-enum redo_value { REDO_ZERO, REDO_POSITIVE, REDO_NEGATIVE, REDO_TEXT };
+enum redo_value { REDO_END, REDO_POSITIVE, REDO_NEGATIVE, REDO_TEXT };
+#define VALUE_HEAD_SIZE (1 + sizeof(uint64_t))
 
 /* ---- changes as bytes; there is room ---- */
 
@@ -41,29 +44,34 @@ static uint8_t *add_text(uint8_t *at, const char *text, size_t len) {
     return at + len;
 }
 
-static uint8_t *add_integer(uint8_t *at, int64_t value) {
-    *at++ = value == 0 ? REDO_ZERO : value > 0 ? REDO_POSITIVE : REDO_NEGATIVE;
-    if (value == 0) return at;
-    return add_varint(at, value > 0 ? (uint64_t)value : ~(uint64_t)value);
+static uint8_t *add_head(uint8_t *at, enum redo_value kind, const struct shape_column *column) {
+    *at++ = (uint8_t)kind;
+    memcpy(at, &column->name_hash, sizeof column->name_hash);
+    return at + sizeof column->name_hash;
 }
 
 static uint8_t *add_row(uint8_t *at, const struct shape *shape, const void *row) {
-    at = add_varint(at, shape->table_columns);
-    for (uint32_t i = 0; i < shape->table_columns; i++) {
-        struct shape_value value = shape_value(shape, i, row);
-        if (value.text == NULL) {
-            at = add_integer(at, value.integer);
+    for (uint32_t i = 0; i < shape->columns_count; i++) {
+        const struct shape_column *column = &shape->columns[i];
+        const char *text = (const char *)row + column->offset;
+        if (shape_column_is_text(column)) {
+            if (text[0] == '\0') continue;
+            at = add_text(add_head(at, REDO_TEXT, column), text, strlen(text));
         } else {
-            *at++ = REDO_TEXT;
-            at = add_text(at, value.text, strlen(value.text));
+            int64_t value = shape_integer(column, row);
+            if (value == 0) continue;
+            at = add_head(at, value > 0 ? REDO_POSITIVE : REDO_NEGATIVE, column);
+            at = add_varint(at, value > 0 ? (uint64_t)value : ~(uint64_t)value);
         }
     }
+    *at++ = REDO_END;
     return at;
 }
 
 static int add_change(const struct store *store, struct batch *to, const struct change *change) {
     const struct shape *shape = store->shapes[change->shape];
-    size_t values = (size_t)shape->table_columns * (1 + VARINT_SIZE_MAX) + shape->row_size;
+    size_t values =
+        shape->columns_count * (VALUE_HEAD_SIZE + VARINT_SIZE_MAX) + shape->row_size + 1;
     int rc = batch_reserve(to, CHANGE_HEAD_MAX + values);
     if (rc != PAWL_OK) return rc;
     uint8_t *at = to->bytes + to->size;
@@ -133,58 +141,119 @@ static const char *take_text(struct redo_reader *from, size_t *ret_len) {
     return text;
 }
 
-static int bind_value(struct redo_reader *from, sqlite3_stmt *put, int column) {
-    size_t len;
-    uint8_t kind = from->at < from->end ? *from->at++ : UINT8_MAX;
-    const char *text;
-    switch (kind) {
-    case REDO_ZERO: return sqlite3_bind_int64(put, column, 0);
-    case REDO_POSITIVE: return sqlite3_bind_int64(put, column, (int64_t)take_varint(from));
-    case REDO_NEGATIVE: return sqlite3_bind_int64(put, column, (int64_t)~take_varint(from));
-    case REDO_TEXT:
-        text = take_text(from, &len);
-        return sqlite3_bind_text(put, column, text, (int)len, SQLITE_STATIC);
-    default: from->bad = true; return SQLITE_OK;
-    }
+/* A table as it is now, and a statement that puts a row into it. */
+struct redo_table {
+    char name[STORE_IDENT_MAX + 1];
+    uint64_t columns[STORE_FIELDS_MAX + 1]; /* hashes of their names */
+    int count, check;                       /* check: the column of the row's check */
+    sqlite3_stmt *put;
+};
+
+/* Nothing in any column. */
+static int bind_nothing(struct redo_table *table, int column, const char *name, const char *type) {
+    table->columns[column] = hash_bytes(name, strlen(name), 0);
+    if (strcmp(name, "row_check") == 0) table->check = column;
+    return strcmp(type, "TEXT") == 0
+               ? sqlite3_bind_text(table->put, column + 1, "", 0, SQLITE_STATIC)
+               : sqlite3_bind_int64(table->put, column + 1, 0);
 }
 
-/* The statement of the change, with its values. */
-static int change_read(struct store *store, struct redo_reader *from, sqlite3_stmt **ret,
-                       struct pawl_err *err) {
-    char table[STORE_IDENT_MAX + 1], sql[2 * STORE_FIELDS_MAX + STORE_IDENT_MAX + 64];
+static int look_at_table(struct store *store, struct redo_table *table, struct pawl_err *err) {
+    char sql[2 * STORE_FIELDS_MAX + STORE_IDENT_MAX + 64];
     struct sql_text text = {.bytes = sql, .capacity = sizeof sql};
+    sqlite3_stmt *select = NULL;
+    sql_add(&text, "SELECT * FROM \"%s\" LIMIT 0", table->name);
+    int rc = sql_prepare(store, sql, &select, err);
+    table->count = rc == PAWL_OK ? sqlite3_column_count(select) : 0;
+    if (rc == PAWL_OK && table->count > (int)STORE_FIELDS_MAX + 1)
+        rc = sql_damaged(store, err, "table %s has more columns than any type", table->name);
+    text.size = 0;
+    sql_add(&text, "REPLACE INTO \"%s\" VALUES(?", table->name);
+    for (int i = 1; i < table->count; i++) sql_add(&text, ",?");
+    sql_add(&text, ")");
+    if (rc == PAWL_OK) rc = sql_prepare(store, sql, &table->put, err);
+    for (int i = 0; rc == PAWL_OK && i < table->count; i++) {
+        const char *name = sqlite3_column_name(select, i);
+        const char *type = sqlite3_column_decltype(select, i);
+        if (name == NULL || type == NULL)
+            rc = pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
+        else if (bind_nothing(table, i, name, type) != SQLITE_OK)
+            rc = sql_fail(store, "redo", err);
+    }
+    sqlite3_finalize(select);
+    return rc;
+}
+
+static int bind_value(struct redo_reader *from, struct redo_table *table, uint8_t kind,
+                      struct hash *check) {
+    uint64_t name = 0;
+    int column = 0;
+    if (from->end - from->at < (ptrdiff_t)sizeof name || kind > REDO_TEXT) {
+        from->bad = true;
+        return SQLITE_OK;
+    }
+    memcpy(&name, from->at, sizeof name);
+    from->at += sizeof name;
+    while (column < table->count && table->columns[column] != name) column++;
+    from->bad |= column == table->count;
+    if (kind == REDO_TEXT) {
+        size_t len;
+        const char *text = take_text(from, &len);
+        if (from->bad) return SQLITE_OK;
+        row_check_text(check, name, text, len);
+        return sqlite3_bind_text(table->put, column + 1, text, (int)len, SQLITE_STATIC);
+    }
+    uint64_t value = take_varint(from);
+    if (from->bad) return SQLITE_OK;
+    int64_t integer = kind == REDO_POSITIVE ? (int64_t)value : (int64_t)~value;
+    row_check_integer(check, name, integer);
+    return sqlite3_bind_int64(table->put, column + 1, integer);
+}
+
+static int bind_row(struct store *store, struct redo_reader *from, struct redo_table *table,
+                    struct pawl_err *err) {
+    struct hash check;
+    uint8_t kind = REDO_END;
+    int code = SQLITE_OK, rc = look_at_table(store, table, err);
+    if (rc != PAWL_OK) return rc;
+    row_check_begin(&check, table->name);
+    do {
+        from->bad |= from->at == from->end;
+        kind = from->bad ? (uint8_t)REDO_END : *from->at++;
+        if (kind != REDO_END) code = bind_value(from, table, kind, &check);
+    } while (kind != REDO_END && code == SQLITE_OK && !from->bad);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(table->put, table->check + 1, (int64_t)hash_value(&check));
+    return code == SQLITE_OK ? PAWL_OK : sql_fail(store, "redo", err);
+}
+
+/* table->put: the statement of the change, with its values. */
+static int change_read(struct store *store, struct redo_reader *from, struct redo_table *table,
+                       struct pawl_err *err) {
+    char sql[STORE_IDENT_MAX + 64];
     size_t len;
     uint8_t op = *from->at++;
     const char *name = take_text(from, &len);
-    uint64_t number = take_varint(from); /* the key, or how many values */
-    bool put = op == CHANGE_PUT && number > 0 && number <= STORE_FIELDS_MAX + 1;
-    if (from->bad || len == 0 || len > STORE_IDENT_MAX || (!put && op != CHANGE_ERASE))
+    if (from->bad || len == 0 || len > STORE_IDENT_MAX || (op != CHANGE_PUT && op != CHANGE_ERASE))
         return sql_damaged(store, err, "table pawl_redo: not what was stored");
-    memcpy(table, name, len);
-    table[len] = '\0';
-    if (op == CHANGE_ERASE) {
-        sql_add(&text, "DELETE FROM \"%s\" WHERE rowid=%llu", table, (unsigned long long)number);
-        return sql_prepare(store, sql, ret, err);
-    }
-    sql_add(&text, "REPLACE INTO \"%s\" VALUES(?", table);
-    for (uint64_t i = 1; i < number; i++) sql_add(&text, ",?");
-    sql_add(&text, ")");
-    int rc = sql_prepare(store, sql, ret, err);
-    for (int i = 1; rc == PAWL_OK && i <= (int)number; i++)
-        if (bind_value(from, *ret, i) != SQLITE_OK) rc = sql_fail(store, "redo", err);
-    return rc;
+    memcpy(table->name, name, len);
+    table->name[len] = '\0';
+    if (op == CHANGE_PUT) return bind_row(store, from, table, err);
+    snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE rowid=%llu", table->name,
+             (unsigned long long)take_varint(from));
+    return sql_prepare(store, sql, &table->put, err);
 }
 
 static int group_apply(struct store *store, struct redo_reader *from, struct pawl_err *err) {
     int rc = PAWL_OK;
     while (rc == PAWL_OK && from->at < from->end) {
-        sqlite3_stmt *statement = NULL;
-        rc = change_read(store, from, &statement, err);
+        struct redo_table table = {.count = 0};
+        rc = change_read(store, from, &table, err);
         if (rc == PAWL_OK && from->bad)
             rc = sql_damaged(store, err, "table pawl_redo: not what was stored");
-        if (rc == PAWL_OK && sql_step_done(statement) != SQLITE_OK)
+        if (rc == PAWL_OK && sql_step_done(table.put) != SQLITE_OK)
             rc = sql_fail(store, "redo", err);
-        sqlite3_finalize(statement);
+        sqlite3_finalize(table.put);
     }
     return rc;
 }

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "store/store_int.h"
 
 /* ---- from a record type to columns ---- */
@@ -31,10 +30,6 @@ static uint32_t kind_size(uint16_t kind) {
     }
 }
 
-bool shape_column_is_text(const struct shape_column *column) {
-    return column->kind == PAWL_F_OID || column->kind == PAWL_F_STR;
-}
-
 static int column_from(const struct pawl_record_type *type, const struct pawl_field *field,
                        struct shape_column *ret, struct pawl_err *err) {
     uint32_t size = kind_size(field->kind);
@@ -46,7 +41,9 @@ static int column_from(const struct pawl_record_type *type, const struct pawl_fi
         field->size > type->size - field->offset)
         return pawl_fail(err, PAWL_E_INVAL, "record %.40s: field %s has a wrong kind or size",
                          type->name, field->name);
-    *ret = (struct shape_column){.kind = field->kind, .offset = field->offset, .size = field->size};
+    ret->kind = field->kind;
+    ret->offset = field->offset;
+    ret->size = field->size;
     memcpy(ret->name, field->name, strlen(field->name) + 1);
     ret->name_hash = hash_bytes(field->name, strlen(field->name), 0);
     return PAWL_OK;
@@ -60,10 +57,13 @@ static int columns_from(const struct pawl_record_type *type, struct shape *shape
             return pawl_fail(err, PAWL_E_INVAL, "record %.40s: more than %u fields", type->name,
                              STORE_FIELDS_MAX);
     shape->columns = mem_calloc(count, sizeof *shape->columns);
-    if (shape->columns == NULL) return pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
+    shape->names = mem_calloc(count, sizeof *shape->names);
+    if (shape->columns == NULL || shape->names == NULL)
+        return pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
     for (uint32_t i = 0; i < count; i++) {
         if (type->fields[i].kind == PAWL_F_PAD) continue;
         struct shape_column *column = &shape->columns[shape->columns_count];
+        column->name = shape->names[shape->columns_count];
         int rc = column_from(type, &type->fields[i], column, err);
         if (rc != PAWL_OK) return rc;
         for (uint32_t j = 0; j < shape->columns_count; j++)
@@ -123,6 +123,7 @@ void shape_free(struct shape *shape) {
     shape_unprepare(shape);
     table_done(&shape->newest);
     mem_free(shape->columns);
+    mem_free(shape->names);
     mem_free(shape->texts);
     mem_free(shape);
 }
@@ -142,8 +143,8 @@ bool shape_equal(const struct shape *a, const struct shape *b) {
 
 /* ---- values ---- */
 
-static int64_t column_integer(const struct shape_column *column, const uint8_t *row) {
-    const uint8_t *at = row + column->offset;
+int64_t shape_integer(const struct shape_column *column, const void *row) {
+    const uint8_t *at = (const uint8_t *)row + column->offset;
     uint16_t two;
     uint32_t four;
     int32_t four_signed;
@@ -179,27 +180,36 @@ bool shape_row_ok(const struct shape *shape, const void *row) {
     return true;
 }
 
-/* SQLite finds damage in its own structure, not in a value. So each row carries a hash of its
- * values; fields that are zero or empty do not count, so that a type may grow. */
+void row_check_begin(struct hash *check, const char *table) {
+    hash_init(check, 0);
+    hash_add(check, table, strlen(table));
+}
+
+void row_check_integer(struct hash *check, uint64_t name_hash, int64_t value) {
+    if (value == 0) return;
+    hash_add_u64(check, name_hash);
+    hash_add_u64(check, (uint64_t)value);
+}
+
+void row_check_text(struct hash *check, uint64_t name_hash, const char *text, size_t len) {
+    if (len == 0) return;
+    hash_add_u64(check, name_hash);
+    hash_add(check, text, len);
+    hash_add(check, "", 1);
+}
+
 static int64_t row_check(const struct shape *shape, const uint8_t *row) {
-    struct hash hash;
-    hash_init(&hash, 0);
-    hash_add(&hash, shape->table, strlen(shape->table));
+    struct hash check;
+    row_check_begin(&check, shape->table);
     for (uint32_t i = 0; i < shape->columns_count; i++) {
         const struct shape_column *column = &shape->columns[i];
-        if (shape_column_is_text(column)) {
-            const char *text = (const char *)row + column->offset;
-            if (text[0] == '\0') continue;
-            hash_add_u64(&hash, column->name_hash);
-            hash_add(&hash, text, strlen(text) + 1);
-        } else {
-            int64_t value = column_integer(column, row);
-            if (value == 0) continue;
-            hash_add_u64(&hash, column->name_hash);
-            hash_add_u64(&hash, (uint64_t)value);
-        }
+        const char *text = (const char *)row + column->offset;
+        if (shape_column_is_text(column))
+            row_check_text(&check, column->name_hash, text, strlen(text));
+        else
+            row_check_integer(&check, column->name_hash, shape_integer(column, row));
     }
-    return (int64_t)hash_value(&hash);
+    return (int64_t)hash_value(&check);
 }
 
 /* ---- statements ---- */
@@ -225,7 +235,6 @@ int shape_prepare(struct store *store, struct shape *shape, struct pawl_err *err
     sql_add(&sql, "DELETE FROM \"%s\" WHERE \"%s\"=?", shape->table, shape->columns[0].name);
     if (rc == PAWL_OK) rc = sql_prepare(store, bytes, &shape->erase, err);
     mem_free(bytes);
-    if (rc == PAWL_OK) rc = shape_learn_order(store, shape, err);
     if (rc != PAWL_OK) shape_unprepare(shape);
     return rc;
 }
@@ -245,46 +254,10 @@ int shape_put(struct shape *shape, const void *row) {
             rc = sqlite3_bind_text(shape->put, at, (const char *)row + column->offset, -1,
                                    SQLITE_STATIC);
         else
-            rc = sqlite3_bind_int64(shape->put, at, column_integer(column, row));
+            rc = sqlite3_bind_int64(shape->put, at, shape_integer(column, row));
     }
     if (rc == SQLITE_OK) rc = sqlite3_bind_int64(shape->put, at + 1, row_check(shape, row));
     return rc == SQLITE_OK ? sql_step_done(shape->put) : rc;
-}
-
-static int16_t order_of(const struct shape *shape, const char *name, const char *type) {
-    for (uint32_t i = 0; i < shape->columns_count; i++)
-        if (strcmp(shape->columns[i].name, name) == 0) return (int16_t)i;
-    if (strcmp(name, "row_check") == 0) return SHAPE_ROW_CHECK;
-    return strcmp(type, "TEXT") == 0 ? SHAPE_LATER_TEXT : SHAPE_LATER_INTEGER;
-}
-
-int shape_learn_order(struct store *store, struct shape *shape, struct pawl_err *err) {
-    char sql[STORE_IDENT_MAX + 32];
-    sqlite3_stmt *select = NULL;
-    snprintf(sql, sizeof sql, "SELECT * FROM \"%s\" LIMIT 0", shape->table);
-    int rc = sql_prepare(store, sql, &select, err);
-    if (rc != PAWL_OK) return rc;
-    int count = sqlite3_column_count(select);
-    shape->table_columns = 0;
-    for (int i = 0; i < count && i <= (int)STORE_FIELDS_MAX; i++) {
-        const char *name = sqlite3_column_name(select, i);
-        const char *type = sqlite3_column_decltype(select, i);
-        if (name == NULL || type == NULL) rc = pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
-        if (rc == PAWL_OK) shape->order[shape->table_columns++] = order_of(shape, name, type);
-    }
-    sqlite3_finalize(select);
-    return rc;
-}
-
-struct shape_value shape_value(const struct shape *shape, uint32_t i, const void *row) {
-    int16_t at = shape->order[i];
-    if (at == SHAPE_ROW_CHECK) return (struct shape_value){NULL, row_check(shape, row)};
-    if (at == SHAPE_LATER_TEXT) return (struct shape_value){"", 0};
-    if (at == SHAPE_LATER_INTEGER) return (struct shape_value){NULL, 0};
-    const struct shape_column *column = &shape->columns[at];
-    if (shape_column_is_text(column))
-        return (struct shape_value){(const char *)row + column->offset, 0};
-    return (struct shape_value){NULL, column_integer(column, row)};
 }
 
 int shape_erase(struct shape *shape, uint64_t key) {

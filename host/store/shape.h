@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "base/hash.h"
 #include "base/table.h"
 #include "store/store.h"
 
@@ -13,10 +14,10 @@
 #define STORE_IDENT_MAX 63u        /* bytes of a table's or column's name */
 
 struct shape_column {
-    char name[STORE_IDENT_MAX + 1];
-    uint16_t kind; /* enum pawl_field_kind */
-    uint32_t offset, size;
     uint64_t name_hash;
+    uint32_t offset, size;
+    uint16_t kind; /* enum pawl_field_kind */
+    char *name;    /* in the shape's names */
 };
 struct shape_text { /* a text column's place */
     uint32_t offset, size;
@@ -27,18 +28,11 @@ struct shape {
     uint32_t row_size;
     uint32_t columns_count;
     struct shape_column *columns; /* [0] is the key */
+    char (*names)[STORE_IDENT_MAX + 1];
     uint32_t texts_count;
     struct shape_text *texts;
     sqlite3_stmt *put, *erase;
-    uint32_t table_columns; /* in the order they have in the table: */
-    int16_t order[STORE_FIELDS_MAX + 1]; /* position in columns, or an enum shape_other */
     struct table newest; /* of the group being written: key -> its last change */
-};
-/* A column of the table that is none of the type's. One that came later has its default. */
-enum shape_other { SHAPE_ROW_CHECK = -1, SHAPE_LATER_TEXT = -2, SHAPE_LATER_INTEGER = -3 };
-struct shape_value {
-    const char *text; /* NULL = an integer */
-    int64_t integer;
 };
 
 int shape_new(const struct pawl_record_type *type, struct shape **ret, struct pawl_err *err);
@@ -46,15 +40,20 @@ void shape_free(struct shape *shape);
 bool shape_equal(const struct shape *a, const struct shape *b);
 int shape_prepare(struct store *store, struct shape *shape, struct pawl_err *err);
 void shape_unprepare(struct shape *shape);
-bool shape_column_is_text(const struct shape_column *column);
+static inline bool shape_column_is_text(const struct shape_column *column) {
+    return column->kind == PAWL_F_OID || column->kind == PAWL_F_STR;
+}
+/* SQLite finds damage in its own structure, not in a value. So each row carries a hash of its
+ * values in the order of its type; fields that are zero or empty do not count, so that a type may
+ * grow. */
+void row_check_begin(struct hash *check, const char *table);
+void row_check_integer(struct hash *check, uint64_t name_hash, int64_t value);
+void row_check_text(struct hash *check, uint64_t name_hash, const char *text, size_t len);
 /* Every text ends within its field. */
 bool shape_row_ok(const struct shape *shape, const void *row);
 int shape_put(struct shape *shape, const void *row); /* SQLite's code */
 int shape_erase(struct shape *shape, uint64_t key);
-/* The table's columns; with its statements, and when another type has extended the table. */
-int shape_learn_order(struct store *store, struct shape *shape, struct pawl_err *err);
-/* What a row has in column i of the table. */
-struct shape_value shape_value(const struct shape *shape, uint32_t i, const void *row);
+int64_t shape_integer(const struct shape_column *column, const void *row);
 int shape_load(struct store *store, const struct shape *shape,
                int (*row)(void *arg, const void *row, struct pawl_err *err), void *arg,
                struct pawl_err *err);

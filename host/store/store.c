@@ -74,9 +74,6 @@ int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err) 
         rc = sql_run(store, "BEGIN IMMEDIATE", err);
         if (rc == PAWL_OK) rc = shape_adapt(store, shape, err);
         if (rc == PAWL_OK) rc = sql_run(store, "COMMIT", err);
-        for (uint32_t i = 0; rc == PAWL_OK && i < store->shapes_count; i++)
-            if (store->shapes[i]->put != NULL && strcmp(store->shapes[i]->table, shape->table) == 0)
-                rc = shape_learn_order(store, store->shapes[i], err);
         if (rc != PAWL_OK) {
             struct pawl_err cause = {0};
             pawl_fail(&cause, PAWL_E_IO, "%s: table %s could not be made", store->path,

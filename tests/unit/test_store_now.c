@@ -126,6 +126,39 @@ static void under_full_only_the_writer_writes(void **state) {
     store_close(store);
 }
 
+static _Atomic uint32_t loop_syncs;
+
+static void count_loop_syncs(void *arg, enum disk_op op, const char *path) {
+    (void)arg;
+    (void)path;
+    loop_syncs += op == DISK_SYNC && pthread_equal(pthread_self(), loop);
+}
+
+static bool writer_is_busy(struct store *store) {
+    pthread_mutex_lock(&store->lock);
+    bool busy = store->writer_busy || store->queued.turns > 0;
+    pthread_mutex_unlock(&store->lock);
+    return busy;
+}
+
+/* Beyond several checkpoints. */
+static void the_loop_never_syncs(void **state) {
+    (void)state;
+    struct store *store = must_open(STORE_PROCESS);
+    uint64_t wal_bytes = store_bytes_written(store), by_loop = 0;
+    disk_mem_watch(disk, count_loop_syncs, NULL);
+    for (uint64_t t = 1; store_bytes_written(store) - wal_bytes < 20u << 20; t++) {
+        turn_now(store, t);
+        by_loop += store_durable_turn(store) == t;
+        for (int i = 0; i < 5000 && writer_is_busy(store); i++) usleep(100);
+        assert_int_equal(store_durable_turn(store), t);
+    }
+    assert_int_equal(loop_syncs, 0);
+    assert_true(by_loop > 1000);
+    disk_mem_watch(disk, NULL, NULL);
+    store_close(store);
+}
+
 static void it_does_not_wait_for_the_writer_nor_overtake_it(void **state) {
     (void)state;
     struct store *store = must_open(STORE_PROCESS);
@@ -184,6 +217,7 @@ int main(void) {
         TEST(it_goes_to_its_tables_in_a_pause),
         TEST(much_of_it_goes_to_its_tables),
         TEST(under_full_only_the_writer_writes),
+        TEST(the_loop_never_syncs),
         TEST(it_does_not_wait_for_the_writer_nor_overtake_it),
         TEST(a_slow_disk_is_left_to_the_writer),
         TEST(a_failed_write_is_the_end)};
