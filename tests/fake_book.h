@@ -89,7 +89,8 @@ struct fake {
     uint32_t restart_at;
     int last_rc; /* of the plugin's last handler */
     int open_rc, exit_rc, enter_rc, target_rc; /* what the book answers; 0 = it obeys */
-    int publish_rc, put_rc; /* what bus and records answer */
+    int publish_rc, put_rc; /* what bus and records answer, */
+    uint32_t publish_left;  /* the bus after it has taken so many more */
     uint32_t hold_stop, hold_targets; /* of lots opened with a profile; 0 = the plugin */
     char log[FAKE_LOG_MAX];
     uint32_t log_length;

@@ -144,7 +144,10 @@ static const struct pawl_records records_service = {
 static int host_publish(struct pawl_ctx *ctx, const struct pawl_event *event) {
     struct fake *fake = fake_of(ctx);
     const struct pawl_ev_entry_ignored *ignored = (const void *)event;
-    if (fake->publish_rc != PAWL_OK) return fake->publish_rc;
+    if (fake->publish_rc != PAWL_OK && fake->publish_left-- == 0) {
+        fake->publish_left = 0;
+        return fake->publish_rc;
+    }
     if (event->type >= PAWL_EVENTS_OF_COMPONENTS) {
         fake_note(fake, "tells %04x\n", event->type);
         return PAWL_OK;

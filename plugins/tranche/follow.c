@@ -5,16 +5,22 @@
 
 /* ---- what a tranche holds ---- */
 
-int tranche_sum(struct tranche *self, struct tranche_rec_position_tranche *row) {
+static int add_open(struct tranche *self, uint64_t id, int64_t *open_e8, int64_t *value_e8) {
     struct tranche_rec_order_relationship one;
-    int64_t open_e8 = 0, value_e8 = 0;
     int rc = PAWL_OK;
-    for (uint64_t id = row->first_lot; (one = tranche_lot(self, id)).id != 0; id = one.next_lot) {
+    for (; (one = tranche_lot(self, id)).id != 0; id = one.next_lot) {
         const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
         if (lot == NULL || lot->entered.e8 <= lot->exited.e8) continue;
-        rc = tranche_first(rc, pawl_add_i64(open_e8, lot->entered.e8 - lot->exited.e8, &open_e8));
-        rc = tranche_first(rc, pawl_add_i64(value_e8, pawl_lot_cost(lot).e8, &value_e8));
+        rc = tranche_first(rc, pawl_add_i64(*open_e8, lot->entered.e8 - lot->exited.e8, open_e8));
+        rc = tranche_first(rc, pawl_add_i64(*value_e8, pawl_lot_cost(lot).e8, value_e8));
     }
+    return rc;
+}
+
+int tranche_sum(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t with) {
+    int64_t open_e8 = 0, value_e8 = 0;
+    int rc = add_open(self, row->first_lot, &open_e8, &value_e8);
+    rc = tranche_first(rc, add_open(self, with, &open_e8, &value_e8));
     row->quantity.e8 = open_e8;
     row->cost.e8 = value_e8;
     if (rc != PAWL_OK || open_e8 == 0) return rc;
@@ -48,7 +54,7 @@ static int came_in(struct tranche *self, struct tranche_rec_position_tranche *ro
     row->stale = 1;
     int rc = tranche_see_r(self, row->id); /* what filled it may be 1 R of what was there */
     row->frozen = tranche_row(self, row->id).frozen;
-    if (rc == PAWL_OK) rc = tranche_sum(self, row);
+    if (rc == PAWL_OK) rc = tranche_sum(self, row, 0);
     if (rc == PAWL_OK) rc = tranche_levels(self, row);
     if (rc == PAWL_OK) rc = tranche_tell(self, row, &told);
     return rc == PAWL_OK ? tranche_put(self, row) : rc;
@@ -67,7 +73,7 @@ static int went_out(struct tranche *self, struct tranche_rec_position_tranche *r
         .reason = lot->reason};
     row->frozen = 1;
     int rc = pawl_add_i64(row->profit.e8, told.profit.e8, &row->profit.e8);
-    if (rc == PAWL_OK) rc = tranche_sum(self, row);
+    if (rc == PAWL_OK) rc = tranche_sum(self, row, 0);
     if (rc == PAWL_OK) rc = tranche_tell(self, row, &told);
     return rc == PAWL_OK ? tranche_put(self, row) : rc;
 }
@@ -94,31 +100,36 @@ static int look(struct tranche *self, struct tranche_rec_position_tranche *row,
 
 /* ---- the end of a lot, a tranche, a position ---- */
 
-static int close_tranche(struct tranche *self, const struct tranche_rec_position_tranche *row,
-                         uint64_t lot, const char *reason) {
+int tranche_forget(struct tranche *self, const struct tranche_rec_position_tranche *row) {
     struct tranche_rec_tranche_position position = tranche_position(self, row->position);
-    const struct tranche_told told = {
-        .act = PAWL_TRANCHE_ACT_CLOSED, .lot = lot, .profit = row->profit, .reason = reason};
     int rc = PAWL_OK;
     self->triggers->disarm(self->ctx, TRANCHE_KEY_TRANCHE(row->id));
     if (position.id != 0) {
         position.tranches--;
         rc = tranche_put_position(self, &position);
     }
-    /* What never filled never was. */
-    if (rc == PAWL_OK && row->status == PAWL_TRANCHE_STATUS_OPEN)
-        rc = tranche_tell(self, row, &told);
     return tranche_first(rc, self->records->erase(self->ctx, TRANCHE_REC_POSITION_TRANCHE,
                                                   row->id));
 }
 
+/* With its last lot. What never filled never was. */
+static int close_tranche(struct tranche *self, struct tranche_rec_position_tranche *row,
+                         uint64_t lot, const char *reason) {
+    const struct tranche_told told = {
+        .act = PAWL_TRANCHE_ACT_CLOSED, .lot = lot, .profit = row->profit, .reason = reason};
+    row->quantity.e8 = row->cost.e8 = 0;
+    int rc = PAWL_OK;
+    if (row->status == PAWL_TRANCHE_STATUS_OPEN) rc = tranche_tell(self, row, &told);
+    if (rc == PAWL_OK) rc = tranche_unlink(self, row, lot);
+    return rc == PAWL_OK ? tranche_forget(self, row) : rc;
+}
+
 static int drop(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t lot,
                 const char *reason) {
+    if (row->lots == 1) return close_tranche(self, row, lot, reason);
     int rc = tranche_unlink(self, row, lot);
-    if (rc != PAWL_OK) return rc;
-    rc = tranche_sum(self, row);
-    if (rc != PAWL_OK) return rc;
-    return row->lots == 0 ? close_tranche(self, row, lot, reason) : tranche_put(self, row);
+    if (rc == PAWL_OK) rc = tranche_sum(self, row, 0);
+    return rc == PAWL_OK ? tranche_put(self, row) : rc;
 }
 
 /* ---- lots that are given to us, or taken away ---- */
@@ -168,10 +179,8 @@ int tranche_on_assigned(struct tranche *self, uint64_t id) {
     const struct pawl_rec_lot of = *found, *lot = &of;
     if (known.id == 0) return is_ours(self, lot) ? take(self, lot) : PAWL_OK;
     struct tranche_rec_position_tranche row = tranche_row(self, known.tranche);
-    int rc;
-    if (lot->hold_grow != self->ctx->component) {
-        rc = drop(self, &row, id, "given to another component");
-    } else {
+    int rc = PAWL_OK;
+    if (lot->hold_grow == self->ctx->component) {
         memcpy(row.profile, lot->profile, sizeof row.profile);
         row.stale = 1;
         rc = tranche_levels(self, &row);
@@ -229,8 +238,11 @@ static int refresh(struct tranche *self, uint64_t id) {
         }
         const struct pawl_rec_lot lot = *found;
         rc = look(self, &row, &lot);
-        if (rc == PAWL_OK && lot.state == PAWL_LOT_STATE_CLOSED)
-            rc = drop(self, &row, lot.id, lot.reason);
+        if (rc != PAWL_OK) continue;
+        if (lot.state == PAWL_LOT_STATE_CLOSED)
+            rc = drop(self, &row, of, lot.reason);
+        else if (lot.hold_grow != self->ctx->component)
+            rc = drop(self, &row, of, "given to another component");
     }
     return rc;
 }

@@ -90,7 +90,7 @@ static int joined(struct tranche *self, struct tranche_rec_position_tranche *row
     one.entered = lot->entered;
     one.entry_value = lot->entry_value;
     rc = tranche_put_lot(self, &one);
-    if (rc == PAWL_OK) rc = tranche_sum(self, row);
+    if (rc == PAWL_OK) rc = tranche_sum(self, row, 0);
     if (rc == PAWL_OK) rc = tranche_levels(self, row);
     row->joining = 0;
     row->join_from = 0;

@@ -20,15 +20,6 @@ static int move_lots(struct tranche *self, struct tranche_rec_position_tranche *
     return rc;
 }
 
-static int forget(struct tranche *self, const struct tranche_rec_position_tranche *row) {
-    struct tranche_rec_tranche_position position = tranche_position(self, row->position);
-    self->triggers->disarm(self->ctx, TRANCHE_KEY_TRANCHE(row->id));
-    position.tranches--;
-    int rc = tranche_put_position(self, &position);
-    return tranche_first(rc, self->records->erase(self->ctx, TRANCHE_REC_POSITION_TRANCHE,
-                                                  row->id));
-}
-
 /* A stop that loosens no more is not passed by. */
 static void keep_tighter(struct tranche_rec_position_tranche *into,
                          const struct tranche_rec_position_tranche *from) {
@@ -39,33 +30,41 @@ static void keep_tighter(struct tranche_rec_position_tranche *into,
     into->frozen = 1;
 }
 
+/* `both`: what becomes of `into`. */
+static int tell_merged(struct tranche *self, struct tranche_rec_position_tranche both,
+                       const struct tranche_rec_position_tranche *from, const char *reason) {
+    const struct tranche_told told = {.act = PAWL_TRANCHE_ACT_MERGED,
+                                      .into = both.tranche_id,
+                                      .change = from->quantity,
+                                      .price = from->entry,
+                                      .reason = reason};
+    struct tranche_rec_position_tranche told_of = *from;
+    int rc = tranche_sum(self, &both, from->first_lot);
+    if (from->first_lot < both.first_lot) both.first_lot = from->first_lot;
+    if (rc == PAWL_OK) rc = tranche_levels(self, &both);
+    told_of.quantity = both.quantity;
+    told_of.entry = both.entry;
+    told_of.stop = both.stop;
+    told_of.target = both.target;
+    return rc == PAWL_OK ? tranche_tell(self, &told_of, &told) : rc;
+}
+
 int tranche_merge(struct tranche *self, uint64_t into_id, uint64_t from_id, const char *reason) {
     int rc = tranche_first(tranche_see_r(self, into_id), tranche_see_r(self, from_id));
     struct tranche_rec_position_tranche into = tranche_row(self, into_id);
     struct tranche_rec_position_tranche from = tranche_row(self, from_id);
-    struct tranche_rec_position_tranche told_of = from;
-    struct tranche_told told = {.act = PAWL_TRANCHE_ACT_MERGED,
-                                .into = into.tranche_id,
-                                .change = from.quantity,
-                                .price = from.entry,
-                                .reason = reason};
     keep_tighter(&into, &from);
     into.target_asked |= from.target_asked;
     into.merge_into = 0;
     into.join_from = 0;
     into.stale = 1;
     if (rc == PAWL_OK) rc = pawl_add_i64(into.profit.e8, from.profit.e8, &into.profit.e8);
+    if (rc == PAWL_OK) rc = tell_merged(self, into, &from, reason);
     if (rc == PAWL_OK) rc = move_lots(self, &into, &from);
-    if (rc == PAWL_OK) rc = forget(self, &from);
-    if (rc == PAWL_OK) rc = tranche_sum(self, &into);
+    if (rc == PAWL_OK) rc = tranche_forget(self, &from);
+    if (rc == PAWL_OK) rc = tranche_sum(self, &into, 0);
     if (rc == PAWL_OK) rc = tranche_levels(self, &into);
-    if (rc == PAWL_OK) rc = tranche_put(self, &into);
-    told_of.quantity = into.quantity;
-    told_of.entry = into.entry;
-    told_of.stop = into.stop;
-    told_of.target = into.target;
-    if (rc == PAWL_OK) rc = tranche_tell(self, &told_of, &told);
-    return rc;
+    return rc == PAWL_OK ? tranche_put(self, &into) : rc;
 }
 
 /* ---- that were asked for ---- */

@@ -156,6 +156,7 @@ static int publish(struct tranche *self, const struct tranche_rec_position_tranc
 int tranche_tell(struct tranche *self, const struct tranche_rec_position_tranche *row,
                  const struct tranche_told *told) {
     struct tranche_rec_tranche_position position = tranche_position(self, row->position);
+    bool is_end = told->act == PAWL_TRANCHE_ACT_MERGED || told->act == PAWL_TRANCHE_ACT_CLOSED;
     if (position.id == 0) return PAWL_E_NOTFOUND;
     position.changes++;
     struct tranche_rec_tranche_change change = {.id = row->position << 24 |
@@ -175,7 +176,7 @@ int tranche_tell(struct tranche *self, const struct tranche_rec_position_tranche
                                                 .time = self->ctx->host->now_ns(self->ctx),
                                                 .cause = self->cause};
     snprintf(change.reason, sizeof change.reason, "%s", told->reason);
-    int rc = publish(self, row, told, position.tranches);
+    int rc = publish(self, row, told, position.tranches - is_end);
     if (rc == PAWL_OK) rc = tranche_put_position(self, &position);
     return rc == PAWL_OK ? self->records->put(self->ctx, TRANCHE_REC_TRANCHE_CHANGE, &change) : rc;
 }

@@ -95,6 +95,7 @@ struct tranche_told { /* one event, and its row in the history */
     struct pawl_money profit;
     const char *reason;
 };
+/* Before what it tells of is put: what could not be told is done later. */
 int tranche_tell(struct tranche *self, const struct tranche_rec_position_tranche *row,
                  const struct tranche_told *told);
 int tranche_on_fill(struct tranche *self, const struct pawl_ev_fill *event);
@@ -116,8 +117,11 @@ int tranche_on_lot(struct tranche *self, uint64_t lot);
 int tranche_on_assigned(struct tranche *self, uint64_t lot);
 int tranche_restore(struct tranche *self, uint64_t position);
 int tranche_clean(struct tranche *self); /* ask what the venue holds; anew what was given up */
-/* Quantity and average of what is open of a tranche, from its lots. */
-int tranche_sum(struct tranche *self, struct tranche_rec_position_tranche *row);
+/* Quantity and average of what is open of a tranche, from its lots, and from those `with` is the
+ * first of; 0 = its own. */
+int tranche_sum(struct tranche *self, struct tranche_rec_position_tranche *row, uint64_t with);
+/* It has no lots any more, and that has been told. */
+int tranche_forget(struct tranche *self, const struct tranche_rec_position_tranche *row);
 /* After anything of it has changed: merges, joins, levels of the price; the end. */
 int tranche_settle(struct tranche *self, uint64_t position);
 

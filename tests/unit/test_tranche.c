@@ -91,6 +91,67 @@ static void a_fill_that_could_not_be_told_is_told_later(void **state) {
     fake_stop(&fake);
 }
 
+static void an_end_that_could_not_be_told_is_told_later(void **state) {
+    (void)state;
+    start("");
+    entry("2");
+    fake_fill(&fake, 1, "2", "100");
+    fake.publish_rc = PAWL_E_BUSY;
+    fake.publish_left = 1; /* that it was reduced */
+    fake_flatten(&fake, 1);
+    assert_int_equal(fake.last_rc, PAWL_E_BUSY);
+    assert_int_equal(times("tells 0b04"), 1);
+    assert_int_equal(times("tells 0b05"), 0);
+    fake.publish_rc = PAWL_OK;
+    fake_advance(&fake, FAKE_NOW + 61 * PAWL_NS);
+    assert_int_equal(fake.last_rc, PAWL_OK);
+    assert_int_equal(times("tells 0b04"), 1);
+    assert_int_equal(times("tells 0b05"), 1);
+    assert_null(row(0));
+    assert_null(fake_row(&fake, TRANCHE_REC_ORDER_RELATIONSHIP, 1));
+    assert_null(fake_row(&fake, TRANCHE_REC_TRANCHE_POSITION, 1));
+    fake_stop(&fake);
+}
+
+static void a_lot_given_away_is_let_go_when_that_can_be_told(void **state) {
+    (void)state;
+    start("");
+    entry("2");
+    fake_fill(&fake, 1, "2", "100");
+    fake.lots[1].rec.hold_grow = FAKE_STRANGER;
+    fake.publish_rc = PAWL_E_BUSY;
+    struct pawl_ev_lot_assigned given = {
+        .head = {.size = sizeof given, .type = PAWL_EV_LOT_ASSIGNED}, .lot = 1};
+    fake_send(&fake, &given);
+    assert_int_equal(fake.last_rc, PAWL_E_BUSY);
+    fake.publish_rc = PAWL_OK;
+    fake_advance(&fake, FAKE_NOW + 61 * PAWL_NS);
+    assert_int_equal(fake.last_rc, PAWL_OK);
+    assert_int_equal(times("tells 0b05"), 1);
+    assert_null(row(0));
+    assert_null(fake_row(&fake, TRANCHE_REC_TRANCHE_POSITION, 1));
+    fake_stop(&fake);
+}
+
+static void a_merge_that_could_not_be_told_is_done_later(void **state) {
+    (void)state;
+    start("tranche_pnl_increment_pct=0.5,merge_profitable=false");
+    walk_down(3);
+    fake.publish_rc = PAWL_E_BUSY;
+    consolidate("[0,2]");
+    assert_int_equal(fake.last_rc, PAWL_E_BUSY);
+    assert_int_equal(row(0)->lots, 1);
+    assert_int_equal(row(2)->lots, 1);
+    fake.publish_rc = PAWL_OK;
+    fake_advance(&fake, FAKE_NOW + 61 * PAWL_NS);
+    assert_int_equal(fake.last_rc, PAWL_OK);
+    assert_int_equal(times("tells 0b03"), 1);
+    assert_int_equal(row(0)->lots, 2);
+    assert_int_equal(row(0)->quantity.e8, e8("2"));
+    assert_null(row(2));
+    fake_stop(&fake);
+}
+
 static void levels_that_the_book_did_not_take_are_said_again(void **state) {
     (void)state;
     start("");
@@ -240,6 +301,9 @@ static void an_account_is_found_behind_one_that_is_gone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fill_that_could_not_be_told_is_told_later),
+        cmocka_unit_test(an_end_that_could_not_be_told_is_told_later),
+        cmocka_unit_test(a_lot_given_away_is_let_go_when_that_can_be_told),
+        cmocka_unit_test(a_merge_that_could_not_be_told_is_done_later),
         cmocka_unit_test(levels_that_the_book_did_not_take_are_said_again),
         cmocka_unit_test(an_error_after_the_lot_is_open_is_no_refusal),
         cmocka_unit_test(a_lot_that_the_book_has_forgotten_is_let_go),
