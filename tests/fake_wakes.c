@@ -91,7 +91,9 @@ void fake_fire(struct fake *fake, uint32_t instrument) {
             .head = {.size = sizeof event, .type = PAWL_EV_TRIGGER, .target = FAKE_COMPONENT,
                      .cookie = first->key},
             .instrument = instrument,
-            .level = first->spec.level};
+            .level = first->spec.level,
+            .price = first->spec.side == PAWL_POSITION_SIDE_LONG ? fake->market[instrument].bid
+                                                                 : fake->market[instrument].ask};
         *first = fake->triggers[--fake->trigger_count];
         fake_send(fake, &event);
     }

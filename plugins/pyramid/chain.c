@@ -16,13 +16,13 @@ static bool has_booked(const struct pyramid_rec_profit_chain_order *order) {
 
 static struct level look(struct pyramid *self, const struct pyramid_rec_profit_chain *chain) {
     struct level sum = {0};
-    const struct pyramid_rec_profit_chain_order *order;
-    for (uint64_t at = 0; (order = pyramid_next(self, chain->id, at)) != NULL; at = order->id) {
-        if (pyramid_is_open(order)) sum.open++;
-        if (order->level != chain->level) continue;
-        sum.booked += has_booked(order);
-        sum.failed += order->status == PAWL_CHAIN_ORDER_STATUS_FAILED;
-        sum.lost += order->profit.e8 < 0 && !order->replaced;
+    struct pyramid_rec_profit_chain_order order;
+    for (uint64_t at = 0; (order = pyramid_next(self, chain->id, at)).id != 0; at = order.id) {
+        if (pyramid_is_open(&order)) sum.open++;
+        if (order.level != chain->level) continue;
+        sum.booked += has_booked(&order);
+        sum.failed += order.status == PAWL_CHAIN_ORDER_STATUS_FAILED;
+        sum.lost += order.profit.e8 < 0 && !order.replaced;
     }
     return sum;
 }
@@ -66,10 +66,9 @@ static uint32_t account_of(struct pyramid *self, const struct pawl_ev_entry *ask
 /* Chains of the other side go; true = one of this side runs already, or is on its way. */
 static bool make_room(struct pyramid *self, const struct pawl_ev_entry *ask, uint32_t account,
                       uint8_t side, bool *ret_wait, char name[48]) {
-    const struct pyramid_rec_profit_chain *found;
+    struct pyramid_rec_profit_chain chain;
     *ret_wait = false;
-    for (uint64_t id = 0; (found = pyramid_running(self, ask->instrument, id)) != NULL;) {
-        struct pyramid_rec_profit_chain chain = *found;
+    for (uint64_t id = 0; (chain = pyramid_running(self, ask->instrument, id)).id != 0;) {
         id = chain.id;
         if (chain.account != account) continue;
         if (chain.side == side && chain.closing == 0) {
@@ -130,10 +129,10 @@ int pyramid_on_entry(struct pyramid *self, const struct pawl_ev_entry *ask) {
 
 /* A lot of another component was given to us: a chain begins with it. */
 int pyramid_on_assigned(struct pyramid *self, uint64_t id) {
+    bool known = pyramid_of_lot(self, id).id != 0;
     const struct pawl_rec_lot *lot = self->book->lot(self->ctx, id);
-    if (lot == NULL || lot->hold_grow != self->ctx->component ||
-        lot->hold_targets != self->ctx->component || lot->entered.e8 <= lot->exited.e8 ||
-        pyramid_of_lot(self, id) != NULL)
+    if (known || lot == NULL || lot->hold_grow != self->ctx->component ||
+        lot->hold_targets != self->ctx->component || lot->entered.e8 <= lot->exited.e8)
         return PAWL_OK;
     struct pyramid_rec_profit_chain chain = {.id = id,
                                              .instrument = lot->instrument,
@@ -148,13 +147,12 @@ int pyramid_on_assigned(struct pyramid *self, uint64_t id) {
 }
 
 int pyramid_on_signal(struct pyramid *self, const struct pawl_ev_signal *signal) {
-    const struct pyramid_rec_profit_chain *found;
+    struct pyramid_rec_profit_chain chain;
     uint8_t against = signal->signal == PAWL_SIGNAL_KIND_BUY ? PAWL_POSITION_SIDE_SHORT
                                                              : PAWL_POSITION_SIDE_LONG;
     int rc = PAWL_OK;
     if (signal->signal == PAWL_SIGNAL_KIND_NEUTRAL) return PAWL_OK;
-    for (uint64_t id = 0; (found = pyramid_running(self, signal->instrument, id)) != NULL;) {
-        struct pyramid_rec_profit_chain chain = *found;
+    for (uint64_t id = 0; (chain = pyramid_running(self, signal->instrument, id)).id != 0;) {
         id = chain.id;
         if (chain.side != against || chain.closing) continue;
         int one = pyramid_stop(self, &chain, true, "REVERSAL");
@@ -213,9 +211,8 @@ static int finish_level(struct pyramid *self, struct pyramid_rec_profit_chain *c
 }
 
 int pyramid_decide(struct pyramid *self, uint64_t id) {
-    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, id);
-    if (found == NULL || pyramid_has_ended(found)) return PAWL_OK;
-    struct pyramid_rec_profit_chain chain = *found;
+    struct pyramid_rec_profit_chain chain = pyramid_chain(self, id);
+    if (chain.id == 0 || pyramid_has_ended(&chain)) return PAWL_OK;
     struct level level = look(self, &chain);
     if (level.open > 0) return PAWL_OK;
     if (chain.status == PAWL_CHAIN_STATUS_STOPPING)
@@ -243,7 +240,7 @@ static int let_go(struct pyramid *self, const struct pyramid_rec_profit_chain_or
 
 int pyramid_stop(struct pyramid *self, struct pyramid_rec_profit_chain *chain, bool close,
                  const char *reason) {
-    const struct pyramid_rec_profit_chain_order *order;
+    struct pyramid_rec_profit_chain_order one;
     bool reversal = strcmp(reason, "REVERSAL") == 0;
     int rc = PAWL_OK;
     close |= self->options.on_stop == PYRAMID_CLOSE;
@@ -254,8 +251,7 @@ int pyramid_stop(struct pyramid *self, struct pyramid_rec_profit_chain *chain, b
     pyramid_disarm_recovery(self, chain->id);
     rc = pyramid_put(self, chain);
     if (rc == PAWL_OK) rc = pyramid_tell(self, PAWL_EV_CHAIN_STOPPING, chain, 0, 0, reason);
-    for (uint64_t at = 0; (order = pyramid_next(self, chain->id, at)) != NULL;) {
-        struct pyramid_rec_profit_chain_order one = *order;
+    for (uint64_t at = 0; (one = pyramid_next(self, chain->id, at)).id != 0;) {
         at = one.id;
         int gone = PAWL_OK;
         if (pyramid_is_open(&one))
@@ -293,10 +289,9 @@ static int count_up(struct pyramid *self, struct pyramid_rec_profit_chain *chain
 }
 
 int pyramid_on_closed(struct pyramid *self, const struct pawl_ev_lot_closed *event) {
-    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, event->lot);
-    if (known == NULL || !pyramid_is_open(known)) return PAWL_OK;
-    struct pyramid_rec_profit_chain_order order = *known;
-    struct pyramid_rec_profit_chain chain = *pyramid_chain(self, order.chain);
+    struct pyramid_rec_profit_chain_order order = pyramid_of_lot(self, event->lot);
+    if (order.id == 0 || !pyramid_is_open(&order)) return PAWL_OK;
+    struct pyramid_rec_profit_chain chain = pyramid_chain(self, order.chain);
     self->triggers->disarm(self->ctx, PYRAMID_KEY_LOT(order.lot));
     order.status = closed_as(event);
     order.profit = event->profit;

@@ -133,15 +133,15 @@ static int set_levels(struct pyramid *self, const struct pyramid_rec_profit_chai
 }
 
 int pyramid_arm(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order) {
-    const struct pyramid_rec_profit_chain *chain = pyramid_chain(self, order->chain);
-    if (chain == NULL || order->status != PAWL_CHAIN_ORDER_STATUS_ACTIVE ||
+    const struct pyramid_rec_profit_chain chain = pyramid_chain(self, order->chain);
+    if (chain.id == 0 || order->status != PAWL_CHAIN_ORDER_STATUS_ACTIVE ||
         order->target.e8 <= 0 || self->options.target_mode == PYRAMID_VENUE)
         return PAWL_OK;
     const struct pawl_trigger_spec spec = {.size = (uint32_t)sizeof spec,
-                                           .instrument = chain->instrument,
+                                           .instrument = chain.instrument,
                                            .source = PAWL_TRIGGER_SOURCE_EXIT_SIDE,
-                                           .side = chain->side,
-                                           .cross = chain->side == PAWL_POSITION_SIDE_LONG
+                                           .side = chain.side,
+                                           .cross = chain.side == PAWL_POSITION_SIDE_LONG
                                                         ? PAWL_CROSS_AT_OR_ABOVE
                                                         : PAWL_CROSS_AT_OR_BELOW,
                                            .level = order->target};
@@ -150,16 +150,15 @@ int pyramid_arm(struct pyramid *self, const struct pyramid_rec_profit_chain_orde
 
 int pyramid_filled(struct pyramid *self, const struct pawl_rec_lot *found) {
     const struct pawl_rec_lot lot = *found;
-    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot.id);
+    struct pyramid_rec_profit_chain_order order = pyramid_of_lot(self, lot.id);
     int64_t entry_e8;
-    if (known == NULL || lot.entered.e8 == 0 ||
-        known->status > PAWL_CHAIN_ORDER_STATUS_CLOSING ||
+    if (order.id == 0 || lot.entered.e8 == 0 ||
+        order.status > PAWL_CHAIN_ORDER_STATUS_CLOSING ||
         pawl_muldiv(lot.entry_value.e8, PAWL_E8, lot.entered.e8, PAWL_ROUND_EVEN, &entry_e8) !=
             PAWL_OK)
         return PAWL_OK;
-    struct pyramid_rec_profit_chain_order order = *known;
     if (order.entry.e8 == entry_e8 && order.lot_size.e8 == lot.entered.e8) return PAWL_OK;
-    struct pyramid_rec_profit_chain chain = *pyramid_chain(self, order.chain);
+    struct pyramid_rec_profit_chain chain = pyramid_chain(self, order.chain);
     bool first = order.status == PAWL_CHAIN_ORDER_STATUS_PENDING;
     order.entry.e8 = entry_e8;
     order.lot_size = lot.entered;
@@ -185,26 +184,24 @@ static int ask_out(struct pyramid *self, uint64_t lot) {
 }
 
 int pyramid_book(struct pyramid *self, uint64_t lot) {
-    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot);
-    if (known == NULL || known->status != PAWL_CHAIN_ORDER_STATUS_ACTIVE) return PAWL_OK;
-    struct pyramid_rec_profit_chain_order order = *known;
+    struct pyramid_rec_profit_chain_order order = pyramid_of_lot(self, lot);
+    if (order.id == 0 || order.status != PAWL_CHAIN_ORDER_STATUS_ACTIVE) return PAWL_OK;
     order.status = PAWL_CHAIN_ORDER_STATUS_CLOSING;
     int rc = pyramid_put_order(self, &order);
     return rc == PAWL_OK ? ask_out(self, lot) : rc;
 }
 
 int pyramid_on_spent(struct pyramid *self, const struct pawl_ev_want_spent *event) {
-    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, event->lot);
-    if (event->role != PAWL_ROLE_EXIT || known == NULL || !pyramid_is_open(known)) return PAWL_OK;
+    const struct pyramid_rec_profit_chain_order order = pyramid_of_lot(self, event->lot);
+    if (event->role != PAWL_ROLE_EXIT || order.id == 0 || !pyramid_is_open(&order)) return PAWL_OK;
     return self->timers->set(self->ctx, PYRAMID_KEY_LOT(event->lot),
                              self->ctx->host->now_ns(self->ctx) + PYRAMID_RETRY_NS);
 }
 
 int pyramid_exit_again(struct pyramid *self, uint64_t lot) {
-    const struct pyramid_rec_profit_chain_order *known = pyramid_of_lot(self, lot);
-    const struct pyramid_rec_profit_chain *chain =
-        known == NULL ? NULL : pyramid_chain(self, known->chain);
-    if (chain == NULL || !pyramid_is_open(known)) return PAWL_OK;
-    bool wanted = known->status == PAWL_CHAIN_ORDER_STATUS_CLOSING || chain->closing;
+    const struct pyramid_rec_profit_chain_order order = pyramid_of_lot(self, lot);
+    const struct pyramid_rec_profit_chain chain = pyramid_chain(self, order.chain);
+    if (order.id == 0 || chain.id == 0 || !pyramid_is_open(&order)) return PAWL_OK;
+    bool wanted = order.status == PAWL_CHAIN_ORDER_STATUS_CLOSING || chain.closing;
     return wanted ? ask_out(self, lot) : PAWL_OK;
 }

@@ -123,21 +123,20 @@ static void pyramid_destroy(void *self) {
 }
 
 static int restore_chain(struct pyramid *self, uint64_t chain) {
-    const struct pyramid_rec_profit_chain_order *order;
-    int rc = pyramid_know_running(self, pyramid_chain(self, chain));
-    for (uint64_t at = 0; rc == PAWL_OK && (order = pyramid_next(self, chain, at)) != NULL;) {
-        at = order->id;
-        if (!pyramid_is_open(order)) continue;
-        rc = pyramid_know_lot(self, order);
-        if (rc == PAWL_OK) rc = pyramid_arm(self, order);
-        if (rc == PAWL_OK && order->status == PAWL_CHAIN_ORDER_STATUS_CLOSING)
-            rc = self->timers->set(self->ctx, PYRAMID_KEY_LOT(order->lot),
+    const struct pyramid_rec_profit_chain of = pyramid_chain(self, chain);
+    struct pyramid_rec_profit_chain_order order;
+    int rc = pyramid_know_running(self, &of);
+    for (uint64_t at = 0; rc == PAWL_OK && (order = pyramid_next(self, chain, at)).id != 0;) {
+        at = order.id;
+        if (!pyramid_is_open(&order)) continue;
+        rc = pyramid_know_lot(self, &order);
+        if (rc == PAWL_OK) rc = pyramid_arm(self, &order);
+        if (rc == PAWL_OK && order.status == PAWL_CHAIN_ORDER_STATUS_CLOSING)
+            rc = self->timers->set(self->ctx, PYRAMID_KEY_LOT(order.lot),
                                    self->ctx->host->now_ns(self->ctx) + PYRAMID_RETRY_NS);
     }
-    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, chain);
-    if (rc != PAWL_OK || found == NULL) return rc;
-    return found->recovering == 1 ? pyramid_arm_recovery(self, found)
-                                  : pyramid_look_again(self, chain);
+    if (rc != PAWL_OK) return rc;
+    return of.recovering == 1 ? pyramid_arm_recovery(self, &of) : pyramid_look_again(self, chain);
 }
 
 static int on_restored(struct pyramid *self) {
@@ -165,9 +164,9 @@ static int on_changed(struct pyramid *self, uint64_t lot) {
 static int on_timer(struct pyramid *self, uint64_t key) {
     uint64_t chain = key >> 1;
     if ((key & 1) == 0) return pyramid_exit_again(self, key >> 1);
-    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, chain);
-    if (found == NULL) return PAWL_OK;
-    return found->recovering == 1 ? pyramid_window_over(self, chain) : pyramid_decide(self, chain);
+    const struct pyramid_rec_profit_chain found = pyramid_chain(self, chain);
+    if (found.id == 0) return PAWL_OK;
+    return found.recovering == 1 ? pyramid_window_over(self, chain) : pyramid_decide(self, chain);
 }
 
 static int on_trigger(struct pyramid *self, uint64_t key) {

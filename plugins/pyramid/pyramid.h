@@ -55,18 +55,18 @@ struct pyramid {
     struct pyramid_window windows[PYRAMID_WINDOWS_MAX];
 };
 
-/* ---- row.c: rows and events ---- */
-const struct pyramid_rec_profit_chain *pyramid_chain(struct pyramid *self, uint64_t chain);
-/* Of the instrument's chains that have not ended the one with the smallest id above `after`; NULL =
- * no more. What has ended costs nothing here. */
-const struct pyramid_rec_profit_chain *pyramid_running(struct pyramid *self, uint32_t instrument,
-                                                       uint64_t after);
+/* ---- row.c: rows and events; what is read is a copy, its id 0 = there is none ---- */
+struct pyramid_rec_profit_chain pyramid_chain(struct pyramid *self, uint64_t chain);
+/* Of the instrument's chains that have not ended the one with the smallest id above `after`. What
+ * has ended costs nothing here. */
+struct pyramid_rec_profit_chain pyramid_running(struct pyramid *self, uint32_t instrument,
+                                                uint64_t after);
 int pyramid_know_running(struct pyramid *self, const struct pyramid_rec_profit_chain *chain);
-const struct pyramid_rec_profit_chain_order *pyramid_order(struct pyramid *self, uint64_t order);
-/* The order of the chain with the smallest number above `after`; NULL = no more. */
-const struct pyramid_rec_profit_chain_order *pyramid_next(struct pyramid *self, uint64_t chain,
-                                                          uint64_t after);
-const struct pyramid_rec_profit_chain_order *pyramid_of_lot(struct pyramid *self, uint64_t lot);
+struct pyramid_rec_profit_chain_order pyramid_order(struct pyramid *self, uint64_t order);
+/* The order of the chain with the smallest number above `after`. */
+struct pyramid_rec_profit_chain_order pyramid_next(struct pyramid *self, uint64_t chain,
+                                                   uint64_t after);
+struct pyramid_rec_profit_chain_order pyramid_of_lot(struct pyramid *self, uint64_t lot);
 int pyramid_put(struct pyramid *self, struct pyramid_rec_profit_chain *chain);
 int pyramid_put_order(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order);
 int pyramid_know_lot(struct pyramid *self, const struct pyramid_rec_profit_chain_order *order);

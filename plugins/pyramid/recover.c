@@ -76,16 +76,14 @@ static bool waits(const struct pyramid_rec_profit_chain *chain,
 }
 
 int pyramid_recover(struct pyramid *self, uint64_t id) {
-    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, id);
-    const struct pyramid_rec_profit_chain_order *order;
-    if (found == NULL || found->recovering != 1) return PAWL_OK;
-    struct pyramid_rec_profit_chain chain = *found;
+    struct pyramid_rec_profit_chain chain = pyramid_chain(self, id);
+    struct pyramid_rec_profit_chain_order old;
+    if (chain.id == 0 || chain.recovering != 1) return PAWL_OK;
     uint64_t last = id << 8 | chain.order_count, at = 0;
     pyramid_disarm_recovery(self, id);
     chain.recovering = 2;
-    while ((order = pyramid_next(self, id, at)) != NULL && (at = order->id) <= last) {
-        if (!waits(&chain, order)) continue;
-        struct pyramid_rec_profit_chain_order old = *order;
+    while ((old = pyramid_next(self, id, at)).id != 0 && (at = old.id) <= last) {
+        if (!waits(&chain, &old)) continue;
         const struct pyramid_place place = {old.level, old.index, 1};
         struct pawl_err err = {0};
         old.replaced = 1;
@@ -98,22 +96,20 @@ int pyramid_recover(struct pyramid *self, uint64_t id) {
 }
 
 int pyramid_window_over(struct pyramid *self, uint64_t id) {
-    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, id);
-    if (found == NULL || found->recovering != 1) return PAWL_OK;
-    struct pyramid_rec_profit_chain chain = *found;
+    struct pyramid_rec_profit_chain chain = pyramid_chain(self, id);
+    if (chain.id == 0 || chain.recovering != 1) return PAWL_OK;
     return pyramid_stop(self, &chain, false, "the price did not come back in time");
 }
 
 int pyramid_recovered(struct pyramid *self, uint64_t id) {
-    const struct pyramid_rec_profit_chain *found = pyramid_chain(self, id);
-    const struct pyramid_rec_profit_chain_order *order;
+    struct pyramid_rec_profit_chain chain = pyramid_chain(self, id);
+    struct pyramid_rec_profit_chain_order order;
     uint32_t again = 0;
-    if (found == NULL || found->recovering != 2) return PAWL_OK;
-    for (uint64_t at = 0; (order = pyramid_next(self, id, at)) != NULL; at = order->id) {
-        if (order->again && order->status == PAWL_CHAIN_ORDER_STATUS_PENDING) return PAWL_OK;
-        again += order->again;
+    if (chain.id == 0 || chain.recovering != 2) return PAWL_OK;
+    for (uint64_t at = 0; (order = pyramid_next(self, id, at)).id != 0; at = order.id) {
+        if (order.again && order.status == PAWL_CHAIN_ORDER_STATUS_PENDING) return PAWL_OK;
+        again += order.again;
     }
-    struct pyramid_rec_profit_chain chain = *found;
     chain.recovering = 0;
     chain.status = PAWL_CHAIN_STATUS_ACTIVE;
     int rc = pyramid_put(self, &chain);

@@ -4,19 +4,22 @@
 
 #include "pyramid.h"
 
-const struct pyramid_rec_profit_chain *pyramid_chain(struct pyramid *self, uint64_t chain) {
-    return self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN, chain);
+struct pyramid_rec_profit_chain pyramid_chain(struct pyramid *self, uint64_t chain) {
+    const struct pyramid_rec_profit_chain *found =
+        self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN, chain);
+    return found != NULL ? *found : (struct pyramid_rec_profit_chain){0};
 }
 
 static uint64_t running_key(uint32_t instrument, uint64_t chain) {
     return (uint64_t)instrument << 40 | chain; /* a lot's id has 35 bits */
 }
 
-const struct pyramid_rec_profit_chain *pyramid_running(struct pyramid *self, uint32_t instrument,
-                                                       uint64_t after) {
+struct pyramid_rec_profit_chain pyramid_running(struct pyramid *self, uint32_t instrument,
+                                                uint64_t after) {
     const struct pyramid_rec_running_chain *next =
         self->records->next(self->ctx, PYRAMID_REC_RUNNING_CHAIN, running_key(instrument, after));
-    return next == NULL || next->id >> 40 != instrument ? NULL : pyramid_chain(self, next->chain);
+    bool is_of = next != NULL && next->id >> 40 == instrument;
+    return is_of ? pyramid_chain(self, next->chain) : (struct pyramid_rec_profit_chain){0};
 }
 
 int pyramid_know_running(struct pyramid *self, const struct pyramid_rec_profit_chain *chain) {
@@ -25,22 +28,25 @@ int pyramid_know_running(struct pyramid *self, const struct pyramid_rec_profit_c
     return self->records->put(self->ctx, PYRAMID_REC_RUNNING_CHAIN, &known);
 }
 
-const struct pyramid_rec_profit_chain_order *pyramid_order(struct pyramid *self, uint64_t order) {
-    return self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order);
+struct pyramid_rec_profit_chain_order pyramid_order(struct pyramid *self, uint64_t order) {
+    const struct pyramid_rec_profit_chain_order *found =
+        self->records->get(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order);
+    return found != NULL ? *found : (struct pyramid_rec_profit_chain_order){0};
 }
 
-const struct pyramid_rec_profit_chain_order *pyramid_next(struct pyramid *self, uint64_t chain,
-                                                          uint64_t after) {
+struct pyramid_rec_profit_chain_order pyramid_next(struct pyramid *self, uint64_t chain,
+                                                   uint64_t after) {
     if (after == 0) after = chain << 8;
-    const struct pyramid_rec_profit_chain_order *order =
+    const struct pyramid_rec_profit_chain_order *found =
         self->records->next(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, after);
-    return order == NULL || order->chain != chain ? NULL : order;
+    bool is_of = found != NULL && found->chain == chain;
+    return is_of ? *found : (struct pyramid_rec_profit_chain_order){0};
 }
 
-const struct pyramid_rec_profit_chain_order *pyramid_of_lot(struct pyramid *self, uint64_t lot) {
+struct pyramid_rec_profit_chain_order pyramid_of_lot(struct pyramid *self, uint64_t lot) {
     const struct pyramid_rec_chain_lot *found =
         self->records->get(self->ctx, PYRAMID_REC_CHAIN_LOT, lot);
-    return found == NULL ? NULL : pyramid_order(self, found->order);
+    return pyramid_order(self, found != NULL ? found->order : 0);
 }
 
 int pyramid_put(struct pyramid *self, struct pyramid_rec_profit_chain *chain) {
@@ -92,16 +98,16 @@ int pyramid_tell(struct pyramid *self, uint16_t type,
 /* The oldest that has ended goes, with its orders. */
 static int forget_oldest(struct pyramid *self) {
     const struct pyramid_rec_profit_chain *chain;
-    const struct pyramid_rec_profit_chain_order *order;
+    struct pyramid_rec_profit_chain_order order;
     uint64_t id = 0;
     do {
         chain = self->records->next(self->ctx, PYRAMID_REC_PROFIT_CHAIN, id);
         if (chain == NULL) return PAWL_OK;
         id = chain->id;
     } while (!pyramid_has_ended(chain));
-    while ((order = pyramid_next(self, id, 0)) != NULL) {
-        self->records->erase(self->ctx, PYRAMID_REC_CHAIN_LOT, order->lot);
-        int rc = self->records->erase(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order->id);
+    while ((order = pyramid_next(self, id, 0)).id != 0) {
+        self->records->erase(self->ctx, PYRAMID_REC_CHAIN_LOT, order.lot);
+        int rc = self->records->erase(self->ctx, PYRAMID_REC_PROFIT_CHAIN_ORDER, order.id);
         if (rc != PAWL_OK) return rc;
     }
     self->ended_count--;

@@ -5,9 +5,8 @@
 
 /* PAWL_E_NOTFOUND: it is not ours, or as much is written about it as there are numbers. */
 static int next_number(struct rstop *self, uint64_t lot, uint64_t *ret_id) {
-    const struct rstop_rec_position_state *known = rstop_row_of(self, lot);
-    if (known == NULL || known->numbered == UINT16_MAX) return PAWL_E_NOTFOUND;
-    struct rstop_rec_position_state row = *known;
+    struct rstop_rec_position_state row = rstop_row_of(self, lot);
+    if (row.id == 0 || row.numbered == UINT16_MAX) return PAWL_E_NOTFOUND;
     if (++row.numbered == UINT16_MAX)
         self->ctx->host->log(self->ctx, PAWL_LOG_WARN, "lot %llu: its history is full",
                              (unsigned long long)lot);

@@ -80,11 +80,12 @@ static int ask_out(struct rstop *self, uint64_t lot, struct pawl_qty at_least) {
 
 static int take_exit(struct rstop *self, struct rstop_rec_position_state *row, int64_t quantity_e8,
                      bool rest) {
-    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, row->id);
+    const struct pawl_rec_lot *found = self->book->lot(self->ctx, row->id);
     struct pawl_qty at_least = {PAWL_QTY_ALL};
-    if (lot == NULL || (quantity_e8 == 0 && !rest)) return PAWL_OK;
-    if (!rest && (pawl_add_i64(asked_out(self, lot), quantity_e8, &at_least.e8) != PAWL_OK ||
-                  (at_least.e8 >= lot->entered.e8 && lot->enter_up_to.e8 <= lot->entered.e8)))
+    if (found == NULL || (quantity_e8 == 0 && !rest)) return PAWL_OK;
+    const struct pawl_rec_lot lot = *found;
+    if (!rest && (pawl_add_i64(asked_out(self, &lot), quantity_e8, &at_least.e8) != PAWL_OK ||
+                  (at_least.e8 >= lot.entered.e8 && lot.enter_up_to.e8 <= lot.entered.e8)))
         at_least.e8 = PAWL_QTY_ALL;
     row->exit_want = at_least;
     return ask_out(self, row->id, at_least);

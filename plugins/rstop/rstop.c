@@ -76,9 +76,8 @@ static void keep_bars(struct rstop *self) {
 }
 
 static int on_trigger(struct rstop *self, const struct pawl_ev_trigger *event) {
-    const struct rstop_rec_position_state *known = rstop_row_of(self, event->head.cookie);
-    if (known == NULL) return PAWL_OK;
-    struct rstop_rec_position_state row = *known;
+    struct rstop_rec_position_state row = rstop_row_of(self, event->head.cookie);
+    if (row.id == 0) return PAWL_OK;
     bool exits = !row.taken_over || self->options.catch_up;
     row.taken_over = 0;
     int rc = rstop_reach(self, &row, event->price, exits);
@@ -88,14 +87,14 @@ static int on_trigger(struct rstop *self, const struct pawl_ev_trigger *event) {
 
 /* A profit exit came back; it is wanted as before, a little later. */
 static int on_spent(struct rstop *self, const struct pawl_ev_want_spent *event) {
-    if (event->role != PAWL_ROLE_EXIT || rstop_row_of(self, event->lot) == NULL) return PAWL_OK;
+    if (event->role != PAWL_ROLE_EXIT || rstop_row_of(self, event->lot).id == 0) return PAWL_OK;
     return self->timers->set(self->ctx, event->lot,
                              self->ctx->host->now_ns(self->ctx) + RSTOP_RETRY_NS);
 }
 
 static int on_timer(struct rstop *self, const struct pawl_ev_timer *event) {
-    const struct rstop_rec_position_state *row = rstop_row_of(self, event->head.cookie);
-    return row == NULL ? PAWL_OK : rstop_exit_again(self, row);
+    const struct rstop_rec_position_state row = rstop_row_of(self, event->head.cookie);
+    return row.id == 0 ? PAWL_OK : rstop_exit_again(self, &row);
 }
 
 static int rstop_on_event(void *object, const struct pawl_event *event) {

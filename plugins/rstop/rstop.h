@@ -58,8 +58,8 @@ int rstop_level(const struct rstop_rec_position_state *row, int64_t r_e8, struct
 int rstop_look(struct rstop *self, uint64_t lot);
 int rstop_look_at_all(struct rstop *self);
 int rstop_drop(struct rstop *self, uint64_t lot);
-/* The lot's row; NULL = not ours. */
-const struct rstop_rec_position_state *rstop_row_of(struct rstop *self, uint64_t lot);
+/* A copy of the lot's row; its id 0 = not ours. */
+struct rstop_rec_position_state rstop_row_of(struct rstop *self, uint64_t lot);
 int rstop_put(struct rstop *self, const struct rstop_rec_position_state *row);
 int rstop_arm(struct rstop *self, const struct rstop_rec_position_state *row);
 

@@ -3,8 +3,10 @@
 
 #include "rstop.h"
 
-const struct rstop_rec_position_state *rstop_row_of(struct rstop *self, uint64_t lot) {
-    return self->records->get(self->ctx, RSTOP_REC_POSITION_STATE, lot);
+struct rstop_rec_position_state rstop_row_of(struct rstop *self, uint64_t lot) {
+    const struct rstop_rec_position_state *found =
+        self->records->get(self->ctx, RSTOP_REC_POSITION_STATE, lot);
+    return found != NULL ? *found : (struct rstop_rec_position_state){0};
 }
 
 int rstop_put(struct rstop *self, const struct rstop_rec_position_state *row) {
@@ -12,7 +14,7 @@ int rstop_put(struct rstop *self, const struct rstop_rec_position_state *row) {
 }
 
 int rstop_drop(struct rstop *self, uint64_t lot) {
-    if (rstop_row_of(self, lot) == NULL) return PAWL_OK;
+    if (rstop_row_of(self, lot).id == 0) return PAWL_OK;
     self->triggers->disarm(self->ctx, lot);
     self->timers->clear(self->ctx, lot);
     return self->records->erase(self->ctx, RSTOP_REC_POSITION_STATE, lot);
@@ -100,9 +102,8 @@ static int begin(struct rstop *self, const struct pawl_rec_lot *lot, int64_t ent
     return rc == PAWL_OK ? rstop_arm(self, &row) : rc;
 }
 
-static int follow(struct rstop *self, const struct rstop_rec_position_state *known,
+static int follow(struct rstop *self, struct rstop_rec_position_state row,
                   const struct pawl_rec_lot *lot, int64_t entry_e8) {
-    struct rstop_rec_position_state row = *known;
     if (row.frozen && row.original.e8 == lot->original.e8 + lot->entered.e8 - row.entered.e8)
         return PAWL_OK;
     if (row.frozen) return rstop_grow(self, &row, lot);
@@ -122,8 +123,8 @@ int rstop_look(struct rstop *self, uint64_t id) {
     if (pawl_muldiv(lot.entry_value.e8, PAWL_E8, lot.entered.e8, PAWL_ROUND_EVEN, &entry_e8) !=
         PAWL_OK)
         return PAWL_OK;
-    const struct rstop_rec_position_state *known = rstop_row_of(self, id);
-    return known == NULL ? begin(self, &lot, entry_e8) : follow(self, known, &lot, entry_e8);
+    const struct rstop_rec_position_state known = rstop_row_of(self, id);
+    return known.id == 0 ? begin(self, &lot, entry_e8) : follow(self, known, &lot, entry_e8);
 }
 
 int rstop_look_at_all(struct rstop *self) {
@@ -131,8 +132,8 @@ int rstop_look_at_all(struct rstop *self) {
     int rc = PAWL_OK;
     for (uint64_t id = 0; (lot = self->book->lot_next(self->ctx, 0, id)) != NULL;) {
         id = lot->id;
-        const struct rstop_rec_position_state *row = rstop_row_of(self, id);
-        int one = row != NULL ? rstop_arm(self, row) : PAWL_OK;
+        const struct rstop_rec_position_state row = rstop_row_of(self, id);
+        int one = row.id != 0 ? rstop_arm(self, &row) : PAWL_OK;
         if (one == PAWL_OK) one = rstop_look(self, id);
         if (rc == PAWL_OK) rc = one;
     }
