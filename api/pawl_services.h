@@ -117,7 +117,8 @@ struct pawl_files {
      * What a full disk took of it is cut off again. */
     int (*append)(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                   struct pawl_err *err);
-    /* [any] Replace the file as a whole, by rename. */
+    /* [any] Replace the file as a whole, by rename. PAWL_E_BUSY: no space, or the disk has not done
+     * yet what it was asked to before: nothing was done. */
     int (*replace)(struct pawl_ctx *ctx, const char *name, const void *bytes, size_t len,
                    struct pawl_err *err);
     /* [any] Up to `max` bytes from `offset` into `bytes`; returns how many, 0 at the end or if
@@ -125,7 +126,7 @@ struct pawl_files {
     int64_t (*read)(struct pawl_ctx *ctx, const char *name, uint64_t offset, void *bytes,
                     size_t max, struct pawl_err *err);
     /* [any] Give the file `from` the name `to`; what had that name is gone, and its room is given
-     * back beside the loop. */
+     * back beside the loop. PAWL_E_BUSY as for replace. */
     int (*rename)(struct pawl_ctx *ctx, const char *from, const char *to, struct pawl_err *err);
     /* [any] Bytes of the file; PAWL_E_NOTFOUND: there is none. */
     int64_t (*length)(struct pawl_ctx *ctx, const char *name, struct pawl_err *err);

@@ -25,7 +25,6 @@ struct beside {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work; /* there is a job, or the end */
-    pthread_cond_t room; /* one was done */
     struct job jobs[BESIDE_JOBS_MAX];
 };
 
@@ -64,7 +63,6 @@ static void *work(void *arg) {
         pthread_mutex_lock(&beside->lock);
         job_ended(job);
         beside->next++;
-        pthread_cond_signal(&beside->room);
     }
     pthread_mutex_unlock(&beside->lock);
     return NULL;
@@ -77,7 +75,6 @@ int beside_new(bool threaded, struct beside **ret, struct pawl_err *err) {
     beside->next = 1;
     pthread_mutex_init(&beside->lock, NULL);
     pthread_cond_init(&beside->work, NULL);
-    pthread_cond_init(&beside->room, NULL);
     *ret = beside;
     return PAWL_OK;
 }
@@ -91,7 +88,6 @@ void beside_free(struct beside *beside) {
     if (beside->running) pthread_join(beside->thread, NULL);
     pthread_mutex_destroy(&beside->lock);
     pthread_cond_destroy(&beside->work);
-    pthread_cond_destroy(&beside->room);
     mem_free(beside);
 }
 
@@ -101,12 +97,12 @@ static struct job *job_free(struct beside *beside) {
     return NULL;
 }
 
-/* With the lock. Whoever asks for more than can wait, waits; not for results nobody asks about. */
-static struct job *job_room(struct beside *beside) {
-    struct job *job;
-    while ((job = job_free(beside)) == NULL && beside->running && beside->next <= beside->last)
-        pthread_cond_wait(&beside->room, &beside->lock);
-    return job;
+bool beside_has_room(struct beside *beside, uint32_t jobs) {
+    uint32_t room = 0;
+    pthread_mutex_lock(&beside->lock);
+    for (uint32_t i = 0; i < BESIDE_JOBS_MAX; i++) room += beside->jobs[i].state == JOB_FREE;
+    pthread_mutex_unlock(&beside->lock);
+    return room >= jobs;
 }
 
 /* Its number; 0 = nobody asks, or there was no room and it was not done. */
@@ -114,7 +110,7 @@ static uint64_t ask(struct beside *beside, const struct job *what) {
     pthread_mutex_lock(&beside->lock);
     if (beside->threaded && !beside->running)
         beside->running = pthread_create(&beside->thread, NULL, work, beside) == 0;
-    struct job *job = job_room(beside);
+    struct job *job = job_free(beside);
     if (job == NULL) {
         pthread_mutex_unlock(&beside->lock);
         disk_close(what->file);

@@ -13,7 +13,7 @@
 
 #include "base/disk.h"
 
-#define BESIDE_JOBS_MAX 64u /* waiting, or done and not asked about; beyond it the caller waits */
+#define BESIDE_JOBS_MAX 64u /* waiting, or done and not asked about */
 
 struct beside;
 
@@ -21,7 +21,10 @@ int beside_new(bool threaded, struct beside **ret, struct pawl_err *err);
 /* What waits is done before it returns. Accepts NULL. */
 void beside_free(struct beside *beside);
 
-/* Sync the file's bytes, then close it; 0 = no room, nothing was done and the file is closed. */
+/* So many more can be asked for. Who asks for one without room is not kept waiting: a file is
+ * closed in the call, and nothing is synced. */
+bool beside_has_room(struct beside *beside, uint32_t jobs);
+/* Sync the file's bytes, then close it; 0 = no room. */
 uint64_t beside_sync(struct beside *beside, struct disk_file *file);
 /* PAWL_E_BUSY: it is not done yet. Any other answer is given once. */
 int beside_asked(struct beside *beside, uint64_t job, struct pawl_err *err);

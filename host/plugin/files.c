@@ -64,6 +64,15 @@ static void sync_forget(struct instance *instance) {
     instance->sync_job = 0;
 }
 
+/* A disk that is behind: nobody waits for it here. */
+static int behind(const struct services *services, uint32_t jobs, struct pawl_err *err) {
+    if (beside_has_room(services->beside, jobs)) return PAWL_OK;
+    return pawl_fail(err, PAWL_E_BUSY, "the disk has not done what it was asked to before");
+}
+
+#define RENAME_JOBS 2u  /* the names, and the room of what had the name before */
+#define REPLACE_JOBS 3u /* the bytes, too */
+
 /* The room of what had the name before is given back beside, by the close of the file held here. */
 static int rename_over(struct instance *instance, const char *from, const char *to,
                        struct pawl_err *err) {
@@ -141,6 +150,7 @@ static int files_replace(struct pawl_ctx *ctx, const char *name, const void *byt
     if (trial_is_on(instance)) return note_file(instance, name, FILE_REPLACE, bytes, len, err);
     int rc = path_of(instance, name, "", path, sizeof path, err);
     if (rc == PAWL_OK) rc = path_of(instance, name, ".new", fresh, sizeof fresh, err);
+    if (rc == PAWL_OK) rc = behind(instance->services, REPLACE_JOBS, err);
     if (rc == PAWL_OK) rc = disk_open(disk, fresh, DISK_CREATE, &file, err);
     if (rc == PAWL_OK) rc = disk_truncate(file, 0, err);
     if (rc == PAWL_OK) rc = disk_write(file, 0, bytes, len, err);
@@ -164,6 +174,8 @@ static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
     if (rc != PAWL_OK) return rc;
     if (trial_is_on(instance))
         return note_file(instance, from, FILE_RENAME, to, strlen(to) + 1, err);
+    rc = behind(instance->services, RENAME_JOBS, err);
+    if (rc != PAWL_OK) return rc;
     append_close(instance); /* it may be one of the two */
     return rename_over(instance, old, fresh, err);
 }
@@ -212,6 +224,8 @@ static int files_sync(struct pawl_ctx *ctx, const char *name, struct pawl_err *e
     if (rc != PAWL_OK || !services->durable) return rc;
     if (strcmp(instance->sync_path, path) != 0) sync_forget(instance);
     if (instance->sync_job == 0) {
+        rc = behind(services, 1, err);
+        if (rc != PAWL_OK) return rc;
         rc = disk_open(services->disk, path, 0, &file, err);
         if (rc != PAWL_OK) return rc;
         snprintf(instance->sync_path, sizeof instance->sync_path, "%s", path);

@@ -170,7 +170,7 @@ static int finish(struct paper *paper, struct pawl_err *err) {
     struct paper_world *world = paper->world;
     if (paper->now_ns == compact->began_ns) return PAWL_OK;
     int rc = paper->files->rename(paper->ctx, PAPER_WORLD_NEXT, PAPER_WORLD_FILE, err);
-    if (rc != PAWL_OK) return rc;
+    if (rc != PAWL_OK) return rc == PAWL_E_BUSY ? PAWL_OK : rc; /* the disk is behind: later */
     world->compactions = compact->world->compactions;
     world->snapshot_bytes = compact->snapshot_bytes;
     world->file_bytes = compact->snapshot_bytes + compact->tail_bytes;

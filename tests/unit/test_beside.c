@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "base/beside.h"
+#include "base/disk_int.h"
 
 static struct disk_file *file_of(struct disk *disk, const char *path, const char *text) {
     struct disk_file *file = NULL;
@@ -70,7 +72,50 @@ static void a_sync_that_failed_says_why(void **state) {
     disk_free(disk);
 }
 
-static void more_than_fits_waits(void **state) {
+/* A disk that does not answer: its syncs come back when the test lets them. */
+static pthread_mutex_t stall = PTHREAD_MUTEX_INITIALIZER;
+static const struct disk_ops *quick;
+
+static int slow_sync(struct disk_file *file, struct pawl_err *err) {
+    pthread_mutex_lock(&stall);
+    pthread_mutex_unlock(&stall);
+    return quick->sync(file, err);
+}
+
+static void nobody_waits_for_a_disk_that_stalls(void **state) {
+    (void)state;
+    struct disk *disk;
+    struct beside *beside;
+    uint64_t jobs[BESIDE_JOBS_MAX];
+    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
+    assert_int_equal(beside_new(true, &beside, NULL), PAWL_OK);
+    quick = disk->ops;
+    struct disk_ops slow = *quick;
+    slow.sync = slow_sync;
+    disk->ops = &slow;
+    pthread_mutex_lock(&stall);
+    alarm(60); /* whoever waits here waits for ever */
+    for (uint32_t i = 0; i < BESIDE_JOBS_MAX; i++) {
+        assert_true(beside_has_room(beside, BESIDE_JOBS_MAX - i));
+        assert_false(beside_has_room(beside, BESIDE_JOBS_MAX - i + 1));
+        jobs[i] = beside_sync(beside, file_of(disk, "/d/a", "x"));
+        assert_true(jobs[i] > 0);
+    }
+    assert_false(beside_has_room(beside, 1));
+    assert_int_equal(beside_sync(beside, file_of(disk, "/d/a", "x")), 0);
+    beside_close(beside, file_of(disk, "/d/a", "x"));
+    beside_sync_names(beside, disk, "/d/a");
+    assert_int_equal(beside_asked(beside, jobs[0], NULL), PAWL_E_BUSY);
+    for (uint32_t i = 1; i < BESIDE_JOBS_MAX; i++) beside_forget(beside, jobs[i]);
+    pthread_mutex_unlock(&stall);
+    assert_int_equal(answer(beside, jobs[0], NULL), PAWL_OK);
+    while (!beside_has_room(beside, BESIDE_JOBS_MAX)) usleep(1000);
+    alarm(0);
+    beside_free(beside);
+    disk_free(disk);
+}
+
+static void results_nobody_has_asked_about_stay(void **state) {
     (void)state;
     struct disk *disk;
     struct beside *beside;
@@ -79,8 +124,9 @@ static void more_than_fits_waits(void **state) {
     for (uint32_t i = 0; i < 5 * BESIDE_JOBS_MAX; i++)
         beside_close(beside, file_of(disk, "/d/a", "x"));
     beside_close(beside, NULL);
+    while (!beside_has_room(beside, BESIDE_JOBS_MAX)) usleep(1000);
     uint64_t jobs[BESIDE_JOBS_MAX];
-    for (uint32_t i = 0; i < BESIDE_JOBS_MAX; i++) { /* results nobody has asked about stay */
+    for (uint32_t i = 0; i < BESIDE_JOBS_MAX; i++) {
         jobs[i] = beside_sync(beside, file_of(disk, "/d/a", "x"));
         assert_true(jobs[i] > 0);
     }
@@ -95,7 +141,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_synced_outlives_a_power_cut),
         cmocka_unit_test(a_sync_that_failed_says_why),
-        cmocka_unit_test(more_than_fits_waits),
+        cmocka_unit_test(nobody_waits_for_a_disk_that_stalls),
+        cmocka_unit_test(results_nobody_has_asked_about_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
