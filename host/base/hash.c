@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define P1 UINT64_C(0x9e3779b185ebca87)
@@ -12,26 +13,21 @@ static uint64_t rotl(uint64_t x, unsigned n) {
     return x << n | x >> (64 - n);
 }
 
-/* Written out, compilers make one load or store of it where the machine is little-endian. */
 static uint32_t read_le32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return le32toh(value);
 }
 
 static uint64_t read_le64(const uint8_t *p) {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-           (uint64_t)p[7] << 56;
+    uint64_t value;
+    memcpy(&value, p, sizeof value);
+    return le64toh(value);
 }
 
 static void write_le64(uint8_t *p, uint64_t value) {
-    p[0] = (uint8_t)value;
-    p[1] = (uint8_t)(value >> 8);
-    p[2] = (uint8_t)(value >> 16);
-    p[3] = (uint8_t)(value >> 24);
-    p[4] = (uint8_t)(value >> 32);
-    p[5] = (uint8_t)(value >> 40);
-    p[6] = (uint8_t)(value >> 48);
-    p[7] = (uint8_t)(value >> 56);
+    value = htole64(value);
+    memcpy(p, &value, sizeof value);
 }
 
 static uint64_t round1(uint64_t lane, uint64_t input) {

@@ -42,10 +42,10 @@ PURE = {f"{name}.h" for name in (
     "assert ctype errno inttypes limits stdalign stdarg stdbool stddef stdint stdio stdlib "
     "stdnoreturn string strings").split()}
 SYSTEM = PURE | {f"{name}.h" for name in (
-    "dirent fcntl fnmatch getopt glob libgen locale math poll pthread sched semaphore setjmp "
-    "signal spawn stdatomic sysexits syslog termios time unistd wchar sys/eventfd sys/file "
-    "sys/ioctl sys/mman sys/random sys/resource sys/socket sys/stat sys/statvfs sys/syscall "
-    "sys/time sys/timex sys/types sys/uio sys/un sys/wait malloc execinfo").split()}
+    "dirent endian fcntl fnmatch getopt glob libgen locale math poll pthread sched semaphore "
+    "setjmp signal spawn stdatomic sysexits syslog termios time unistd wchar sys/eventfd "
+    "sys/file sys/ioctl sys/mman sys/random sys/resource sys/socket sys/stat sys/statvfs "
+    "sys/syscall sys/time sys/timex sys/types sys/uio sys/un sys/wait malloc execinfo").split()}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.M)
 
