@@ -70,6 +70,11 @@ void loader_free(struct loader *loader) {
     mem_free(loader);
 }
 
+void loader_hold(struct loader *loader, const struct library *library) {
+    for (uint32_t i = 0; i < loader->count; i++)
+        if (&loader->open[i]->library == library) loader->open[i]->users++;
+}
+
 void loader_close(struct loader *loader, const struct library *library) {
     if (library == NULL) return;
     for (uint32_t i = 0; i < loader->count; i++) {

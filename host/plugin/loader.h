@@ -57,7 +57,9 @@ int loader_open(struct loader *loader, const char *path, const struct library **
 /* From now on each fault of a descriptor is told, not only the first; for `plugins check`. */
 void loader_tell_all(struct loader *loader, void (*tell)(void *arg, const char *fault), void *arg);
 
-/* One call per loader_open(). No instance of it may be left. */
+/* For one more that uses an open library, without a look at its file. */
+void loader_hold(struct loader *loader, const struct library *library);
+/* One call per loader_open() and loader_hold(). No instance of it may be left. */
 void loader_close(struct loader *loader, const struct library *library);
 
 /* The files NAME.so of a folder by name, sorted; stops when `file` returns non-zero and returns

@@ -43,12 +43,26 @@ void session_fault(const struct session *session, struct config_errors *errors, 
     config_errors_add(errors, config_file_of(session->config, path), path, "%s", text);
 }
 
+/* An entry before this one has opened the same file: one reading of a configuration looks at each
+ * file once, so that its entries have the same code also while somebody puts a new file there. */
+static const struct library *opened_before(const struct session *session, uint32_t index) {
+    const struct config_plugin *plugins = session->config->plugins;
+    for (uint32_t i = 0; i < index; i++)
+        if (session->libraries[i] != NULL && strcmp(plugins[i].so, plugins[index].so) == 0)
+            return session->libraries[i];
+    return NULL;
+}
+
 static int load_plugin(struct session *session, uint32_t index, struct config_errors *errors) {
     const struct config_plugin *entry = &session->config->plugins[index];
-    const struct library *library = NULL;
+    const struct library *library = opened_before(session, index);
     struct config_errors *why = mem_calloc(1, sizeof *why);
     if (why == NULL) return PAWL_E_NOMEM;
-    int rc = loader_open(session->loader, entry->so, &library, why);
+    int rc = PAWL_OK;
+    if (library != NULL)
+        loader_hold(session->loader, library);
+    else
+        rc = loader_open(session->loader, entry->so, &library, why);
     if (rc != PAWL_OK) {
         char path[32], of[40];
         snprintf(path, sizeof path, "plugins[%u]", index);
