@@ -1,42 +1,51 @@
 /*
- * compact.c - the world file written anew, a little with each step, so that nobody waits for it:
- * what the file says of one moment is read into a second world, whose lines go to a file beside;
- * then what the file has got since is copied behind them, the new file is synced, what came
+ * compact.c - the world file written anew, a little with each step, so that nobody waits for it.
+ * What the world was at one moment goes to a file beside, a few lines with each step. An order that
+ * changes before its turn has come is left out: the file in use has got its whole line since. Then
+ * what the file has got since the moment is copied behind them, the new file is synced, what came
  * meanwhile is copied, and it takes the name. Until that rename the old file is the whole truth,
  * whatever happens; the one beside is begun afresh by the next attempt.
  */
 #include "paper.h"
+#include "worldlines.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* In microseconds, and yet a few times what a step adds to the file. */
-#define LINES_A_STEP 16u
-#define READ_BYTES 8192u /* of the old file, to understand it; more than a line */
+#define LINES_A_STEP 8u
 #define CHUNK_BYTES 65536u               /* written at once, and copied at once */
 #define RETRY_BYTES (UINT64_C(1) << 20)  /* the file grows by this before another attempt */
 
 enum part {
-    PART_READ, PART_SOURCES, PART_POSITIONS, PART_ENDED, PART_WORKING, PART_EXECUTIONS,
-    PART_TAIL, PART_SYNC, PART_REST
+    PART_SOURCES, PART_POSITIONS, PART_ENDED, PART_WORKING, PART_EXECUTIONS, PART_TAIL, PART_SYNC,
+    PART_REST
 };
 
 struct paper_compact {
-    struct paper_world *world; /* of the moment it began; its journal is what waits to be written */
-    int64_t began_ns;
+    struct paper_text text; /* lines that wait to be written */
+    /* The moment: */
+    struct paper_when when;
+    uint64_t moment; /* bytes of the file that it stands for */
+    uint64_t prng, last_execution;
+    struct paper_position *positions; /* whose order counts, so all of them are copied at once */
+    uint32_t position_count;
+    /* How far it is: */
     enum part part;
-    uint64_t moment;                 /* bytes of the file that it stands for, */
-    uint64_t read, line;             /* and of them, those that are in the world */
-    uint32_t symbol, at;             /* the next ones */
-    uint64_t snapshot_bytes;         /* written of the new file, without the tail */
+    uint32_t at;
+    struct paper_walk walk;
+    uint64_t snapshot_bytes; /* written of the new file, without the tail */
     uint64_t tail_bytes;
     char chunk[CHUNK_BYTES];
 };
 
 void paper_compact_done(struct paper *paper) {
     if (paper->compact == NULL) return;
-    paper_world_free(paper->compact->world);
+    free(paper->compact->text.bytes);
+    free(paper->compact->positions);
     free(paper->compact);
     paper->compact = NULL;
+    paper->world->walk = NULL;
 }
 
 static void give_up(struct paper *paper, const struct pawl_err *err) {
@@ -47,99 +56,128 @@ static void give_up(struct paper *paper, const struct pawl_err *err) {
     paper_compact_done(paper);
 }
 
-static int begin(struct paper *paper, struct pawl_err *err) {
-    int rc = paper->files->replace(paper->ctx, PAPER_WORLD_NEXT, "", 0, err);
-    if (rc != PAWL_OK) return rc;
-    struct paper_compact *compact = calloc(1, sizeof *compact);
-    if (compact == NULL || paper_world_new(&compact->world) != PAWL_OK) {
-        free(compact);
-        return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
-    }
-    paper->compact = compact;
-    compact->world->personality = paper->world->personality;
-    compact->began_ns = paper->now_ns;
-    compact->moment = paper->world->file_bytes;
-    return PAWL_OK;
+static void line(struct paper *paper, enum paper_line_id id, const void *what) {
+    struct paper_compact *compact = paper->compact;
+    paper_line(paper->world, &compact->text, id, what, compact->when);
 }
 
 /* What is few comes at once. */
-static void first_lines(struct paper_compact *compact) {
-    struct paper_world *world = compact->world;
-    int64_t t = compact->began_ns;
-    world->compactions++;
-    paper_put_world(world, compact->moment, t);
-    paper_put_link(world, t);
-    for (uint32_t i = 0; i < world->fault_count; i++) paper_put_fault(world, &world->faults[i], t);
+static void first_lines(struct paper *paper) {
+    const struct paper_world *world = paper->world;
+    const struct paper_header header = {.created_ns = world->created_ns,
+                                        .version = PAPER_WORLD_VERSION,
+                                        .personality = (uint8_t)world->personality,
+                                        .forgotten = world->executions_forgotten,
+                                        .last_order = world->last_order,
+                                        .last_execution = world->last_execution,
+                                        .last_fault = world->last_fault,
+                                        .compactions = world->compactions + 1,
+                                        .stands_for = paper->compact->moment};
+    const struct paper_link link = {.until_ns = world->link_until_ns, .down = world->link_down};
+    line(paper, L_WORLD, &header);
+    line(paper, L_LINK, &link);
+    for (uint32_t i = 0; i < world->fault_count; i++) line(paper, L_FAULT, &world->faults[i]);
+}
+
+static int begin(struct paper *paper, struct pawl_err *err) {
+    struct paper_world *world = paper->world;
+    int rc = paper->files->replace(paper->ctx, PAPER_WORLD_NEXT, "", 0, err);
+    if (rc != PAWL_OK) return rc;
+    struct paper_compact *compact = calloc(1, sizeof *compact);
+    size_t size = world->position_count * sizeof *world->positions;
+    struct paper_position *positions = malloc(size + 1);
+    if (compact == NULL || positions == NULL) {
+        free(compact);
+        free(positions);
+        return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
+    }
+    if (size > 0) memcpy(positions, world->positions, size);
+    compact->positions = positions;
+    compact->position_count = world->position_count;
+    compact->when = (struct paper_when){world->row, paper->now_ns};
+    compact->moment = world->file_bytes;
+    compact->prng = world->prng_written;
+    compact->last_execution = world->last_execution;
     compact->at = 1;
-    compact->symbol = 1;
-    compact->part = PART_SOURCES;
+    world->attempt++;
+    compact->walk.ended = world->ended;
+    world->walk = &compact->walk;
+    paper->compact = compact;
+    first_lines(paper);
+    return PAWL_OK;
 }
 
-static int read_lines(struct paper *paper, struct pawl_err *err) {
+static bool order_line(struct paper *paper, const struct paper_order *order) {
+    if (order->attempt == paper->world->attempt) return false; /* it comes with the tail */
+    line(paper, L_ORDER, order);
+    return true;
+}
+
+static bool next_source(struct paper *paper) {
+    const struct paper_world *world = paper->world;
+    while (paper->compact->at < world->symbol_count) {
+        uint32_t slot = paper->compact->at++;
+        const struct paper_source source = {.symbol = slot, .quoted = world->symbols[slot]->quoted};
+        if (!world->symbols[slot]->known) continue;
+        line(paper, L_SOURCE, &source);
+        return true;
+    }
+    return false;
+}
+
+static bool next_ended(struct paper *paper) {
+    struct paper_walk *walk = &paper->compact->walk;
+    while (walk->ended != NULL) {
+        const struct paper_order *order = walk->ended;
+        walk->ended = order->ended_next;
+        if (order_line(paper, order)) return true;
+    }
+    return false;
+}
+
+static bool next_working(struct paper *paper) {
+    const struct paper_world *world = paper->world;
+    struct paper_walk *walk = &paper->compact->walk;
+    for (; walk->symbol < world->symbol_count; walk->symbol++, walk->order = 0)
+        while (walk->order < world->symbols[walk->symbol]->count)
+            if (order_line(paper, world->symbols[walk->symbol]->orders[walk->order++])) return true;
+    return false;
+}
+
+static bool next_execution(struct paper *paper) {
+    const struct paper_world *world = paper->world;
     struct paper_compact *compact = paper->compact;
-    uint64_t left = compact->moment - compact->read;
-    size_t used = 0;
-    int64_t got = paper->files->read(paper->ctx, PAPER_WORLD_FILE, compact->read, compact->chunk,
-                                     left < READ_BYTES ? (size_t)left : READ_BYTES, err);
-    if (got < 0) return (int)got;
-    int rc = paper_world_lines(compact->world, &compact->line, compact->chunk, (size_t)got, &used,
-                               err);
-    if (rc == PAWL_OK && used == 0)
-        rc = pawl_fail(err, PAWL_E_DATA, "it is not what was written");
-    compact->read += used;
-    if (rc == PAWL_OK && compact->read == compact->moment) first_lines(compact);
-    return rc;
-}
-
-/* One at a time, so that in the end there are not all of them to be freed at once. */
-static void put_and_free(struct paper_compact *compact, struct paper_order *order) {
-    paper_put_order(compact->world, order, compact->began_ns);
-    paper_order_free(compact->world, order);
+    if (compact->walk.execution >= world->execution_count) return false;
+    const struct paper_execution *next = paper_execution_at(world, compact->walk.execution++);
+    if (next->number > compact->last_execution) return false;
+    line(paper, L_FILL, next);
+    return true;
 }
 
 /* The next line; false: there are no more. */
-static bool next_line(struct paper_compact *compact) {
-    struct paper_world *world = compact->world;
-    struct paper_order *order;
+static bool next_line(struct paper *paper) {
+    struct paper_compact *compact = paper->compact;
     switch (compact->part) {
     case PART_SOURCES:
-        for (; compact->at < world->symbol_count; compact->at++) {
-            if (!world->symbols[compact->at]->known) continue;
-            paper_put_source(world, compact->at++, compact->began_ns);
-            return true;
-        }
+        if (next_source(paper)) return true;
         compact->at = 0;
         compact->part = PART_POSITIONS; /* fall through */
     case PART_POSITIONS:
-        if (compact->at < world->position_count) {
-            paper_put_position(world, &world->positions[compact->at++], compact->began_ns);
+        if (compact->at < compact->position_count) {
+            line(paper, L_POSITION, &compact->positions[compact->at++]);
             return true;
         }
-        compact->at = 0;
         compact->part = PART_ENDED; /* fall through */
     case PART_ENDED:
-        if ((order = world->ended) != NULL) {
-            world->ended = order->ended_next;
-            put_and_free(compact, order);
-            return true;
-        }
+        if (next_ended(paper)) return true;
+        compact->walk.symbol = 1;
         compact->part = PART_WORKING; /* fall through */
     case PART_WORKING:
-        for (; compact->symbol < world->symbol_count; compact->symbol++, compact->at = 0) {
-            const struct paper_symbol *symbol = world->symbols[compact->symbol];
-            if (compact->at == symbol->count) continue;
-            put_and_free(compact, symbol->orders[compact->at++]);
-            return true;
-        }
-        compact->part = PART_EXECUTIONS;
-        compact->at = 0; /* fall through */
+        if (next_working(paper)) return true;
+        compact->part = PART_EXECUTIONS; /* fall through */
     case PART_EXECUTIONS:
-        if (compact->at < world->execution_count) {
-            paper_put_execution(world, paper_execution_at(world, compact->at++),
-                                compact->began_ns);
-            return true;
-        }
-        paper_put_step(world, compact->began_ns);
+        if (next_execution(paper)) return true;
+        line(paper, L_STEP, &(struct paper_step){.prng = compact->prng});
         compact->part = PART_TAIL; /* fall through */
     default: return false;
     }
@@ -147,8 +185,8 @@ static bool next_line(struct paper_compact *compact) {
 
 static int write_lines(struct paper *paper, struct pawl_err *err) {
     struct paper_compact *compact = paper->compact;
-    struct paper_text *text = &compact->world->journal;
-    for (uint32_t i = 0; i < LINES_A_STEP && next_line(compact); i++) continue;
+    struct paper_text *text = &compact->text;
+    for (uint32_t i = 0; i < LINES_A_STEP && next_line(paper); i++) continue;
     if (text->lost) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     if (text->len < CHUNK_BYTES && compact->part != PART_TAIL) return PAWL_OK;
     int rc = paper->files->append(paper->ctx, PAPER_WORLD_NEXT, text->bytes, text->len, err);
@@ -168,10 +206,10 @@ static int sync_next(struct paper *paper, struct pawl_err *err) {
 static int finish(struct paper *paper, struct pawl_err *err) {
     struct paper_compact *compact = paper->compact;
     struct paper_world *world = paper->world;
-    if (paper->now_ns == compact->began_ns) return PAWL_OK;
+    if (paper->now_ns == compact->when.now_ns) return PAWL_OK;
     int rc = paper->files->rename(paper->ctx, PAPER_WORLD_NEXT, PAPER_WORLD_FILE, err);
     if (rc != PAWL_OK) return rc == PAWL_E_BUSY ? PAWL_OK : rc; /* the disk is behind: later */
-    world->compactions = compact->world->compactions;
+    world->compactions++;
     world->snapshot_bytes = compact->snapshot_bytes;
     world->file_bytes = compact->snapshot_bytes + compact->tail_bytes;
     paper_compact_done(paper);
@@ -210,7 +248,6 @@ static bool is_due(const struct paper *paper) {
 
 static int go_on(struct paper *paper, struct pawl_err *err) {
     switch (paper->compact->part) {
-    case PART_READ: return read_lines(paper, err);
     case PART_TAIL:
     case PART_REST: return copy_tail(paper, err);
     case PART_SYNC: return sync_next(paper, err);

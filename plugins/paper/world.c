@@ -1,5 +1,5 @@
 /* The venue's memory: finding, making and forgetting. Nothing here decides. */
-#include "world.h"
+#include "worldfile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +114,7 @@ struct paper_order *paper_order_find(const struct paper_world *world, const char
     for (struct paper_order *order = world->by_id[hash_id(id)]; order; order = order->id_next) {
         if (strcmp(order->id, id) != 0) continue;
         if (paper_order_works(order)) return order;
-        if (newest == NULL) newest = order;
+        if (newest == NULL || order->number > newest->number) newest = order;
     }
     return newest;
 }
@@ -125,7 +125,7 @@ struct paper_order *paper_order_numbered(const struct paper_world *world, uint64
     return order;
 }
 
-void paper_order_free(struct paper_world *world, struct paper_order *order) {
+static void order_free(struct paper_world *world, struct paper_order *order) {
     struct paper_order **link = &world->by_id[hash_id(order->id)];
     while (*link != order) link = &(*link)->id_next;
     *link = order->id_next;
@@ -139,9 +139,10 @@ void paper_order_free(struct paper_world *world, struct paper_order *order) {
 static void forget_oldest(struct paper_world *world) {
     struct paper_order *order = world->ended;
     world->ended = order->ended_next;
+    if (world->walk != NULL && world->walk->ended == order) world->walk->ended = order->ended_next;
     if (world->ended == NULL) world->ended_last = NULL;
     world->ended_count--;
-    paper_order_free(world, order);
+    order_free(world, order);
 }
 
 static int list_add(struct paper_symbol *symbol, struct paper_order *order) {
@@ -152,8 +153,13 @@ static int list_add(struct paper_symbol *symbol, struct paper_order *order) {
         symbol->orders = orders;
         symbol->capacity = capacity;
     }
+    /* The oldest first. Numbers rise, but for a file that was written anew: what changed meanwhile
+     * is read behind what did not. */
+    uint32_t at = symbol->count++;
+    for (; at > 0 && symbol->orders[at - 1]->number > order->number; at--)
+        symbol->orders[at] = symbol->orders[at - 1];
+    symbol->orders[at] = order;
     order->listed = 1;
-    symbol->orders[symbol->count++] = order; /* numbers rise, so this keeps the oldest first */
     return PAWL_OK;
 }
 
@@ -172,6 +178,8 @@ int paper_order_place(struct paper_world *world, struct paper_order *order) {
     if (order->listed) {
         uint32_t at = 0;
         while (symbol->orders[at] != order) at++;
+        struct paper_walk *walk = world->walk;
+        if (walk != NULL && order->symbol == walk->symbol && at < walk->order) walk->order--;
         order->listed = 0;
         symbol->count--;
         memmove(symbol->orders + at, symbol->orders + at + 1,
@@ -236,6 +244,7 @@ struct paper_execution *paper_execution_new(struct paper_world *world) {
             world->execution_first = (world->execution_first + 1) % world->execution_capacity;
             world->execution_count--;
             world->executions_forgotten = true;
+            if (world->walk != NULL && world->walk->execution > 0) world->walk->execution--;
         } else if (!executions_grow(world)) {
             return NULL;
         }
@@ -327,6 +336,7 @@ static bool copy_plain(struct paper_world *world, const struct paper_world *from
     if (from->journal.len == 0) world->journal.capacity = 0;
     world->journal.bytes = copy_bytes(from->journal.bytes, world->journal.capacity, &ok);
     world->compactions = from->compactions;
+    world->attempt = from->attempt;
     world->snapshot_bytes = from->snapshot_bytes;
     world->file_bytes = from->file_bytes;
     return ok;

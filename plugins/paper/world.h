@@ -3,7 +3,7 @@
  * market data. A world of its own: nothing of the host's book is in it, and it outlives the host.
  *
  * Every change is put as one line into `journal` (worldfile.c), which goes to the world file before
- * a report of it leaves. compact.c writes the file anew when most of it is past.
+ * a report of it leaves.
  *
  * Owner   the world owns orders and symbols; pointers are valid until the world is freed, but an
  *         ended order is forgotten once PAPER_ENDED_MAX newer ones have ended.
@@ -53,6 +53,7 @@ struct paper_order {
     int64_t arrived_ns; /* of the request that gave it its terms */
     /* not stored */
     uint8_t listed;      /* it is among the working ones of its symbol */
+    uint32_t attempt;    /* of the world, when its newest line was put */
     uint64_t acted;      /* event it last filled in: the rest continues at a later one */
     uint64_t from_point; /* first price point it may act at */
     struct paper_order *id_next, *number_next, *ended_next;
@@ -141,6 +142,8 @@ struct paper_world {
     uint8_t link_down;
     uint32_t personality;  /* enum paper_personality it was made with */
     struct paper_text journal; /* changes that are not in the file yet */
+    uint32_t attempt;          /* at writing the file anew, the newest */
+    struct paper_walk *walk;   /* where it is (worldfile.h); NULL = there is none */
     uint64_t compactions;      /* how often the file has been written anew */
     uint64_t snapshot_bytes;   /* of the file, as it was written last; 0 = never */
     uint64_t file_bytes;       /* of the file now */
@@ -166,8 +169,6 @@ static inline struct paper_symbol *paper_symbol_of(const struct paper_world *wor
 
 /* A new order with the next number, indexed but not working yet; NULL = no memory. */
 struct paper_order *paper_order_new(struct paper_world *world, uint64_t number, const char *id);
-/* Out of the index and gone; who lists it sees to that. */
-void paper_order_free(struct paper_world *world, struct paper_order *order);
 /* The working one of that id, else the newest of it; NULL = never seen, or forgotten. */
 struct paper_order *paper_order_find(const struct paper_world *world, const char *id);
 struct paper_order *paper_order_numbered(const struct paper_world *world, uint64_t number);

@@ -222,18 +222,18 @@ static char *add_value(char *to, const struct paper_world *world, const struct p
     }
 }
 
-static void put(struct paper_world *world, enum paper_line_id id, const void *row, int64_t now_ns) {
-    struct paper_text *text = &world->journal;
+void paper_line(const struct paper_world *world, struct paper_text *text, enum paper_line_id id,
+                const void *what, struct paper_when when) {
     const struct paper_line_kind *kind = &paper_line_kinds[id];
     char *at = line_room(text);
     if (at == NULL) return;
     text->closed = id == L_STEP;
     at = ADD(at, "{\"k\":\"");
     at = add(at, kind->name, strlen(kind->name));
-    at = add_number(ADD(at, "\",\"row\":"), world->row);
-    at = add_signed(ADD(at, ",\"t\":"), now_ns);
+    at = add_number(ADD(at, "\",\"row\":"), when.row);
+    at = add_signed(ADD(at, ",\"t\":"), when.now_ns);
     for (const struct paper_field *field = kind->fields; field->name != NULL; field++) {
-        const void *value = (const char *)row + field->offset;
+        const void *value = (const char *)what + field->offset;
         if (!field->always && is_zero(field, value)) continue;
         at = add_value(add(at, field->key, field->key_len), world, field, value);
     }
@@ -242,17 +242,8 @@ static void put(struct paper_world *world, enum paper_line_id id, const void *ro
     assert(text->len <= text->capacity);
 }
 
-void paper_put_world(struct paper_world *world, uint64_t stands_for, int64_t now_ns) {
-    struct paper_header header = {.created_ns = world->created_ns,
-                                  .version = PAPER_WORLD_VERSION,
-                                  .personality = (uint8_t)world->personality,
-                                  .forgotten = world->executions_forgotten,
-                                  .last_order = world->last_order,
-                                  .last_execution = world->last_execution,
-                                  .last_fault = world->last_fault,
-                                  .compactions = world->compactions,
-                                  .stands_for = stands_for};
-    put(world, L_WORLD, &header, now_ns);
+static void put(struct paper_world *world, enum paper_line_id id, const void *row, int64_t now_ns) {
+    paper_line(world, &world->journal, id, row, (struct paper_when){world->row, now_ns});
 }
 
 /* The first line of a world says whose it is; it is made when there is something to write. */
@@ -272,10 +263,11 @@ void paper_put_source(struct paper_world *world, uint32_t slot, int64_t now_ns) 
     struct paper_source source = {.symbol = slot, .quoted = world->symbols[slot]->quoted};
     put_change(world, L_SOURCE, &source, now_ns);
 }
-void paper_put_order(struct paper_world *world, const struct paper_order *order, int64_t now_ns) {
+void paper_put_order(struct paper_world *world, struct paper_order *order, int64_t now_ns) {
     struct paper_symbol *symbol = world->symbols[order->symbol];
     if (!symbol->known && symbol->quoted) paper_put_source(world, order->symbol, now_ns);
     symbol->known = true;
+    order->attempt = world->attempt;
     put_change(world, L_ORDER, order, now_ns);
 }
 void paper_put_execution(struct paper_world *world, const struct paper_execution *execution,

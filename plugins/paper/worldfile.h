@@ -15,9 +15,7 @@
 #define PAPER_JOURNAL_BYTES_MAX (UINT32_C(16) << 20) /* kept while the file cannot be written */
 
 /* Lines into world->journal; `now_ns` is the venue's clock. */
-/* The first line of a file written anew, in place of so many bytes of the one before. */
-void paper_put_world(struct paper_world *world, uint64_t stands_for, int64_t now_ns);
-void paper_put_order(struct paper_world *world, const struct paper_order *order, int64_t now_ns);
+void paper_put_order(struct paper_world *world, struct paper_order *order, int64_t now_ns);
 void paper_put_execution(struct paper_world *world, const struct paper_execution *execution,
                          int64_t now_ns);
 void paper_put_position(struct paper_world *world, const struct paper_position *position,
@@ -32,6 +30,13 @@ void paper_put_step(struct paper_world *world, int64_t now_ns);
 #define PAPER_VENUE_ID_SIZE 24u
 void paper_ticket_text(uint64_t ticket, char out[PAPER_VENUE_ID_SIZE]);
 uint64_t paper_ticket_number(const char *text);
+
+/* Where the file that is written anew stands in lists from which something may go meanwhile. */
+struct paper_walk {
+    struct paper_order *ended; /* the next one; NULL = all are written */
+    uint32_t symbol, order;    /* slot, and place of the next one among its working ones */
+    uint32_t execution;        /* place of the next one */
+};
 
 /* Append the journal to the file; on failure it is kept for the next attempt. */
 int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,

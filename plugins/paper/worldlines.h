@@ -57,4 +57,13 @@ enum paper_line_id {
 
 extern const struct paper_line_kind paper_line_kinds[L_COUNT];
 
+/* When a line is written: the feed row that was seen last, and the venue's clock. */
+struct paper_when {
+    uint64_t row;
+    int64_t now_ns;
+};
+/* One line behind the text, with the world's names; text->lost where there is no room for it. */
+void paper_line(const struct paper_world *world, struct paper_text *text, enum paper_line_id id,
+                const void *what, struct paper_when when);
+
 #endif

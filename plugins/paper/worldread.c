@@ -176,6 +176,7 @@ static int apply_execution(struct reader *reader, const struct paper_execution *
     struct paper_execution *execution = paper_execution_new(world);
     if (execution == NULL) return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     *execution = *read;
+    if (world->execution_count == 1 && read->number > 1) world->executions_forgotten = true;
     if (read->number > world->last_execution) world->last_execution = read->number;
     if (read->ticket > world->last_order) world->last_order = read->ticket;
     return PAWL_OK;

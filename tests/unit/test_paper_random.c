@@ -2,6 +2,7 @@
  * from the text of the world file, with other code than the venue's. PAWL_SEED repeats a run. */
 #include "paper_play.h"
 
+#include "../plugins/paper/worldlines.h"
 #include "../property/prop_seed.h"
 
 #define SEQUENCES 1050
@@ -101,31 +102,27 @@ static void truth_read(struct truth *truth, const struct fake_file *file) {
 /* ---- the venue's memory against the file ---- */
 
 /* Everything a world remembers, as text. */
-static struct paper_text dump(struct paper_world *world) {
-    struct paper_text kept = world->journal;
-    uint64_t row = world->row, prng_written = world->prng_written;
-    memset(&world->journal, 0, sizeof world->journal);
-    world->row = 0;
-    if (world->created_ns != 0) {
-        for (uint64_t n = 1; n <= world->last_order; n++) {
-            struct paper_order *order = paper_order_numbered(world, n);
-            if (order != NULL) paper_put_order(world, order, 1);
-        }
-        for (uint32_t i = 0; i < world->position_count; i++)
-            paper_put_position(world, &world->positions[i], 1);
-        for (uint32_t i = 0; i < world->execution_count; i++)
-            paper_put_execution(world, paper_execution_at(world, i), 1);
-        for (uint32_t i = 0; i < world->fault_count; i++)
-            paper_put_fault(world, &world->faults[i], 1);
-        for (uint32_t i = 1; i < world->symbol_count; i++)
-            if (world->symbols[i]->known) paper_put_source(world, i, 1);
-        paper_put_link(world, 1);
-        paper_put_step(world, 1);
+static struct paper_text dump(const struct paper_world *world) {
+    const struct paper_when when = {.now_ns = 1};
+    const struct paper_link link = {.until_ns = world->link_until_ns, .down = world->link_down};
+    struct paper_text text = {0};
+    if (world->created_ns == 0) return text;
+    for (uint64_t n = 1; n <= world->last_order; n++) {
+        const struct paper_order *order = paper_order_numbered(world, n);
+        if (order != NULL) paper_line(world, &text, L_ORDER, order, when);
     }
-    struct paper_text text = world->journal;
-    world->journal = kept;
-    world->row = row;
-    world->prng_written = prng_written;
+    for (uint32_t i = 0; i < world->position_count; i++)
+        paper_line(world, &text, L_POSITION, &world->positions[i], when);
+    for (uint32_t i = 0; i < world->execution_count; i++)
+        paper_line(world, &text, L_FILL, paper_execution_at(world, i), when);
+    for (uint32_t i = 0; i < world->fault_count; i++)
+        paper_line(world, &text, L_FAULT, &world->faults[i], when);
+    for (uint32_t i = 1; i < world->symbol_count; i++) {
+        const struct paper_source source = {.symbol = i, .quoted = world->symbols[i]->quoted};
+        if (world->symbols[i]->known) paper_line(world, &text, L_SOURCE, &source, when);
+    }
+    paper_line(world, &text, L_LINK, &link, when);
+    paper_line(world, &text, L_STEP, &(struct paper_step){.prng = world->prng}, when);
     return text;
 }
 

@@ -210,6 +210,35 @@ static void orders_that_cannot_be_are_not_read(void **state) {
     }
 }
 
+/* In a file that was written anew what changed meanwhile stands behind what did not. */
+static void the_newest_of_an_id_and_the_oldest_that_works_count(void **state) {
+    (void)state;
+    static const char text[] = HEADER
+        "{\"k\":\"order\",\"n\":3,\"id\":\"a\",\"account\":\"demo\",\"symbol\":\"EURUSD\","
+        "\"state\":\"filled\",\"side\":\"BUY\",\"position_side\":\"LONG\",\"role\":\"main\","
+        "\"kind\":\"market\",\"quantity\":\"1\",\"filled\":\"1\"}\n"
+        "{\"k\":\"order\",\"n\":4,\"id\":\"b\",\"account\":\"demo\",\"symbol\":\"EURUSD\","
+        "\"state\":\"accepted\",\"side\":\"BUY\",\"position_side\":\"LONG\",\"role\":\"main\","
+        "\"kind\":\"limit\",\"quantity\":\"1\",\"filled\":\"0\",\"price\":\"1\"}\n"
+        "{\"k\":\"order\",\"n\":1,\"id\":\"a\",\"account\":\"demo\",\"symbol\":\"EURUSD\","
+        "\"state\":\"cancelled\",\"side\":\"BUY\",\"position_side\":\"LONG\",\"role\":\"main\","
+        "\"kind\":\"market\",\"quantity\":\"1\",\"filled\":\"0\"}\n"
+        "{\"k\":\"order\",\"n\":2,\"id\":\"c\",\"account\":\"demo\",\"symbol\":\"EURUSD\","
+        "\"state\":\"accepted\",\"side\":\"BUY\",\"position_side\":\"LONG\",\"role\":\"main\","
+        "\"kind\":\"limit\",\"quantity\":\"1\",\"filled\":\"0\",\"price\":\"1\"}\n" STEP;
+    struct play p;
+    play_init(&p, "ideal", false);
+    fake_file_set(&p.fake, "world.jsonl", text, sizeof text - 1);
+    assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), PAWL_OK);
+    const struct paper_world *world = play_paper(&p)->world;
+    assert_int_equal(paper_order_find(world, "a")->number, 3);
+    const struct paper_symbol *symbol = paper_symbol_of(world, 1);
+    assert_int_equal(symbol->count, 2);
+    assert_int_equal(symbol->orders[0]->number, 2);
+    assert_int_equal(symbol->orders[1]->number, 4);
+    play_done(&p);
+}
+
 static void a_symbol_that_is_gone_stays_untouched(void **state) {
     (void)state;
     struct play p;
@@ -291,8 +320,14 @@ static void the_file_and_the_memory_do_not_grow_for_ever(void **state) {
     /* What lives, as much again that is past, what was written meanwhile. */
     assert_true(largest < 2 * world->snapshot_bytes + world->snapshot_bytes / 2);
     uint64_t last_order = world->last_order, last_execution = world->last_execution;
+    uint64_t first_ended = world->ended->number;
     assert_int_equal(fake_restart(&p.fake), PAWL_OK);
     world = play_paper(&p)->world;
+    assert_int_equal(world->ended->number, first_ended);
+    assert_int_equal(world->execution_count, PAPER_EXECUTIONS_MAX);
+    for (uint32_t i = 0; i < PAPER_EXECUTIONS_MAX; i++)
+        assert_int_equal(paper_execution_at(world, i)->number,
+                         last_execution - PAPER_EXECUTIONS_MAX + 1 + i);
     assert_int_equal(world->last_order, last_order);
     assert_int_equal(world->last_execution, last_execution);
     assert_int_equal(world->ended_count, PAPER_ENDED_MAX);
@@ -402,6 +437,7 @@ int main(void) {
         cmocka_unit_test(orders_that_cannot_be_are_not_read),
         cmocka_unit_test(a_symbol_that_is_gone_stays_untouched),
         cmocka_unit_test(executions_of_a_new_world_have_new_ids),
+        cmocka_unit_test(the_newest_of_an_id_and_the_oldest_that_works_count),
         cmocka_unit_test(the_file_and_the_memory_do_not_grow_for_ever),
         cmocka_unit_test(a_death_at_any_write_loses_nothing),
         cmocka_unit_test(a_full_disk_only_puts_it_off),
