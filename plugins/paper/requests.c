@@ -105,6 +105,7 @@ static struct paper_order *add_order(struct paper *paper, const struct paper_ord
     next.id_next = order->id_next;
     next.number_next = order->number_next;
     next.listed = 0;
+    next.attempt = 0;
     next.from_point = paper->point + 1; /* never the event that caused it */
     *order = next;
     return order;

@@ -7,7 +7,7 @@
 int paper_world_new(struct paper_world **ret) {
     struct paper_world *world = calloc(1, sizeof *world);
     if (world == NULL) return PAWL_E_NOMEM;
-    world->symbol_count = world->account_count = 1;
+    world->symbol_count = world->account_count = world->attempt = 1;
     world->slot_by_instrument = calloc(PAPER_INSTRUMENT_ID_MAX + 1, sizeof(uint16_t));
     world->by_id = calloc(PAPER_BUCKETS, sizeof(struct paper_order *));
     world->by_number = calloc(PAPER_BUCKETS, sizeof(struct paper_order *));

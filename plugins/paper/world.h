@@ -53,7 +53,7 @@ struct paper_order {
     int64_t arrived_ns; /* of the request that gave it its terms */
     /* not stored */
     uint8_t listed;      /* it is among the working ones of its symbol */
-    uint32_t attempt;    /* of the world, when its newest line was put */
+    uint32_t attempt;    /* of the world, when its newest line was put; 0 = it has none */
     uint64_t acted;      /* event it last filled in: the rest continues at a later one */
     uint64_t from_point; /* first price point it may act at */
     struct paper_order *id_next, *number_next, *ended_next;
@@ -142,7 +142,7 @@ struct paper_world {
     uint8_t link_down;
     uint32_t personality;  /* enum paper_personality it was made with */
     struct paper_text journal; /* changes that are not in the file yet */
-    uint32_t attempt;          /* at writing the file anew, the newest */
+    uint32_t attempt;          /* at writing the file anew, the newest; from 1 */
     struct paper_walk *walk;   /* where it is (worldfile.h); NULL = there is none */
     uint64_t compactions;      /* how often the file has been written anew */
     uint64_t snapshot_bytes;   /* of the file, as it was written last; 0 = never */

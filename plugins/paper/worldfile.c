@@ -15,6 +15,9 @@
 
 #define SIDES WORDS("BUY", "SELL")
 #define POSITION_SIDES WORDS("LONG", "SHORT")
+#define STATES                                                                                     \
+    WORDS("intent", "submitted", "accepted", "partially_filled", "filled", "cancelled",            \
+          "rejected", "expired", "unknown")
 #define ROLES WORDS("main", "stop", "target", "scale", "doubledown", "exit")
 
 static const struct paper_field header_fields[] = {
@@ -35,9 +38,7 @@ static const struct paper_field order_fields[] = {
     FIELD(paper_order, F_STR, id, "id"),
     FIELD(paper_order, F_ACCOUNT, account, "account"),
     FIELD(paper_order, F_SYMBOL, symbol, "symbol"),
-    FIELD(paper_order, F_ENUM, state, "state",
-          .words = WORDS("intent", "submitted", "accepted", "partially_filled", "filled",
-                         "cancelled", "rejected", "expired", "unknown")),
+    FIELD(paper_order, F_ENUM, state, "state", .words = STATES),
     FIELD(paper_order, F_ENUM, side, "side", .words = SIDES),
     FIELD(paper_order, F_ENUM, position_side, "position_side", .words = POSITION_SIDES),
     FIELD(paper_order, F_ENUM, role, "role", .words = ROLES),
@@ -62,6 +63,22 @@ static const struct paper_field order_fields[] = {
     FIELD(paper_order, F_U8, triggered, "triggered"),
     FIELD(paper_order, F_U8, taker, "taker"),
     FIELD(paper_order, F_I64, expires_ns, "expires"),
+    FIELD(paper_order, F_I64, arrived_ns, "arrived"),
+    {0}};
+
+/* What may change of it. Those that may become 0 again are written as such, so that a reader need
+ * only put the fields over those that it knows. */
+static const struct paper_field change_fields[] = {
+    FIELD(paper_order, F_U64, number, "n"),
+    FIELD(paper_order, F_ENUM, state, "state", .words = STATES),
+    FIELD(paper_order, F_E8, quantity_e8, "quantity", .always = true),
+    FIELD(paper_order, F_E8, filled_e8, "filled", .always = true),
+    FIELD(paper_order, F_E8, price_e8, "price"),
+    FIELD(paper_order, F_E8, stop_e8, "stop_price"),
+    FIELD(paper_order, F_E8, best_e8, "best"),
+    FIELD(paper_order, F_U8, dormant, "dormant", .always = true),
+    FIELD(paper_order, F_U8, triggered, "triggered"),
+    FIELD(paper_order, F_U8, taker, "taker", .always = true),
     FIELD(paper_order, F_I64, arrived_ns, "arrived"),
     {0}};
 
@@ -122,9 +139,9 @@ static const struct paper_field step_fields[] = {
     {0}};
 
 const struct paper_line_kind paper_line_kinds[L_COUNT] = {
-    {"world", header_fields}, {"order", order_fields},   {"fill", execution_fields},
-    {"position", position_fields}, {"fault", fault_fields}, {"link", link_fields},
-    {"source", source_fields}, {"step", step_fields}};
+    {"world", header_fields},      {"order", order_fields},       {"change", change_fields},
+    {"fill", execution_fields},    {"position", position_fields}, {"fault", fault_fields},
+    {"link", link_fields},         {"source", source_fields},     {"step", step_fields}};
 
 void paper_ticket_text(uint64_t ticket, char out[PAPER_VENUE_ID_SIZE]) {
     out[0] = '\0';
@@ -267,8 +284,10 @@ void paper_put_order(struct paper_world *world, struct paper_order *order, int64
     struct paper_symbol *symbol = world->symbols[order->symbol];
     if (!symbol->known && symbol->quoted) paper_put_source(world, order->symbol, now_ns);
     symbol->known = true;
+    /* One that has not had its turn in a file that is being written anew is not in it but here. */
+    bool whole = order->attempt == 0 || (world->walk != NULL && order->attempt != world->attempt);
     order->attempt = world->attempt;
-    put_change(world, L_ORDER, order, now_ns);
+    put_change(world, whole ? L_ORDER : L_CHANGE, order, now_ns);
 }
 void paper_put_execution(struct paper_world *world, const struct paper_execution *execution,
                          int64_t now_ns) {

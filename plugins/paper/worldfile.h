@@ -1,8 +1,9 @@
 /*
  * worldfile.h - the world as text: one JSON object a line, one line a change, each line the full
- * state of what changed. A `step` line ends what one input did; lines after the last one are of a
- * step that was cut short and count as not written. A file written anew (compact.c) begins with all
- * that lived at one moment, up to its first `step`. README.md has the format for readers.
+ * state of what changed, but for an order: of one that stands above only what may change. A `step`
+ * line ends what one input did; lines after the last one are of a step that was cut short and count
+ * as not written. A file written anew (compact.c) begins with all that lived at one moment, up to
+ * its first `step`. README.md has the format for readers.
  */
 #ifndef PAPER_WORLDFILE_H
 #define PAPER_WORLDFILE_H
@@ -46,9 +47,6 @@ int paper_world_save(struct paper_world *world, struct pawl_ctx *ctx,
  * which are cut off. */
 int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err);
-/* Some of its lines: those that end within `bytes`. `line` counts them from 0 on. */
-int paper_world_lines(struct paper_world *world, uint64_t *line, const char *bytes, size_t len,
-                      size_t *ret_used, struct pawl_err *err);
 
 #define PAPER_OTHER_PERSONALITY                                                                    \
     "this world was made by another personality; move the file away to begin a new one"

@@ -7,7 +7,7 @@
 
 #include "worldfile.h"
 
-#define PAPER_WORLD_VERSION 1u
+#define PAPER_WORLD_VERSION 2u /* 1 has no line of kind change, and is read, too */
 #define PAPER_LINE_MAX 4096u /* above what all fields of a kind can take */
 
 enum paper_field_kind {
@@ -52,7 +52,7 @@ struct paper_source {
 };
 
 enum paper_line_id {
-    L_WORLD, L_ORDER, L_FILL, L_POSITION, L_FAULT, L_LINK, L_SOURCE, L_STEP, L_COUNT
+    L_WORLD, L_ORDER, L_CHANGE, L_FILL, L_POSITION, L_FAULT, L_LINK, L_SOURCE, L_STEP, L_COUNT
 };
 
 extern const struct paper_line_kind paper_line_kinds[L_COUNT];

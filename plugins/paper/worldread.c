@@ -12,6 +12,7 @@ struct reader {
     struct paper_world *world;
     const char *at, *end; /* of the line being read */
     uint64_t line;
+    bool alone; /* the lines before these are not in the world */
     struct pawl_err *err;
 };
 
@@ -161,11 +162,30 @@ static int apply_order(struct reader *reader, const struct paper_order *read) {
     next.number_next = order->number_next;
     next.ended_next = order->ended_next;
     next.listed = order->listed;
+    next.attempt = world->attempt;
     *order = next;
     world->symbols[order->symbol]->known = true;
     if (paper_order_place(world, order) != PAWL_OK)
         return pawl_fail(reader->err, PAWL_E_NOMEM, "out of memory");
     return PAWL_OK;
+}
+
+static int apply_change(struct reader *reader, const struct paper_order *read) {
+    struct paper_order *order = paper_order_numbered(reader->world, read->number);
+    if (order == NULL && reader->alone) return PAWL_OK;
+    if (order == NULL) return bad(reader, "a change of an order that is not there", "");
+    struct paper_order next = *order;
+    next.state = read->state;
+    next.quantity_e8 = read->quantity_e8;
+    next.filled_e8 = read->filled_e8;
+    next.price_e8 = read->price_e8;
+    next.stop_e8 = read->stop_e8;
+    next.best_e8 = read->best_e8;
+    next.dormant = read->dormant;
+    next.triggered = read->triggered;
+    next.taker = read->taker;
+    next.arrived_ns = read->arrived_ns;
+    return apply_order(reader, &next);
 }
 
 static int apply_execution(struct reader *reader, const struct paper_execution *read) {
@@ -237,12 +257,13 @@ static int apply(struct reader *reader, enum paper_line_id id, const union row *
     if ((reader->line == 1) != (id == L_WORLD)) return bad(reader, "not how a world begins", "");
     switch (id) {
     case L_WORLD:
-        if (row->header.version != PAPER_WORLD_VERSION)
+        if (row->header.version == 0 || row->header.version > PAPER_WORLD_VERSION)
             return bad(reader, "another version of the format", "");
         if (row->header.personality != world->personality)
             return bad(reader, PAPER_OTHER_PERSONALITY, "");
         return apply_header(reader, &row->header);
     case L_ORDER: return apply_order(reader, &row->order);
+    case L_CHANGE: return apply_change(reader, &row->order);
     case L_FILL: return apply_execution(reader, &row->execution);
     case L_POSITION: return apply_position(reader, &row->position);
     case L_FAULT: return apply_fault(reader, &row->fault);
@@ -299,18 +320,14 @@ static int read_line(struct reader *reader, const char *line, const char *end) {
     return apply(reader, (enum paper_line_id)id, &row);
 }
 
-int paper_world_lines(struct paper_world *world, uint64_t *line, const char *bytes, size_t len,
-                      size_t *ret_used, struct pawl_err *err) {
-    struct reader reader = {.world = world, .line = *line, .err = err};
+/* Those that end within `bytes`. */
+static int read_lines(struct reader *reader, const char *bytes, size_t len) {
     const char *end;
     int rc = PAWL_OK;
-    size_t at = 0;
-    while (rc == PAWL_OK && (end = memchr(bytes + at, '\n', len - at)) != NULL) {
-        rc = read_line(&reader, bytes + at, end);
-        at = (size_t)(end - bytes) + 1;
-    }
-    *line = reader.line;
-    *ret_used = at;
+    for (size_t at = 0;
+         rc == PAWL_OK && (end = memchr(bytes + at, '\n', len - at)) != NULL;
+         at = (size_t)(end - bytes) + 1)
+        rc = read_line(reader, bytes + at, end);
     return rc;
 }
 
@@ -371,25 +388,24 @@ static size_t first_step(const struct paper_text *file, size_t done) {
 
 /* Lines of an unfinished step are dropped, but not before they were seen to be well formed: only
  * the very last may be torn, and only by its missing end. */
-static int check_rest(const struct paper_world *kept, uint64_t line, const struct paper_text *file,
-                      size_t done, struct pawl_err *err) {
-    struct paper_world *scratch;
-    size_t used;
-    if (paper_world_new(&scratch) != PAWL_OK) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
-    scratch->personality = kept->personality;
-    int rc = paper_world_lines(scratch, &line, file->bytes + done, file->len - done, &used, err);
+static int check_rest(const struct reader *kept, const struct paper_text *file, size_t done,
+                      struct pawl_err *err) {
+    struct reader reader = {.line = kept->line, .alone = true, .err = err};
+    if (paper_world_new(&reader.world) != PAWL_OK)
+        return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
+    reader.world->personality = kept->world->personality;
+    int rc = read_lines(&reader, file->bytes + done, file->len - done);
     if (rc == PAWL_OK && done == 0)
         rc = pawl_fail(err, PAWL_E_DATA, "%s: ends inside what it began with: not all of it "
                        "reached the disk", PAPER_WORLD_FILE);
-    paper_world_free(scratch);
+    paper_world_free(reader.world);
     return rc;
 }
 
 int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
                      const struct pawl_files *files, uint64_t *ret_dropped, struct pawl_err *err) {
     struct paper_text file = {0};
-    uint64_t line = 0;
-    size_t used;
+    struct reader reader = {.world = world, .err = err};
     *ret_dropped = 0;
     int rc = slurp(ctx, files, &file, err);
     if (rc != PAWL_OK || file.len == 0) {
@@ -397,12 +413,12 @@ int paper_world_load(struct paper_world *world, struct pawl_ctx *ctx,
         return rc;
     }
     size_t done = finished(&file, ret_dropped);
-    rc = paper_world_lines(world, &line, file.bytes, done, &used, err);
+    rc = read_lines(&reader, file.bytes, done);
     if (world->compactions > 0) world->snapshot_bytes = first_step(&file, done);
     world->restored_row = world->row;
     world->file_bytes = done;
     if (rc == PAWL_OK && done < file.len) {
-        rc = check_rest(world, line, &file, done, err);
+        rc = check_rest(&reader, &file, done, err);
         if (rc == PAWL_OK) rc = files->truncate(ctx, PAPER_WORLD_FILE, done, err);
     }
     free(file.bytes);

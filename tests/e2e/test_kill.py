@@ -111,6 +111,8 @@ def world(folder):
     for line in lines:
         if line["k"] == "order":
             orders[line["n"]] = line
+        elif line["k"] == "change":
+            orders[line["n"]].update(line)
         elif line["k"] == "fill":
             fills.append(line)
         elif line["k"] == "position":

@@ -123,6 +123,9 @@ def test_a_stop_leaves_protection_and_loses_nothing(number, slow, tmp_path):
     assert rows(state, "SELECT count(*) FROM lots WHERE closed = 0") == [(1,)]
     working = [json.loads(line) for line in (state / "paper.world.jsonl").read_text().splitlines()]
     stops = {line["n"]: line for line in working if line["k"] == "order" and line["role"] == "stop"}
+    for line in working:
+        if line["k"] == "change" and line["n"] in stops:
+            stops[line["n"]].update(line)
     assert [one["state"] for one in stops.values()] == ["accepted"]
 
 

@@ -27,7 +27,13 @@ def executions(world):
 
 def orders(world):
     """Each order as it stands at the end."""
-    return {line["n"]: line for line in world if line["k"] == "order"}.values()
+    known = {}
+    for line in world:
+        if line["k"] == "order":
+            known[line["n"]] = dict(line)
+        elif line["k"] == "change":
+            known[line["n"]].update(line)
+    return known.values()
 
 
 def positions(world):

@@ -122,11 +122,21 @@ static const char *const position_sides[] = {"LONG", "SHORT", NULL};
 static const char *const roles[] = {"main", "stop", "target", "scale", "doubledown", "exit", NULL};
 static const char *const kinds[] = {"market", "limit", "stop", "stop_limit", "trailing", NULL};
 
+/* What may change of one that is known. */
+static void parse_change(const struct line *line, struct venue_order *order) {
+    const char *state = get(line, "state");
+    order->works = strcmp(state, "accepted") == 0 || strcmp(state, "partially_filled") == 0;
+    order->dormant = number(line, "dormant") != 0;
+    order->quantity_e8 = amount(line, "quantity");
+    order->filled_e8 = amount(line, "filled");
+    order->price_e8 = amount(line, "price");
+    order->stop_e8 = amount(line, "stop_price");
+}
+
 static bool parse_order(const struct venue *venue, const struct line *line,
                         struct venue_order *ret) {
     uint64_t n = number(line, "n");
     struct venue_order now = {.number = n, .symbol = symbol_of(venue, line)};
-    const char *state = get(line, "state");
     if (n == 0 || n > 1000000 || now.symbol == 0) return false;
     strncpy(now.id, get(line, "id"), sizeof now.id - 1);
     now.ticket = number(line, "ticket");
@@ -134,13 +144,8 @@ static bool parse_order(const struct venue *venue, const struct line *line,
     now.side = word(get(line, "side"), sides);
     now.role = word(get(line, "role"), roles);
     now.kind = word(get(line, "kind"), kinds);
-    now.works = strcmp(state, "accepted") == 0 || strcmp(state, "partially_filled") == 0;
     now.reduce = number(line, "reduce") != 0;
-    now.dormant = number(line, "dormant") != 0;
-    now.quantity_e8 = amount(line, "quantity");
-    now.filled_e8 = amount(line, "filled");
-    now.price_e8 = amount(line, "price");
-    now.stop_e8 = amount(line, "stop_price");
+    parse_change(line, &now);
     uint8_t role;
     now.ours = sim_id_parse(now.id, &now.lot, &role);
     *ret = now;
@@ -158,6 +163,16 @@ static bool on_order(struct sim_run *run, const struct line *line) {
     struct venue_order before = venue->orders[n];
     venue->orders[n] = now;
     sim_truth_order(run, &before, &now);
+    return true;
+}
+
+static bool on_change(struct sim_run *run, const struct line *line) {
+    struct venue *venue = &run->venue;
+    uint64_t n = number(line, "n");
+    if (n >= venue->order_count || venue->orders[n].number != n) return false;
+    struct venue_order before = venue->orders[n];
+    parse_change(line, &venue->orders[n]);
+    sim_truth_order(run, &before, &venue->orders[n]);
     return true;
 }
 
@@ -251,6 +266,7 @@ static bool on_line(struct sim_run *run, const char *at, const char *end) {
     if (!split(at, end, &line)) return false;
     const char *kind = get(&line, "k");
     if (strcmp(kind, "order") == 0) return on_order(run, &line);
+    if (strcmp(kind, "change") == 0) return on_change(run, &line);
     if (strcmp(kind, "fill") == 0) return on_fill(run, &line);
     if (strcmp(kind, "position") == 0) return on_position(run, &line);
     if (strcmp(kind, "link") == 0) run->venue.link_down = number(&line, "down") != 0;
@@ -284,6 +300,10 @@ static bool line_again(const struct venue *known, struct venue *again, const str
         again->orders = grow(again->orders, again->order_count, known->order_count, sizeof told);
         again->order_count = known->order_count;
         again->orders[told.number] = told;
+    } else if (strcmp(kind, "change") == 0) {
+        uint64_t n = number(line, "n");
+        if (n >= again->order_count || again->orders[n].number != n) return false;
+        parse_change(line, &again->orders[n]);
     } else if (strcmp(kind, "fill") == 0) {
         struct venue_fill told = parse_fill(known, line);
         again->fill_count++;

@@ -71,6 +71,8 @@ def world_of(out):
                     positions[key] = Decimal(line["quantity"])
                 elif line["k"] == "order":
                     orders[line["n"]] = line
+                elif line["k"] == "change":
+                    orders[line["n"]].update(line)
     sums = collections.defaultdict(Decimal)
     for (symbol, side, _), quantity in positions.items():
         sums[symbol, side] += quantity

@@ -57,6 +57,13 @@ static void truth_order(struct truth *truth, const char *line) {
     assert_true(amount_of(line, "filled") <= amount_of(line, "quantity"));
 }
 
+static void truth_change(const struct truth *truth, const char *line) {
+    assert_in_range(number_of(line, "n"), 1, ORDERS_MAX - 1);
+    assert_null(value_of(line, "reduce"));
+    assert_true(amount_of(line, "filled") <= amount_of(line, "quantity"));
+    (void)truth;
+}
+
 static void truth_fill(struct truth *truth, const char *line) {
     int64_t order = number_of(line, "order"), ticket = number_of(line, "ticket");
     int64_t quantity = amount_of(line, "quantity");
@@ -94,6 +101,7 @@ static void truth_read(struct truth *truth, const struct fake_file *file) {
         line[end - from] = '\0';
         truth->at += (size_t)(end - from) + 1;
         if (strstr(line, "{\"k\":\"order\"") == line) truth_order(truth, line);
+        if (strstr(line, "{\"k\":\"change\"") == line) truth_change(truth, line);
         if (strstr(line, "{\"k\":\"fill\"") == line) truth_fill(truth, line);
         if (strstr(line, "{\"k\":\"position\"") == line) truth_position(truth, line);
     }

@@ -239,6 +239,42 @@ static void the_newest_of_an_id_and_the_oldest_that_works_count(void **state) {
     play_done(&p);
 }
 
+/* A line of kind change has what may change, and nothing is changed that is not there. */
+static void a_change_is_of_an_order_that_works(void **state) {
+    (void)state;
+    static const char order[] = HEADER
+        "{\"k\":\"order\",\"n\":1,\"id\":\"a\",\"account\":\"demo\",\"symbol\":\"EURUSD\","
+        "\"state\":\"accepted\",\"side\":\"BUY\",\"position_side\":\"LONG\",\"role\":\"main\","
+        "\"kind\":\"limit\",\"quantity\":\"2\",\"filled\":\"0\",\"price\":\"1\"}\n"
+        "{\"k\":\"change\",\"n\":1,\"state\":\"partially_filled\",\"quantity\":\"3\","
+        "\"filled\":\"1\",\"price\":\"2\"}\n";
+    static const struct {
+        const char *more;
+        int rc;
+    } cases[] = {
+        {"", PAWL_OK},
+        {"{\"k\":\"change\",\"n\":2,\"state\":\"accepted\",\"quantity\":\"1\"}\n", PAWL_E_DATA},
+        {"{\"k\":\"change\",\"n\":1,\"id\":\"b\"}\n", PAWL_E_DATA},
+        {"{\"k\":\"change\",\"n\":1,\"state\":\"accepted\",\"quantity\":\"1\",\"filled\":\"2\"}\n",
+         PAWL_E_DATA},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play p;
+        char text[1000];
+        play_init(&p, "ideal", false);
+        int len = snprintf(text, sizeof text, "%s%s" STEP, order, cases[i].more);
+        fake_file_set(&p.fake, "world.jsonl", text, (size_t)len);
+        assert_int_equal(fake_start(&p.fake, pawl_plugin_main()), cases[i].rc);
+        if (cases[i].rc == PAWL_OK) {
+            const struct paper_order *one = paper_order_numbered(play_paper(&p)->world, 1);
+            assert_int_equal(one->state, PAWL_ORDER_STATE_PARTIALLY_FILLED);
+            assert_true(one->quantity_e8 == 3 * PAWL_E8 && one->filled_e8 == PAWL_E8);
+            assert_true(one->price_e8 == 2 * PAWL_E8 && one->side == PAWL_SIDE_BUY);
+        }
+        play_done(&p);
+    }
+}
+
 static void a_symbol_that_is_gone_stays_untouched(void **state) {
     (void)state;
     struct play p;
@@ -361,7 +397,7 @@ static void a_death_at_any_write_loses_nothing(void **state) {
         assert_int_equal(world->execution_count, world->last_execution);
         const struct paper_order *order = paper_order_find(world, last);
         if (last[0] != '\0') assert_int_equal(order->state, PAWL_ORDER_STATE_FILLED);
-        for (uint32_t i = 0; i < 60; i++) play_buy(&p);
+        for (uint32_t i = 0; i < 100; i++) play_buy(&p);
         assert_true(play_paper(&p)->world->compactions > 0); /* the next attempt is whole */
         play_done(&p);
     }
@@ -437,6 +473,7 @@ int main(void) {
         cmocka_unit_test(orders_that_cannot_be_are_not_read),
         cmocka_unit_test(a_symbol_that_is_gone_stays_untouched),
         cmocka_unit_test(executions_of_a_new_world_have_new_ids),
+        cmocka_unit_test(a_change_is_of_an_order_that_works),
         cmocka_unit_test(the_newest_of_an_id_and_the_oldest_that_works_count),
         cmocka_unit_test(the_file_and_the_memory_do_not_grow_for_ever),
         cmocka_unit_test(a_death_at_any_write_loses_nothing),
