@@ -10,12 +10,13 @@
 #include "pawl_num.h"
 
 /* "legs[2]": an object of an array. */
+_Static_assert(INPUT_LEGS_MAX <= 10, "its number is one digit");
 static const json_t *parent_of(const json_t *object, const char *parent) {
-    char name[32];
-    size_t index;
     if (parent == NULL) return object;
-    if (sscanf(parent, "%31[^[][%zu]", name, &index) != 2) return json_object_get(object, parent);
-    return json_array_get(json_object_get(object, name), index);
+    const char *item = strchr(parent, '[');
+    if (item == NULL) return json_object_get(object, parent);
+    const json_t *array = json_object_getn(object, parent, (size_t)(item - parent));
+    return json_array_get(array, (size_t)(item[1] - '0'));
 }
 
 static const json_t *find(const json_t *object, const struct input_key *key) {
