@@ -6,12 +6,15 @@
 #include "store/store_int.h"
 
 /* Numbered, never changed once released. Tables of records are not here: they follow their types.
- * What waited in pawl_redo is in the tables when a migration begins. */
+ * What a crash left beside is in the tables when a migration begins. */
 const struct store_migration store_migrations[] = {
     {1, "CREATE TABLE pawl_store(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL,"
         " boot_check INTEGER NOT NULL);"
         "INSERT INTO pawl_store VALUES(1, 0, 0);"},
     {2, "CREATE TABLE pawl_redo(id INTEGER PRIMARY KEY, changes BLOB NOT NULL);"},
+    {3, "DROP TABLE pawl_redo;" /* never released with anything in it */
+        "ALTER TABLE pawl_store ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE pawl_store ADD COLUMN filed_check INTEGER NOT NULL DEFAULT 0;"},
 };
 const uint32_t store_migrations_count = sizeof store_migrations / sizeof store_migrations[0];
 

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "base/oid.h"
 #include "events/schema.gen.h"
+#include "store/redo.h"
 #include "store/store_int.h"
 #include "store/vfs.h"
 
@@ -51,15 +52,15 @@ void store_disconnect(struct store *store, bool clean) {
     for (uint32_t i = 0; i < store->shapes_count; i++) shape_unprepare(store->shapes[i]);
     sqlite3_finalize(store->begin);
     sqlite3_finalize(store->commit);
-    sqlite3_finalize(store->redo_put);
-    sqlite3_finalize(store->redo_clear);
-    store->begin = store->commit = store->redo_put = store->redo_clear = NULL;
+    sqlite3_finalize(store->put_filed);
+    store->begin = store->commit = store->put_filed = NULL;
     /* A checkpoint that fails leaves the log, which the next start reads. */
     if (clean && writer_checkpoint(store, &ignored) == PAWL_OK)
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     int code = sqlite3_close(store->db);
     assert(code == SQLITE_OK); /* every statement was finalized */
     store->db = NULL;
+    redo_close(store, clean);
 }
 
 /* ---- a new database ---- */
@@ -140,8 +141,8 @@ static int check_version(struct store *store, uint32_t newest, int64_t *ret_vers
     return PAWL_OK;
 }
 
-static int64_t boot_check(int64_t boot) {
-    return boot == 0 ? 0 : (int64_t)hash_u64((uint64_t)boot);
+int64_t store_check_of(int64_t number) {
+    return number == 0 ? 0 : (int64_t)hash_u64((uint64_t)number);
 }
 
 static int read_boot(struct store *store, struct pawl_err *err) {
@@ -158,7 +159,7 @@ static int read_boot(struct store *store, struct pawl_err *err) {
     }
     sqlite3_finalize(select);
     if (rc != PAWL_OK) return rc;
-    if (boot < 0 || check != boot_check(boot))
+    if (boot < 0 || check != store_check_of(boot))
         return sql_damaged(store, err, "damaged: its boot counter is not what was stored");
     if (boot >= (int64_t)OID_BOOT_MAX)
         return pawl_fail(err, PAWL_E_RANGE, "%s: the boot counter is used up; begin a new database",
@@ -228,14 +229,14 @@ static int enter_wal(struct store *store, struct pawl_err *err) {
 /* One transaction: migrations, tables, the boot counter. */
 static int bring_up(struct store *store, const struct store_migration *list, uint32_t count,
                     int64_t version, struct pawl_err *err) {
-    char sql[160];
+    char sql[200];
     int rc = sql_run(store, "BEGIN IMMEDIATE", err);
-    if (rc == PAWL_OK && version >= STORE_REDO_VERSION) rc = redo_recover(store, err);
     if (rc == PAWL_OK) rc = store_migrate(store, list, count, version, err);
     for (uint32_t i = 0; rc == PAWL_OK && i < store->shapes_count; i++)
         rc = shape_adapt(store, store->shapes[i], err);
-    snprintf(sql, sizeof sql, "UPDATE pawl_store SET boot=%u, boot_check=%lld WHERE id=1",
-             store->boot, (long long)boot_check(store->boot));
+    snprintf(sql, sizeof sql,
+             "UPDATE pawl_store SET boot=%u, boot_check=%lld, filed=0, filed_check=0 WHERE id=1",
+             store->boot, (long long)store_check_of(store->boot));
     if (rc == PAWL_OK) rc = sql_run(store, sql, err);
     if (rc == PAWL_OK) rc = sql_run(store, "COMMIT", err);
     for (uint32_t i = 0; rc == PAWL_OK && i < store->shapes_count; i++)
@@ -243,8 +244,9 @@ static int bring_up(struct store *store, const struct store_migration *list, uin
     if (rc == PAWL_OK) rc = sql_prepare(store, "BEGIN IMMEDIATE", &store->begin, err);
     if (rc == PAWL_OK) rc = sql_prepare(store, "COMMIT", &store->commit, err);
     if (rc == PAWL_OK)
-        rc = sql_prepare(store, "INSERT INTO pawl_redo(changes) VALUES(?)", &store->redo_put, err);
-    if (rc == PAWL_OK) rc = sql_prepare(store, "DELETE FROM pawl_redo", &store->redo_clear, err);
+        rc = sql_prepare(store, "UPDATE pawl_store SET filed=?, filed_check=? WHERE id=1",
+                         &store->put_filed, err);
+    if (rc == PAWL_OK) rc = redo_open(store, err);
     if (rc == PAWL_OK && store->durability == STORE_PROCESS)
         rc = sql_run(store, "PRAGMA synchronous=NORMAL", err);
     return rc;
@@ -265,6 +267,7 @@ static int open_checked(struct store *store, const struct store_migration *list,
      * it may never have been synced, and what this run decides rests on it. */
     if (rc == PAWL_OK) rc = enter_wal(store, err);
     if (rc == PAWL_OK) rc = writer_checkpoint(store, err);
+    if (rc == PAWL_OK && version >= STORE_REDO_VERSION) rc = redo_recover(store, err);
     if (rc == PAWL_OK && (grow || version < list[count - 1].version))
         rc = store_backup(store, version, err);
     return rc == PAWL_OK ? bring_up(store, list, count, version, err) : rc;
@@ -273,14 +276,18 @@ static int open_checked(struct store *store, const struct store_migration *list,
 /* What is under the name decides between a first start, a normal one and an accident. */
 static int open_path(struct store *store, const struct store_migration *list, uint32_t count,
                      struct pawl_err *err) {
-    char wal[STORE_PATH_MAX + 8];
-    bool there = false, wal_there = false;
+    char wal[STORE_PATH_MAX + 8], redo[REDO_PATH_SIZE];
+    bool there = false, wal_there = false, redo_there = false;
     snprintf(wal, sizeof wal, "%s-wal", store->path);
+    redo_path(store, redo);
     int rc = disk_exists(store->disk, store->path, &there, err);
     if (rc == PAWL_OK) rc = disk_exists(store->disk, wal, &wal_there, err);
+    if (rc == PAWL_OK) rc = disk_exists(store->disk, redo, &redo_there, err);
     if (rc != PAWL_OK) return rc;
     if (!there && wal_there)
         return sql_damaged(store, err, "missing, but its -wal is there");
+    if (!there && redo_there)
+        return sql_damaged(store, err, "missing, but its -redo is there");
     if (!there) rc = create(store, list, count, err);
     if (rc == PAWL_OK) rc = open_checked(store, list, count, err);
     if (rc == PAWL_OK) return rc;
@@ -338,6 +345,7 @@ int store_open_migrating(const struct store_options *options, const struct store
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&store->db_lock, NULL);
     pthread_mutex_init(&store->lock, NULL);
+    pthread_mutex_init(&store->redo_lock, NULL);
     pthread_cond_init(&store->to_writer, &monotonic);
     pthread_cond_init(&store->from_writer, &monotonic);
     pthread_condattr_destroy(&monotonic);
@@ -364,12 +372,14 @@ void store_free(struct store *store) {
     batch_done(&store->queued);
     batch_done(&store->working);
     batch_done(&store->here);
-    batch_done(&store->unfiled);
-    batch_done(&store->redo_bytes);
+    batch_done(&store->filing);
+    batch_done(&store->redo.unfiled);
+    batch_done(&store->redo.bytes);
     if (store->disk_owned) disk_free(store->disk);
     pthread_cond_destroy(&store->from_writer);
     pthread_cond_destroy(&store->to_writer);
     pthread_mutex_destroy(&store->lock);
+    pthread_mutex_destroy(&store->redo_lock);
     pthread_mutex_destroy(&store->db_lock);
     mem_free(store);
 }

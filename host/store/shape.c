@@ -236,6 +236,7 @@ int shape_prepare(struct store *store, struct shape *shape, struct pawl_err *err
     if (rc == PAWL_OK) rc = sql_prepare(store, bytes, &shape->erase, err);
     mem_free(bytes);
     if (rc != PAWL_OK) shape_unprepare(shape);
+    atomic_store(&shape->prepared, rc == PAWL_OK);
     return rc;
 }
 
@@ -243,6 +244,7 @@ void shape_unprepare(struct shape *shape) {
     sqlite3_finalize(shape->put);
     sqlite3_finalize(shape->erase);
     shape->put = shape->erase = NULL;
+    atomic_store(&shape->prepared, false);
 }
 
 int shape_put(struct shape *shape, const void *row) {

@@ -3,6 +3,7 @@
 #define STORE_SHAPE_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/hash.h"
@@ -32,6 +33,7 @@ struct shape {
     uint32_t texts_count;
     struct shape_text *texts;
     sqlite3_stmt *put, *erase;
+    atomic_bool prepared; /* they are there, and so is the table; read without db_lock */
     struct table newest; /* of the group being written: key -> its last change */
 };
 

@@ -129,7 +129,7 @@ int store_register(struct store *store, const struct pawl_record_type *type, str
     struct shape *shape = known_shape(store, type);
     forget_found(store);
     if (shape != NULL) shape->type = type;
-    if (shape != NULL && shape->put != NULL) return PAWL_OK;
+    if (shape != NULL && atomic_load(&shape->prepared)) return PAWL_OK;
     int rc = store_flush(store, err);
     if (rc != PAWL_OK) return rc;
     pthread_mutex_lock(&store->db_lock);

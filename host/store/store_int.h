@@ -7,7 +7,8 @@
  *   migrate.c  numbered migrations, tables made and extended, the backup before
  *   shape.c    a record type as columns; a row in and out of SQL
  *   writer.c   a group of batches as one transaction; checkpoints; the thread
- *   redo.c     the same as one row, until its changes are in their tables
+ *   redo.c     the same in one write to a file beside, until its changes are in their tables;
+ *              redo_read.c: after a crash
  *   sql.c      statements and error texts
  */
 #ifndef STORE_STORE_INT_H
@@ -47,6 +48,15 @@ struct batch {
     uint64_t last_turn;
 };
 
+/* What is written, and in no table yet. */
+struct redo {
+    struct disk_file *file; /* NULL under none */
+    uint32_t segment, at;   /* where the next group goes */
+    uint64_t number;        /* of the newest group */
+    struct batch unfiled;   /* the changes; turns: how many groups */
+    struct batch bytes;     /* of the group being written */
+};
+
 struct store {
     char path[STORE_PATH_MAX + 1];
     char vfs[64]; /* "" = the system's */
@@ -69,21 +79,25 @@ struct store {
 
     pthread_mutex_t db_lock; /* held by whoever uses db */
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *redo_put, *redo_clear;
+    sqlite3_stmt *begin, *commit, *put_filed;
     uint32_t wal_frames; /* not yet in the main file */
     atomic_uint_fast64_t wal_bytes;
-    struct batch working;    /* being written by the writer */
-    struct batch here;       /* being written by the loop */
-    struct batch unfiled;    /* written to pawl_redo only */
-    struct batch redo_bytes; /* of the group being written */
+    struct batch working; /* being written by the writer */
+    struct batch here;    /* being written by the loop */
+    struct batch filing;  /* going to its tables */
+
+    pthread_mutex_t redo_lock; /* taken inside db_lock, outside lock; the loop only tries it */
+    struct redo redo;
 
     pthread_mutex_t lock; /* guards what follows, for the writer thread */
     pthread_cond_t to_writer, from_writer;
     pthread_t thread;
     bool thread_runs, writer_busy, stop, abandon;
+    bool writing; /* the writer has taken something that is not written yet */
     struct batch queued;
     bool pushed;  /* some of it is waited for; the rest goes along */
-    bool to_file; /* something is in pawl_redo only */
+    bool to_file; /* something is in no table yet */
+    bool is_full; /* much is */
     int64_t quiet_since_ns; /* when something was written last */
     struct store_page *pages; /* to be read */
     struct pawl_err failure;
@@ -121,7 +135,7 @@ void read_end(struct store *store);                         /* no writer any mor
 int wal_check(struct store *store, struct pawl_err *err);
 
 /* migrate.c */
-#define STORE_REDO_VERSION 2 /* has pawl_redo */
+#define STORE_REDO_VERSION 3 /* knows how far it is filed */
 struct store_migration {
     uint32_t version; /* the database has after it; 1, 2, 3 ... */
     const char *sql;
@@ -149,27 +163,21 @@ int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err);
 int store_shape_add(struct store *store, const struct pawl_record_type *type, struct shape **ret,
                     struct pawl_err *err);
 void store_free(struct store *store);
-
-/* redo.c; the caller holds db_lock, and the transaction that redo_recover() is in */
-bool redo_takes(const struct store *store, const struct batch *group);
-bool redo_is_full(const struct store *store);
-int redo_write(struct store *store, const struct batch *group); /* in its own; SQLite's code */
-int redo_check(struct store *store, struct pawl_err *err);   /* is what a crash left whole? */
-int redo_recover(struct store *store, struct pawl_err *err); /* it goes to its tables */
+int64_t store_check_of(int64_t number); /* of a number that has nothing else to check it */
 
 /* writer.c */
 int writer_start(struct store *store, struct pawl_err *err);
 void writer_stop(struct store *store, bool abandon);
 /* Write the group as one transaction. Holds db_lock. A failure is for good. */
 int writer_apply(struct store *store, struct batch *group);
-/* What is in pawl_redo only goes to its tables; db_lock is held, outside a transaction. A failure
+/* What is in no table yet goes there; db_lock is held, outside a transaction. A failure
  * is for good, and after one this fails, too. */
 int writer_file(struct store *store, struct pawl_err *err);
 int writer_checkpoint(struct store *store, struct pawl_err *err); /* db_lock is held */
 /* Write what is queued on the caller's thread, if that makes nobody wait; false = it did not. */
 bool writer_spare(struct store *store);
 enum writer_quiet { WRITER_BUSY, WRITER_PAUSES, WRITER_IDLE };
-/* What is due, the quieter the more: tables, checkpoint. True: something is in pawl_redo only. */
+/* What is due, the quieter the more: tables, checkpoint. True: something is in no table yet. */
 bool writer_tidy(struct store *store, enum writer_quiet quiet);
 void writer_failed(struct store *store, const struct pawl_err *err);
 void batch_done(struct batch *batch);

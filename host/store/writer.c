@@ -1,4 +1,4 @@
-#include <errno.h>
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +7,10 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/metrics.h"
+#include "store/redo.h"
 #include "store/store_int.h"
 
-/* When nothing has come for PAUSE_NS, what is in pawl_redo goes to its tables. A checkpoint costs a
+/* When nothing has come for PAUSE_NS, what is in no table yet goes there. A checkpoint costs a
  * few syncs: at once when the log is large, else when nothing has come for IDLE_NS. Until then the
  * log is read again at the next start, which takes milliseconds. */
 #define PAUSE_NS (20 * PAWL_MS)
@@ -88,15 +89,6 @@ static int to_tables(struct store *store, struct batch *group, uint64_t *ret_row
     return code;
 }
 
-static int keep_unfiled(struct store *store, const struct batch *group) {
-    struct batch *unfiled = &store->unfiled;
-    if (batch_reserve(unfiled, group->size) != PAWL_OK) return SQLITE_NOMEM;
-    memcpy(unfiled->bytes + unfiled->size, group->bytes, group->size);
-    unfiled->size += group->size;
-    unfiled->turns++;
-    return SQLITE_OK;
-}
-
 /* An allocation of our own leaves SQLite nothing to tell. */
 static int write_failed(struct store *store, int code, struct pawl_err *err) {
     if (code == SQLITE_NOMEM)
@@ -104,37 +96,88 @@ static int write_failed(struct store *store, int code, struct pawl_err *err) {
     return sql_fail(store, "write", err);
 }
 
+/* Each series of metrics is updated with redo_lock. */
+static void count_transaction(struct store *store, uint64_t rows) {
+    pthread_mutex_lock(&store->redo_lock);
+    metric_add(store->m_transactions, 1);
+    metric_add(store->m_rows, rows);
+    pthread_mutex_unlock(&store->redo_lock);
+}
+
+static int put_filed(struct store *store, uint64_t number) {
+    int code = sqlite3_bind_int64(store->put_filed, 1, (int64_t)number);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(store->put_filed, 2, store_check_of((int64_t)number));
+    return code == SQLITE_OK ? sql_step_done(store->put_filed) : code;
+}
+
 int writer_file(struct store *store, struct pawl_err *err) {
     struct pawl_err why = {0};
-    uint64_t rows = 0;
+    uint64_t rows = 0, number = 0;
     if (store_failed(store, err) != PAWL_OK) return PAWL_E_IO;
-    if (store->unfiled.size == 0) return PAWL_OK;
+    pthread_mutex_lock(&store->redo_lock);
+    bool any = store->redo.unfiled.size > 0;
+    if (any) number = redo_take(store, &store->filing);
+    pthread_mutex_unlock(&store->redo_lock);
+    if (!any) return PAWL_OK;
     int code = sql_step_done(store->begin);
-    if (code == SQLITE_OK) code = to_tables(store, &store->unfiled, &rows);
-    if (code == SQLITE_OK) code = sql_step_done(store->redo_clear);
+    if (code == SQLITE_OK) code = to_tables(store, &store->filing, &rows);
+    if (code == SQLITE_OK) code = put_filed(store, number);
     if (code == SQLITE_OK) code = sql_step_done(store->commit);
     if (code != SQLITE_OK) {
         write_failed(store, code, &why);
         writer_failed(store, &why);
         return pawl_fail(err, why.rc, "%s", why.text);
     }
-    store->unfiled.size = store->unfiled.turns = 0;
-    metric_add(store->m_transactions, 1);
-    metric_add(store->m_rows, rows);
+    count_transaction(store, rows);
     return PAWL_OK;
 }
 
-/* As a row of pawl_redo, a transaction of its own; or to the tables, behind what waits for them. */
-static int write_group(struct store *store, struct batch *group, uint64_t *ret_rows,
-                       struct pawl_err *err) {
-    bool redo = redo_takes(store, group);
-    int rc = redo ? PAWL_OK : writer_file(store, err);
-    if (rc != PAWL_OK) return rc;
-    int code = redo ? keep_unfiled(store, group) : sql_step_done(store->begin);
-    if (code == SQLITE_OK)
-        code = redo ? redo_write(store, group) : to_tables(store, group, ret_rows);
-    if (code == SQLITE_OK && !redo) code = sql_step_done(store->commit);
-    return code == SQLITE_OK ? PAWL_OK : write_failed(store, code, err);
+static void is_durable(struct store *store, const struct batch *group) {
+    assert(group->last_turn >= atomic_load(&store->durable_turn));
+    atomic_store(&store->durable_turn, group->last_turn);
+}
+
+/* redo_lock is held. */
+static int write_redo(struct store *store, struct batch *group, bool *ret_room,
+                      struct pawl_err *err) {
+    int64_t began_ns = monotonic_ns();
+    *ret_room = group->size == 0; /* of nothing, nothing is written */
+    int rc = *ret_room ? PAWL_OK : redo_write(store, group, ret_room, err);
+    if (rc != PAWL_OK || !*ret_room) return rc;
+    is_durable(store, group);
+    if (store->m_commit_ns != NULL)
+        metric_observe(store->m_commit_ns, (uint64_t)(monotonic_ns() - began_ns));
+    return PAWL_OK;
+}
+
+static int try_redo(struct store *store, struct batch *group, bool *ret_done,
+                    struct pawl_err *err) {
+    pthread_mutex_lock(&store->redo_lock);
+    int rc = redo_takes(store, group) ? write_redo(store, group, ret_done, err) : PAWL_OK;
+    pthread_mutex_unlock(&store->redo_lock);
+    return rc;
+}
+
+static int write_tables(struct store *store, struct batch *group, struct pawl_err *err) {
+    uint64_t rows = 0;
+    int code = sql_step_done(store->begin);
+    if (code == SQLITE_OK) code = to_tables(store, group, &rows);
+    if (code == SQLITE_OK) code = sql_step_done(store->commit);
+    if (code != SQLITE_OK) return write_failed(store, code, err);
+    is_durable(store, group);
+    count_transaction(store, rows);
+    return PAWL_OK;
+}
+
+/* In one write beside; or to the tables, behind what waits for them. */
+static int write_group(struct store *store, struct batch *group, struct pawl_err *err) {
+    bool done = false;
+    int rc = try_redo(store, group, &done, err);
+    if (rc != PAWL_OK || done) return rc;
+    rc = writer_file(store, err);
+    if (rc == PAWL_OK) rc = try_redo(store, group, &done, err);
+    return rc != PAWL_OK || done ? rc : write_tables(store, group, err);
 }
 
 void writer_failed(struct store *store, const struct pawl_err *err) {
@@ -156,32 +199,6 @@ int writer_checkpoint(struct store *store, struct pawl_err *err) {
     return PAWL_OK;
 }
 
-/* db_lock is held. */
-static int apply(struct store *store, struct batch *group) {
-    struct pawl_err err = {0};
-    uint64_t rows = 0;
-    int64_t began_ns = store->m_commit_ns == NULL ? 0 : monotonic_ns();
-    if (atomic_load(&store->failed)) return PAWL_E_IO;
-    if (group->size > 0) {
-        int rc = store->expected > 0 ? adapt_expected(store, group, &err) : PAWL_OK;
-        if (rc == PAWL_OK) write_group(store, group, &rows, &err);
-    }
-    if (err.rc != PAWL_OK) {
-        writer_failed(store, &err);
-        return PAWL_E_IO;
-    }
-    atomic_store(&store->durable_turn, group->last_turn);
-    if (group->size > 0) {
-        if (store->m_commit_ns != NULL)
-            metric_observe(store->m_commit_ns, (uint64_t)(monotonic_ns() - began_ns));
-        metric_add(store->m_transactions, 1);
-        metric_add(store->m_rows, rows);
-    }
-    group->size = 0;
-    group->turns = 0;
-    return PAWL_OK;
-}
-
 /* The first transaction after a checkpoint syncs the log's header; nobody waits for this one. */
 static int begin_log(struct store *store, struct pawl_err *err) {
     return store->durability == STORE_NONE ? PAWL_OK
@@ -189,56 +206,105 @@ static int begin_log(struct store *store, struct pawl_err *err) {
 }
 
 int writer_apply(struct store *store, struct batch *group) {
+    struct pawl_err err = {0};
+    int rc = PAWL_OK;
+    if (atomic_load(&store->failed)) return PAWL_E_IO;
     pthread_mutex_lock(&store->db_lock);
-    int rc = apply(store, group);
+    if (group->size > 0 && store->expected > 0) rc = adapt_expected(store, group, &err);
+    if (group->size > 0 && rc == PAWL_OK) rc = write_group(store, group, &err);
     pthread_mutex_unlock(&store->db_lock);
-    return rc;
+    if (rc != PAWL_OK) {
+        writer_failed(store, &err);
+        return PAWL_E_IO;
+    }
+    if (group->size == 0) is_durable(store, group);
+    group->size = 0;
+    group->turns = 0;
+    return PAWL_OK;
 }
 
-/* What is queued, if the writer is at nothing. What it took before must be written before, so that
- * db_lock is free does not suffice. */
-static bool take_idle(struct store *store) {
+/* ---- by who waits ---- */
+
+/* The writer makes those that a reload brought. */
+static bool has_tables(const struct store *store, const struct batch *group) {
+    for (size_t at = 0; at < group->size; at += batch_at(group, at)->size)
+        if (!atomic_load(&store->shapes[batch_at(group, at)->shape]->prepared)) return false;
+    return true;
+}
+
+/* What is queued, if nothing before it is still to be written. */
+static bool take_queued(struct store *store) {
     pthread_mutex_lock(&store->lock);
-    bool idle = !store->writer_busy && !store->stop && redo_takes(store, &store->queued);
-    if (idle) {
+    bool takes = store->queued.turns > 0 && !store->writing && !store->stop &&
+                 redo_takes(store, &store->queued) && has_tables(store, &store->queued);
+    if (takes) {
         struct batch group = store->queued;
         store->queued = store->here;
         store->here = group;
-        store->pushed = false;
     }
     pthread_mutex_unlock(&store->lock);
-    return idle;
+    return takes;
 }
 
-bool writer_spare(struct store *store) {
-    int64_t began_ns = monotonic_ns();
-    if (began_ns < store->slow_until_ns || pthread_mutex_trylock(&store->db_lock) != 0)
-        return false;
-    bool syncs = store->wal_frames == 0; /* it begins the log */
-    bool taken = !syncs && store->expected == 0 && !redo_is_full(store) && take_idle(store);
-    if (taken) apply(store, &store->here);
-    pthread_mutex_unlock(&store->db_lock);
-    if (!taken) return false;
-    int64_t now_ns = monotonic_ns();
-    if (now_ns - began_ns > SLOW_NS) store->slow_until_ns = now_ns + SLOW_FOR_NS;
+/* The writer has to file, now or in a pause. */
+static void tell_writer(struct store *store, bool is_full, int64_t now_ns) {
     pthread_mutex_lock(&store->lock);
-    bool tell = !store->to_file;
+    bool tell = !store->to_file || (is_full && !store->is_full);
     store->to_file = true;
+    store->is_full |= is_full;
+    store->pushed &= store->queued.turns > 0;
     store->quiet_since_ns = now_ns;
     pthread_mutex_unlock(&store->lock);
     if (tell) pthread_cond_signal(&store->to_writer);
+}
+
+static void put_back(struct store *store) {
+    pthread_mutex_lock(&store->lock);
+    struct batch group = store->here;
+    store->here = store->queued; /* empty: only the loop adds to it */
+    store->queued = group;
+    pthread_mutex_unlock(&store->lock);
+}
+
+bool writer_spare(struct store *store) {
+    struct pawl_err err = {0};
+    int64_t began_ns = monotonic_ns();
+    bool room = false, is_full = false;
+    if (began_ns < store->slow_until_ns || pthread_mutex_trylock(&store->redo_lock) != 0)
+        return false;
+    bool taken = take_queued(store);
+    int rc = taken ? write_redo(store, &store->here, &room, &err) : PAWL_OK;
+    if (room) is_full = redo_is_full(store);
+    pthread_mutex_unlock(&store->redo_lock);
+    if (!taken) return false;
+    if (rc != PAWL_OK) writer_failed(store, &err);
+    if (rc == PAWL_OK && !room) {
+        put_back(store);
+        return false;
+    }
+    store->here.size = store->here.turns = 0;
+    int64_t now_ns = monotonic_ns();
+    if (now_ns - began_ns > SLOW_NS) store->slow_until_ns = now_ns + SLOW_FOR_NS;
+    tell_writer(store, is_full, now_ns);
     return true;
 }
+
+/* ---- what is due ---- */
 
 bool writer_tidy(struct store *store, enum writer_quiet quiet) {
     uint32_t frames_max = quiet == WRITER_IDLE ? WAL_FRAMES_IDLE : WAL_FRAMES_MAX;
     struct pawl_err err = {0};
     if (atomic_load(&store->failed)) return false;
     pthread_mutex_lock(&store->db_lock);
-    if (quiet != WRITER_BUSY || redo_is_full(store)) writer_file(store, NULL);
+    pthread_mutex_lock(&store->redo_lock);
+    bool due = quiet != WRITER_BUSY || redo_is_full(store);
+    pthread_mutex_unlock(&store->redo_lock);
+    if (due) writer_file(store, NULL);
     bool checkpoint = store->wal_frames > frames_max && !atomic_load(&store->failed);
     if (checkpoint && writer_checkpoint(store, &err) == PAWL_OK) begin_log(store, &err);
-    bool unfiled = store->unfiled.size > 0;
+    pthread_mutex_lock(&store->redo_lock);
+    bool unfiled = store->redo.unfiled.size > 0;
+    pthread_mutex_unlock(&store->redo_lock);
     pthread_mutex_unlock(&store->db_lock);
     if (err.rc != PAWL_OK) writer_failed(store, &err);
     return unfiled;
@@ -248,7 +314,7 @@ bool writer_tidy(struct store *store, enum writer_quiet quiet) {
 
 /* Until there is work, an end, or nothing came for a while. */
 static enum writer_quiet wait_for_work(struct store *store) {
-    while (!store->pushed && store->pages == NULL && !store->stop) {
+    while (!store->pushed && !store->is_full && store->pages == NULL && !store->stop) {
         int64_t until = store->quiet_since_ns + (store->to_file ? PAUSE_NS : IDLE_NS);
         struct timespec time = {.tv_sec = until / PAWL_NS, .tv_nsec = until % PAWL_NS};
         if (monotonic_ns() >= until) break;
@@ -256,6 +322,15 @@ static enum writer_quiet wait_for_work(struct store *store) {
     }
     if (store->queued.turns > 0 || store->pages != NULL || store->stop) return WRITER_BUSY;
     return store->to_file ? WRITER_PAUSES : WRITER_IDLE;
+}
+
+static void write_working(struct store *store) {
+    writer_apply(store, &store->working);
+    store->working.size = store->working.turns = 0;
+    pthread_mutex_lock(&store->lock);
+    store->writing = false;
+    pthread_mutex_unlock(&store->lock);
+    if (store->wake != NULL) store->wake(store->wake_arg);
 }
 
 static void *writer_main(void *arg) {
@@ -269,16 +344,12 @@ static void *writer_main(void *arg) {
         store->queued = store->working;
         store->working = group;
         store->writer_busy = true;
-        store->pushed = store->to_file = false;
+        store->writing = group.turns > 0;
+        store->pushed = store->to_file = store->is_full = false;
         struct store_page *page = read_take(store);
         pthread_mutex_unlock(&store->lock);
 
-        if (store->working.turns > 0) {
-            writer_apply(store, &store->working);
-            if (store->wake != NULL) store->wake(store->wake_arg);
-        }
-        store->working.size = 0;
-        store->working.turns = 0;
+        if (store->writing) write_working(store);
         if (page != NULL) read_do(store, page);
         bool unfiled = writer_tidy(store, quiet);
 

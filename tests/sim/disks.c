@@ -98,6 +98,7 @@ int sim_copy_open(const struct sim_disks *disks, struct sim_copy *ret, struct pa
     if (rc == PAWL_OK) rc = store_vfs_new(ret->disk, ret->vfs, err);
     if (rc == PAWL_OK) rc = copy_file(disks->store, ret->disk, STORE_FILE, err);
     if (rc == PAWL_OK) rc = copy_file(disks->store, ret->disk, STORE_FILE "-wal", err);
+    if (rc == PAWL_OK) rc = copy_file(disks->store, ret->disk, STORE_FILE "-redo", err);
     const struct store_options options = {
         .path = STORE_FILE, .vfs = ret->vfs, .durability = STORE_PROCESS};
     struct store *store = NULL;

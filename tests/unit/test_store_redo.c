@@ -34,12 +34,12 @@ static void every_value_comes_back_after_a_crash(void **state) {
     assert_int_equal(store_commit(store, 1), PAWL_OK);
     assert_int_equal(store_erase(store, &kit_type, 3), PAWL_OK);
     assert_int_equal(store_commit(store, 2), PAWL_OK);
-    assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 2);
+    assert_int_equal(store->redo.unfiled.turns, 2);
     assert_int_equal(number(store, "SELECT count(*) FROM kits"), 0);
     store_abandon(store);
 
     store = kit_must_open(KIT_PATH, KIT_VFS, STORE_PROCESS, false);
-    assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 0);
+    assert_int_equal(store->redo.unfiled.turns, 0);
     assert_int_equal(store_load(store, &kit_type, take_row, out, NULL), PAWL_OK);
     assert_memory_equal(&out[1], &in[0], sizeof in[0]);
     assert_memory_equal(&out[2], &in[1], sizeof in[1]);
@@ -100,7 +100,7 @@ static void rows_before_and_after_a_table_grew_are_right(void **state) {
     assert_int_equal(store_put(store, &grown_type, &after), PAWL_OK);
     assert_int_equal(store_put(store, &kit_count_type, &late), PAWL_OK); /* by who goes */
     assert_int_equal(store_commit(store, 2), PAWL_OK);
-    assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 1);
+    assert_int_equal(store->redo.unfiled.turns, 1);
     store_abandon(store);
 
     store = NULL;
@@ -117,7 +117,7 @@ static void rows_before_and_after_a_table_grew_are_right(void **state) {
 }
 
 /* A page of the grown type is asked for after a write has failed: the table stays as it is, since
- * what a start will find in pawl_redo has its columns. */
+ * what a start will find beside has its columns. */
 static void a_failed_store_changes_no_table(void **state) {
     for (uint64_t k = 1; k < 12; k++) {
         for (int fault = DISK_EIO; fault <= DISK_SHORT; fault++) {
@@ -189,16 +189,139 @@ static void a_table_made_without_memory_harms_nothing(void **state) {
 static void what_waits_is_older_than_a_migration(void **state) {
     (void)state;
     const struct store_migration list[] = {
-        store_migrations[0], store_migrations[1],
-        {3, "ALTER TABLE kit_counts RENAME TO kit_numbers"}};
+        store_migrations[0], store_migrations[1], store_migrations[2],
+        {4, "ALTER TABLE kit_counts RENAME TO kit_numbers"}};
     const struct store_options options = {
         .path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
     assert_int_equal(kit_turn(store, 6), PAWL_OK);
     store_abandon(store);
-    assert_int_equal(store_open_migrating(&options, list, 3, &store, NULL), PAWL_OK);
+    assert_int_equal(store_open_migrating(&options, list, 4, &store, NULL), PAWL_OK);
     assert_int_equal(number(store, "SELECT turn FROM kit_numbers"), 6);
     store_close(store);
+}
+
+/* ---- damage and torn ends ---- */
+
+#define GROUPS 6u
+#define REDO_PATH KIT_PATH "-redo"
+
+static uint8_t bytes[1 << 20];
+
+static size_t image_of(const char *path) {
+    struct disk_file *file = NULL;
+    size_t size = 0;
+    assert_int_equal(disk_open(disk, path, DISK_READ_ONLY, &file, NULL), PAWL_OK);
+    assert_int_equal(disk_read(file, 0, bytes, sizeof bytes, &size, NULL), PAWL_OK);
+    disk_close(file);
+    return size;
+}
+
+static void put_image(size_t size) {
+    struct disk_file *file = NULL;
+    assert_int_equal(disk_open(disk, REDO_PATH, DISK_CREATE, &file, NULL), PAWL_OK);
+    assert_int_equal(disk_truncate(file, 0, NULL), PAWL_OK);
+    assert_int_equal(disk_write(file, 0, bytes, size, NULL), PAWL_OK);
+    disk_close(file);
+}
+
+/* GROUPS turns that are in no table; where the last one begins. */
+static size_t leave_groups(enum store_durability durability) {
+    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, durability, false);
+    size_t last = 0;
+    for (uint64_t t = 1; t <= GROUPS; t++) {
+        last = store->redo.at;
+        assert_int_equal(kit_turn(store, t), PAWL_OK);
+    }
+    assert_int_equal(store->redo.unfiled.turns, GROUPS);
+    store_abandon(store);
+    return last;
+}
+
+/* Opens with what is in `bytes`; what the rows are of, or UINT64_MAX: refused. */
+static uint64_t turn_with(enum store_durability durability, size_t size) {
+    struct store *store = NULL;
+    struct pawl_err err = {0};
+    put_image(size);
+    if (kit_open(KIT_PATH, KIT_VFS, durability, false, &store, &err) != PAWL_OK) {
+        assert_non_null(strstr(err.text, "its -redo"));
+        return UINT64_MAX;
+    }
+    uint64_t turn = kit_assert_prefix(store);
+    store_abandon(store);
+    return turn;
+}
+
+/* In the last group damage and a torn end look alike, so that one may be lost. */
+static void a_flipped_bit_is_never_believed(void **state) {
+    size_t size = 1, last;
+    for (size_t at = 0; at < size; at += 5) {
+        last = leave_groups(STORE_FULL);
+        size = image_of(REDO_PATH);
+        bytes[at] ^= 0x10;
+        uint64_t turn = turn_with(STORE_FULL, size);
+        if (at < last ? turn != UINT64_MAX : turn != GROUPS - 1 && turn != GROUPS)
+            fail_msg("byte %zu: turn %llu", at, (unsigned long long)turn);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* Under `process` nothing was synced: whatever a power cut takes, a prefix is left. */
+static void a_group_that_is_torn_ends_what_counts(void **state) {
+    size_t size = 1;
+    for (size_t at = 0; at < size; at += 37) {
+        leave_groups(STORE_PROCESS);
+        size = image_of(REDO_PATH);
+        bytes[at] ^= 0x10;
+        assert_in_range(turn_with(STORE_PROCESS, size), 0, GROUPS);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void a_file_cut_anywhere_gives_a_prefix(void **state) {
+    size_t size = 1;
+    uint64_t before = 0;
+    for (size_t cut = 0; cut <= size; cut += 11) {
+        leave_groups(STORE_FULL);
+        size = image_of(REDO_PATH);
+        uint64_t turn = turn_with(STORE_FULL, cut);
+        assert_in_range(turn, before, GROUPS);
+        before = turn;
+        tear_down(state);
+        set_up(state);
+    }
+    assert_true(before >= GROUPS - 1);
+}
+
+static void what_an_earlier_boot_left_is_nothing(void **state) {
+    (void)state;
+    leave_groups(STORE_FULL);
+    size_t size = image_of(REDO_PATH);
+    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
+    assert_int_equal(kit_turn(store, GROUPS + 1), PAWL_OK);
+    store_close(store);
+    assert_int_equal(turn_with(STORE_FULL, size), GROUPS + 1);
+}
+
+static void a_redo_without_its_database_is_refused(void **state) {
+    (void)state;
+    struct store *store = NULL;
+    struct pawl_err err = {0};
+    leave_groups(STORE_FULL);
+    assert_int_equal(disk_remove(disk, KIT_PATH, NULL), PAWL_OK);
+    assert_int_equal(disk_remove(disk, KIT_PATH "-wal", NULL), PAWL_OK);
+    assert_int_equal(kit_open(KIT_PATH, KIT_VFS, STORE_FULL, false, &store, &err), PAWL_E_DATA);
+    assert_non_null(strstr(err.text, "missing, but its -redo is there"));
+}
+
+static void a_clean_end_leaves_no_file(void **state) {
+    (void)state;
+    bool there = true;
+    store_close(kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false));
+    assert_int_equal(disk_exists(disk, REDO_PATH, &there, NULL), PAWL_OK);
+    assert_false(there);
 }
 
 /* ---- limits ---- */
@@ -218,13 +341,13 @@ static void much_goes_to_its_tables(void **state) {
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_PROCESS, false);
     for (uint64_t t = 1; t <= 65; t++) assert_int_equal(kit_turn(store, t), PAWL_OK);
     assert_int_equal(number(store, "SELECT turn FROM kit_counts"), 64);
-    assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 1);
+    assert_int_equal(store->redo.unfiled.turns, 1);
     struct kit_row row = kit_row(66);
     for (uint32_t i = 0; i < 1000; i++)
         assert_int_equal(store_put(store, &kit_type, &row), PAWL_OK);
     assert_int_equal(store_commit(store, 66), PAWL_OK); /* all of it, what waited first */
     assert_int_equal(number(store, "SELECT turn FROM kit_counts"), 65);
-    assert_int_equal(number(store, "SELECT count(*) FROM pawl_redo"), 0);
+    assert_int_equal(store->redo.unfiled.turns, 0);
     store_abandon(store);
     store = kit_must_open(KIT_PATH, KIT_VFS, STORE_PROCESS, false);
     assert_int_equal(number(store, "SELECT time FROM kits WHERE text='turn 66'"), 66);
@@ -239,6 +362,12 @@ int main(void) {
         TEST(a_failed_store_changes_no_table),
         TEST(a_table_made_without_memory_harms_nothing),
         TEST(what_waits_is_older_than_a_migration),
+        TEST(a_flipped_bit_is_never_believed),
+        TEST(a_group_that_is_torn_ends_what_counts),
+        TEST(a_file_cut_anywhere_gives_a_prefix),
+        TEST(what_an_earlier_boot_left_is_nothing),
+        TEST(a_redo_without_its_database_is_refused),
+        TEST(a_clean_end_leaves_no_file),
         TEST(many_turns_wake_the_writer),
         TEST(much_goes_to_its_tables)};
     sqlite3_config(SQLITE_CONFIG_GETMALLOC, &usual);

@@ -27,7 +27,7 @@ static int take_grown(void *arg, const void *row, struct pawl_err *err) {
 }
 
 static int count_backups(void *arg, const char *name) {
-    *(int *)arg += strncmp(name, "pawl.db.bak-2-", 14) == 0;
+    *(int *)arg += strncmp(name, "pawl.db.bak-3-", 14) == 0;
     return 0;
 }
 
@@ -67,7 +67,7 @@ static void a_type_may_grow_and_never_shrink(void **state) {
     store_close(store);
 
     /* The backup is a whole database of the time before. */
-    store = kit_must_open("data/pawl.db.bak-2-1", KIT_VFS, STORE_FULL, false);
+    store = kit_must_open("data/pawl.db.bak-3-1", KIT_VFS, STORE_FULL, false);
     struct kit_state got;
     assert_int_equal(kit_load(store, &got, NULL), PAWL_OK);
     assert_int_equal(got.turn, 9);
@@ -106,8 +106,9 @@ static void a_reloaded_plugin_registers_again(void **state) {
 static void migrations_run_once_with_a_backup_first(void **state) {
     (void)state;
     const struct store_migration list[] = {store_migrations[0], store_migrations[1],
-                                           {3, "CREATE TABLE extra(x);INSERT INTO extra VALUES(1)"},
-                                           {4, "INSERT INTO extra VALUES(2)"}};
+                                           store_migrations[2],
+                                           {4, "CREATE TABLE extra(x);INSERT INTO extra VALUES(1)"},
+                                           {5, "INSERT INTO extra VALUES(2)"}};
     struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
     struct pawl_err err = {0};
     int backups = 0;
@@ -116,7 +117,7 @@ static void migrations_run_once_with_a_backup_first(void **state) {
     assert_int_equal(kit_turn(store, 5), PAWL_OK);
     store_close(store);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(store_open_migrating(&options, list, 4, &store, NULL), PAWL_OK);
+        assert_int_equal(store_open_migrating(&options, list, 5, &store, NULL), PAWL_OK);
         assert_int_equal(sql_integer(store, "SELECT sum(x) FROM extra", &n, NULL), PAWL_OK);
         assert_int_equal(n, 3);
         store_close(store);
@@ -124,20 +125,20 @@ static void migrations_run_once_with_a_backup_first(void **state) {
     assert_int_equal(disk_list(disk, "data", count_backups, &backups, NULL), PAWL_OK);
     assert_int_equal(backups, 1);
     assert_int_equal(store_open(&options, &store, &err), PAWL_E_STATE);
-    assert_non_null(strstr(err.text, "version 4 was written by a newer pawl"));
+    assert_non_null(strstr(err.text, "version 5 was written by a newer pawl"));
 }
 
 static void a_migration_that_fails_leaves_everything(void **state) {
     (void)state;
     const struct store_migration list[] = {
-        store_migrations[0], store_migrations[1],
-        {3, "CREATE TABLE extra(x); INSERT INTO nowhere VALUES(1)"}};
+        store_migrations[0], store_migrations[1], store_migrations[2],
+        {4, "CREATE TABLE extra(x); INSERT INTO nowhere VALUES(1)"}};
     struct store_options options = {.path = KIT_PATH, .vfs = KIT_VFS, .durability = STORE_FULL};
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
     for (uint64_t t = 1; t <= 5; t++) assert_int_equal(kit_turn(store, t), PAWL_OK);
     store_close(store);
     struct pawl_err err = {0};
-    assert_int_equal(store_open_migrating(&options, list, 3, &store, &err), PAWL_E_DATA);
+    assert_int_equal(store_open_migrating(&options, list, 4, &store, &err), PAWL_E_DATA);
     store = kit_must_open(KIT_PATH, KIT_VFS, STORE_FULL, false);
     assert_int_equal(kit_assert_prefix(store), 5);
     store_close(store);
