@@ -19,10 +19,6 @@ static const json_t *parent_of(const json_t *object, const char *parent) {
     return json_array_get(array, (size_t)(item[1] - '0'));
 }
 
-static const json_t *find(const json_t *object, const struct input_key *key) {
-    return json_object_get(parent_of(object, key->parent), key->key);
-}
-
 /* ---- keys nobody knows ---- */
 
 static const struct input_key *key_named(const struct input_key *keys, const char *parent,
@@ -235,11 +231,14 @@ int event_from_json(const json_t *object, const struct event_decode *env, void *
     d.size = d.type->size;
     struct pawl_event *head = buf;
     head->time_ns = d.time_ns;
+    const json_t *parent = object;
+    const char *named = NULL; /* the parent: keys of one stand together */
     for (const struct input_key *k = input->keys; k->key != NULL; k++) {
-        const json_t *value = find(object, k);
+        if (k->parent != named) parent = parent_of(object, named = k->parent);
+        if (parent == NULL) continue;
+        const json_t *value = json_object_get(parent, k->key);
         if (value == NULL) {
-            bool wanted = parent_of(object, k->parent) != NULL;
-            if ((k->rules & INPUT_REQUIRED) != 0 && wanted) return decode_fail(&d, k, "missing");
+            if ((k->rules & INPUT_REQUIRED) != 0) return decode_fail(&d, k, "missing");
             continue;
         }
         if (env->open && json_is_null(value)) {
