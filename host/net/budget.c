@@ -83,10 +83,15 @@ int budget_limit_check(int64_t limit, int64_t reserve, int64_t window_ns) {
     return sound ? PAWL_OK : PAWL_E_INVAL;
 }
 
-uint32_t budget_find(const struct budget *budget, const char *name) {
-    for (uint32_t i = 0; name != NULL && i < budget->bucket_count; i++)
+/* One without a name is free. */
+static uint32_t find(const struct budget *budget, const char *name) {
+    for (uint32_t i = 0; i < budget->bucket_count; i++)
         if (strcmp(budget->buckets[i].name, name) == 0) return i + 1;
     return 0;
+}
+
+uint32_t budget_find(const struct budget *budget, const char *name) {
+    return name == NULL || name[0] == '\0' ? 0 : find(budget, name);
 }
 
 int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t reserve,
@@ -96,8 +101,8 @@ int budget_limit(struct budget *budget, const char *name, int64_t limit, int64_t
     if (len == 0 || len > PAWL_BUDGET_NAME_MAX ||
         budget_limit_check(limit, reserve, window_ns) != PAWL_OK)
         return PAWL_E_INVAL;
-    at = budget_find(budget, name);
-    if (at == 0) at = budget_find(budget, "");
+    at = find(budget, name);
+    if (at == 0) at = find(budget, "");
     at = at > 0 ? at - 1 : budget->bucket_count;
     if (at == PAWL_BUDGET_BUCKETS_MAX) return PAWL_E_BUSY;
     struct bucket *b = &budget->buckets[at];

@@ -178,6 +178,7 @@ static void test_buckets_on_trial(void **state) {
         assert_int_equal(budget_find(b, name), bucket);
         budget_tried(b, 7, false);
         assert_int_equal(budget_find(b, name), 0);
+        assert_int_equal(budget_find(b, ""), 0); /* what is free has no name to be found by */
         assert_true(budget_used(b, bucket, 1, START) < 0);
     }
     assert_int_equal(budget_limit(b, "kept", 10, 1, MINUTE, &kept), PAWL_OK);
