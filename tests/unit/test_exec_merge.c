@@ -160,10 +160,74 @@ static void test_a_round_that_is_asked_for_looks_at_some_orders(void **state) {
     assert_int_equal(orders_of_round(kit), PART + 8);
 }
 
+/* Answers what was sent since `from`, as a venue that holds 2. */
+static void answer_round(struct kit *kit, uint32_t from, bool ok) {
+    for (uint32_t i = from, end = kit->sent_count; i < end; i++) {
+        const union kit_any *one = &kit->sent[i];
+        if (one->head.type != PAWL_EV_QUERY || one->query.what == PAWL_QUERY_WHAT_POSITIONS)
+            continue;
+        kit_done(kit, one, ok);
+    }
+    const union kit_any *positions = kit_last(kit, PAWL_EV_QUERY, 1, from);
+    assert_int_equal(positions->query.what, PAWL_QUERY_WHAT_POSITIONS);
+    kit_position(kit, positions, 2);
+    kit_done(kit, positions, ok);
+}
+
+/* A part of one is asked for; returns what had been sent before it. */
+static uint32_t begin_part(struct kit *kit) {
+    uint32_t from = kit->sent_count;
+    kit_inside(kit, true);
+    assert_int_equal(want_reconcile(&kit->exec, 1, false, NULL), PAWL_OK);
+    kit_inside(kit, false);
+    kit_wait(kit, PAWL_MS);
+    assert_true(exec_broker(&kit->exec, 1)->round_in_part);
+    return from;
+}
+
+/* The host's own round is due while a part runs: it comes when that has ended, and at once. A part
+ * that ends before changes nothing about it, and one that fails is done over, whole. */
+static void test_a_part_does_not_put_off_the_whole(void **state) {
+    struct kit *kit = *state;
+    struct exec_broker *broker = exec_broker(&kit->exec, 1);
+    kit->config.host.reconcile_seconds = 30;
+    kit_wait(kit, PAWL_NS);
+    struct lot *lot = kit_lot(kit, 1, 2);
+    kit_ready(kit, 1, 2);
+    kit_accepted(kit, lot->orders);
+    int64_t full = broker->round_full;
+    assert_int_equal(full, book_now(&kit->book) + 30 * PAWL_NS);
+    answer_round(kit, begin_part(kit), true);
+    assert_int_equal(broker->round_full, full);
+    kit_wait(kit, full - book_now(&kit->book) - PAWL_NS);
+    uint32_t from = begin_part(kit), part = broker->round;
+    kit_wait(kit, 2 * PAWL_NS);
+    assert_int_equal(broker->round, part);
+    answer_round(kit, from, true);
+    from = kit->sent_count;
+    kit_wait(kit, PAWL_MS);
+    assert_int_equal(broker->round, part + 1);
+    assert_false(broker->round_in_part);
+    answer_round(kit, from, true);
+    assert_in_range(broker->round_full, full + 31 * PAWL_NS, full + 32 * PAWL_NS);
+    full = broker->round_full;
+    answer_round(kit, begin_part(kit), false);
+    part = broker->round;
+    from = kit->sent_count;
+    kit_wait(kit, PAWL_NS);
+    assert_int_equal(broker->round, part + 1);
+    assert_false(broker->round_in_part);
+    answer_round(kit, from, true);
+    assert_int_equal(broker->state, BROKER_READY);
+    assert_int_equal(broker->round_full, book_now(&kit->book) + 30 * PAWL_NS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_round_that_is_asked_for_looks_at_some_orders,
                                         kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_part_does_not_put_off_the_whole, kit_setup,
+                                        kit_teardown),
         cmocka_unit_test_setup_teardown(test_two_lots_become_one, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_an_order_in_flight_is_waited_for, kit_setup,
                                         kit_teardown),
