@@ -178,19 +178,20 @@ static void sum(struct performance *sums, int64_t *to, int64_t e8) {
 
 static void add_lot(struct performance *sums, const struct host *host,
                     const struct pawl_rec_lot *rec) {
-    if (rec->state != PAWL_LOT_STATE_CLOSED || !was_traded(rec)) return;
-    if (strcmp(rec->reason, "MERGED") == 0) return; /* it goes on in another lot */
+    bool merged = strcmp(rec->reason, "MERGED") == 0;
+    if (rec->state != PAWL_LOT_STATE_CLOSED || (!merged && !was_traded(rec))) return;
     const struct lot lot = {.rec = *rec};
     struct group *to = group_of(sums, host, rec);
     const char *reason = reason_of(rec);
     int64_t net = net_e8(rec);
     double rr = actual_rr(&lot);
-    to->trades++;
-    to->wins += net > 0;
-    to->losses += net < 0;
     sum(sums, &to->gross_e8, rec->profit.e8);
     sum(sums, &to->fees_e8, rec->fees.e8);
     sum(sums, &to->net_e8, net);
+    if (merged) return; /* as a trade it goes on in another lot */
+    to->trades++;
+    to->wins += net > 0;
+    to->losses += net < 0;
     sum(sums, net > 0 ? &to->win_e8 : &to->loss_e8, net);
     if (net > to->best_e8) to->best_e8 = net;
     if (net < to->worst_e8) to->worst_e8 = net;
@@ -215,7 +216,7 @@ static void put_group(struct jsonout *out, const struct group *one) {
     put_e8(out, "gross_pnl", one->gross_e8);
     put_e8(out, "fees", one->fees_e8);
     put_e8(out, "total_pnl", one->net_e8);
-    put_e8(out, "average_pnl", one->net_e8 / (int64_t)one->trades);
+    if (one->trades > 0) put_e8(out, "average_pnl", one->net_e8 / (int64_t)one->trades);
     if (one->wins > 0) put_e8(out, "average_win", one->win_e8 / (int64_t)one->wins);
     if (one->losses > 0) put_e8(out, "average_loss", one->loss_e8 / (int64_t)one->losses);
     if (one->wins > 0) put_e8(out, "largest_win", one->best_e8);

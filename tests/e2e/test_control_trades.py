@@ -1,11 +1,12 @@
 """What a running host says of its trades: reconcile, transactions, performance."""
 
 import json
+import shutil
 
 import pytest
 
 from control import Host, open_trade, protected
-from pawl import base_config, entry, quote
+from pawl import SOURCE, base_config, entry, quote
 
 
 @pytest.fixture
@@ -121,6 +122,26 @@ def test_transactions_and_performance(tmp_path):
     assert lines[1].split()[:3] == ["XAUUSD", "2", "1"] and max(map(len, lines)) <= 100
     assert host.pawl("performance", "--by", "mood").returncode == 2
     assert host.stop() == 0
+
+
+def test_what_merged_lots_paid_is_in_the_sums(tmp_path):
+    """The sum over all closed lots is what the account earned, also where lots became one."""
+    config = json.loads((SOURCE / "config" / "tranche.json").read_text())
+    config["host"].update(data_dir=str(tmp_path / "state"), durability="none")
+    config["feeds"] = [{"match": "xauusd.generated.json", "speed": "0"}]
+    shutil.copy(SOURCE / "config" / "demo" / "xauusd.generated.json", tmp_path)
+    host = Host(tmp_path, config=config)
+    account = host.until(lambda answer: answer["host"]["now"] > "2024-01-16T23:5",
+                         seconds=60)["accounts"][0]
+    merged = host.lines().count("is part of lot ")
+    [whole] = json.loads(host.pawl("performance", "--json").stdout)["performance"]
+    reasons = json.loads(host.pawl("performance", "--by", "reason", "--json").stdout)
+    assert host.stop() == 0
+    assert merged > 0
+    assert float(whole["fees"]) == pytest.approx(float(account["fees"]))
+    assert float(whole["gross_pnl"]) == pytest.approx(float(account["realised"]))
+    one = {group["name"]: group for group in reasons["performance"]}["MERGED"]
+    assert one["total_trades"] == 0 and float(one["fees"]) > 0 and one["win_rate"] is None
 
 
 def test_one_winner_has_no_worst_trade(tmp_path):
