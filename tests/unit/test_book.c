@@ -314,6 +314,99 @@ static void ended_orders_of_an_open_lot_leave_too(void **state) {
     end(&kit);
 }
 
+static void open_filled(struct kit *kit) {
+    open_lot(kit);
+    add_entry(kit);
+    fill(kit);
+}
+
+static void open_half_filled(struct kit *kit) {
+    kit->quantity_e8 = HALF;
+    open_filled(kit);
+    kit->quantity_e8 = PAWL_E8;
+}
+
+static void fill_now(struct kit *kit, uint64_t number, void (*fn)(struct kit *kit)) {
+    char execution[32];
+    snprintf(execution, sizeof execution, "in%llu", (unsigned long long)number);
+    kit->order = NULL;
+    kit->side = PAWL_SIDE_BUY;
+    kit->execution = execution;
+    kit->venue_time = kit->now_ns;
+    turn(kit, fn);
+    assert_int_equal(kit->rc, PAWL_OK);
+}
+
+/* As if the host had gone on for as long as a look at every lot takes. */
+static void look_at_all(struct kit *kit) {
+    for (uint32_t i = 0; i < kit->book.open_lots / 16 + 2; i++) turn(kit, nothing);
+}
+
+static uint32_t orders_of_lots(const struct book *book) {
+    uint32_t count = 0;
+    for (const struct lot *lot = book->first_lot; lot != NULL; lot = lot->next)
+        for (const struct order *order = lot->orders; order != NULL; order = order->next) {
+            assert_ptr_equal(order->lot, lot);
+            assert_ptr_equal(book_order(book, order->rec.id), order);
+            assert_ptr_equal(book_order_by_id(book, order->rec.order), order);
+            count++;
+        }
+    return count;
+}
+
+/* Many open lots: entries that filled a while ago leave, and only as many as there are too many. */
+static void entries_that_have_filled_leave_where_there_are_many(void **state) {
+    (void)state;
+    struct kit kit;
+    struct book *book = &kit.book;
+    const uint32_t more = 1000, young = 50;
+    begin(&kit);
+    kit.quantity_e8 = PAWL_E8;
+    fill_now(&kit, 0, open_half_filled); /* the oldest still works */
+    struct lot *half = kit.lot;
+    for (uint32_t i = 1; i < BOOK_ORDERS_KEPT + more; i++) fill_now(&kit, i, open_filled);
+    const int64_t then_ns = kit.now_ns;
+    book->trim_ns = 0; /* it looks now, and they filled just now */
+    look_at_all(&kit);
+    assert_int_equal(book->orders.count, BOOK_ORDERS_KEPT + more);
+    kit.now_ns += BOOK_TRIM_NS;
+    for (uint32_t i = 0; i < young; i++) fill_now(&kit, BOOK_ORDERS_KEPT + more + i, open_filled);
+    struct lot *last = kit.lot;
+    look_at_all(&kit);
+    assert_int_equal(book->orders.count, BOOK_ORDERS_KEPT);
+    assert_int_equal(book->order_ids.count, BOOK_ORDERS_KEPT);
+    assert_int_equal(orders_of_lots(book), BOOK_ORDERS_KEPT);
+    assert_non_null(half->orders);
+    assert_null(half->next->orders);
+    assert_non_null(last->orders);
+    for (const struct lot *lot = half->next; lot != NULL; lot = lot->next) {
+        assert_int_equal(lot_open_e8(lot), PAWL_E8);
+        assert_int_equal(lot_entry(lot).e8, 100 * PAWL_E8);
+    }
+    /* A fill that is told again counts once all the same, under its order's name or without it. */
+    assert_int_equal(book->execution_count, BOOK_ORDERS_KEPT + more + young);
+    assert_int_equal(traded(&kit, NULL, PAWL_SIDE_BUY, "in1", then_ns, PAWL_E8), PAWL_E_STATE);
+    assert_int_equal(traded(&kit, half->orders, PAWL_SIDE_BUY, "in0", then_ns, HALF),
+                     PAWL_E_STATE);
+    assert_int_equal(traded(&kit, half->orders, PAWL_SIDE_BUY, "rest", then_ns, HALF), PAWL_OK);
+    assert_int_equal(lot_open_e8(half), PAWL_E8);
+    /* A lot whose entry has left goes out like any other, also while the look stands at it. */
+    kit.now_ns += BOOK_TRIM_NS;
+    turn(&kit, nothing);
+    kit.lot = book->trim_lot;
+    for (uint32_t i = 0; i < 2 * 16; i++) kit.lot = kit.lot->next; /* where it is in two turns */
+    turn(&kit, add_stop);
+    assert_int_equal(traded(&kit, kit.order, PAWL_SIDE_SELL, "out", kit.now_ns, PAWL_E8), PAWL_OK);
+    assert_int_equal(lot_open_e8(kit.lot), 0);
+    assert_ptr_equal(book->trim_lot, kit.lot);
+    turn(&kit, close_lot);
+    assert_non_null(book->trim_lot);
+    look_at_all(&kit);
+    assert_int_equal(book->closed_lots, 1);
+    assert_int_equal(book->orders.count - 1, orders_of_lots(book)); /* a stop is the closed one's */
+    end(&kit);
+}
+
 static void an_order_that_works_after_the_conclusion_keeps_only_its_own_lot(void **state) {
     (void)state;
     struct kit kit;
@@ -469,6 +562,7 @@ int main(void) {
         cmocka_unit_test(a_duplicate_of_a_forgotten_execution_changes_nothing),
         cmocka_unit_test(what_was_not_asked_for_is_not_taken_for_old),
         cmocka_unit_test(ended_orders_of_an_open_lot_leave_too),
+        cmocka_unit_test(entries_that_have_filled_leave_where_there_are_many),
         cmocka_unit_test(an_order_that_works_after_the_conclusion_keeps_only_its_own_lot),
         cmocka_unit_test(a_gap_and_the_fill_behind_it_count_once),
         cmocka_unit_test(a_fill_after_a_gap_is_another_one),
