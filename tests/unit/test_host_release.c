@@ -1,5 +1,5 @@
-/* What leaves when the disk is behind: a stop that rests, of a lot that is stored; and that a lot is
- * stored by now is heard of while its stop waits. */
+/* What leaves when the disk is behind: a stop that rests, of a lot that is stored; that a lot is so
+ * by now is heard of while its stop waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,8 +40,8 @@ static void disk_is_at(struct kit *kit, uint64_t turn) {
     atomic_store(&kit->host->store->durable_turn, turn);
 }
 
-/* A lot that was taken over has nothing to send before the venue has shown it: nobody asked the disk
- * when it was stored. */
+/* A lot that was taken over has nothing to send before the venue has shown it: nobody asked the
+ * disk when it was stored. */
 static void a_stop_leaves_early_once_its_lot_is_stored(void **state) {
     (void)state;
     struct kit *kit = kit_open(",\"plugins\":[{\"name\":\"paper\"}]", KIT_START);
