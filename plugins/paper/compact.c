@@ -14,7 +14,9 @@
 
 /* In microseconds, and yet a few times what a step adds to the file. */
 #define LINES_A_STEP 8u
-#define CHUNK_BYTES 65536u               /* written at once, and copied at once */
+#define BYTES_FOR_A_BYTE 2u /* where a step adds much */
+#define COPY_BYTES 8192u
+#define CHUNK_BYTES 65536u /* written at once, and the most that is done in a step */
 #define RETRY_BYTES (UINT64_C(1) << 20)  /* the file grows by this before another attempt */
 
 enum part {
@@ -36,6 +38,7 @@ struct paper_compact {
     struct paper_walk walk;
     uint64_t snapshot_bytes; /* written of the new file, without the tail */
     uint64_t tail_bytes;
+    uint64_t seen_bytes; /* of the file, at the last step */
     char chunk[CHUNK_BYTES];
 };
 
@@ -95,7 +98,7 @@ static int begin(struct paper *paper, struct pawl_err *err) {
     compact->positions = positions;
     compact->position_count = world->position_count;
     compact->when = (struct paper_when){world->row, paper->now_ns};
-    compact->moment = world->file_bytes;
+    compact->moment = compact->seen_bytes = world->file_bytes;
     compact->prng = world->prng_written;
     compact->last_execution = world->last_execution;
     compact->at = 1;
@@ -183,10 +186,19 @@ static bool next_line(struct paper *paper) {
     }
 }
 
+/* What a step that has added so much does at least, so that it comes to an end. */
+static size_t share(struct paper *paper) {
+    uint64_t added = paper->world->file_bytes - paper->compact->seen_bytes;
+    paper->compact->seen_bytes = paper->world->file_bytes;
+    return added < CHUNK_BYTES / BYTES_FOR_A_BYTE ? BYTES_FOR_A_BYTE * (size_t)added : CHUNK_BYTES;
+}
+
 static int write_lines(struct paper *paper, struct pawl_err *err) {
     struct paper_compact *compact = paper->compact;
     struct paper_text *text = &compact->text;
-    for (uint32_t i = 0; i < LINES_A_STEP && next_line(paper); i++) continue;
+    size_t enough = text->len + share(paper);
+    for (uint32_t i = 0; i < LINES_A_STEP || text->len < enough; i++)
+        if (!next_line(paper)) break;
     if (text->lost) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     if (text->len < CHUNK_BYTES && compact->part != PART_TAIL) return PAWL_OK;
     int rc = paper->files->append(paper->ctx, PAPER_WORLD_NEXT, text->bytes, text->len, err);
@@ -222,7 +234,8 @@ static int copy_tail(struct paper *paper, struct pawl_err *err) {
     struct paper_compact *compact = paper->compact;
     uint64_t from = compact->moment + compact->tail_bytes;
     uint64_t left = paper->world->file_bytes - from;
-    size_t size = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
+    size_t most = share(paper), size = most < COPY_BYTES ? COPY_BYTES : most;
+    if (left < size) size = (size_t)left;
     if (left > 0) {
         int64_t got = paper->files->read(paper->ctx, PAPER_WORLD_FILE, from, compact->chunk, size,
                                          err);
