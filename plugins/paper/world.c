@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef PAPER_BUCKETS            /* its unit tests have fewer */
+#define PAPER_BUCKETS (1u << 18) /* of their pages, those with orders in them take memory */
+#endif
+
 int paper_world_new(struct paper_world **ret) {
     struct paper_world *world = calloc(1, sizeof *world);
     if (world == NULL) return PAWL_E_NOMEM;

@@ -26,7 +26,6 @@
 #define PAPER_EXECUTIONS_MAX 65536u /* the newest; queries about older ones are not complete */
 #define PAPER_POSITIONS_MAX 65536u
 #define PAPER_FAULTS_MAX 64u
-#define PAPER_BUCKETS (1u << 18) /* of their pages, those with orders in them take memory */
 #define PAPER_NAME_BUCKETS 1024u /* of symbols */
 #define PAPER_OID_SIZE 24u
 #define PAPER_PRICE_MAX (INT64_MAX / 4)
@@ -128,7 +127,7 @@ struct paper_world {
     struct paper_execution *executions; /* ring */
     uint32_t execution_first, execution_count, execution_capacity;
     bool executions_forgotten;
-    struct paper_order **by_id, **by_number; /* PAPER_BUCKETS chains each, newest first */
+    struct paper_order **by_id, **by_number; /* chains, the newest first */
     struct paper_order *ended, *ended_last;
     uint32_t ended_count, order_count;
     struct paper_fault faults[PAPER_FAULTS_MAX];
