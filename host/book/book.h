@@ -71,6 +71,12 @@ struct book_totals {
     struct pawl_money gross, fees;
 };
 
+/* A ring, first in, first out (ended.c). */
+struct ended_queue {
+    struct ended_order *items;
+    uint32_t first, count, room;
+};
+
 struct book {
     struct bus *bus;
     struct store *store;
@@ -89,8 +95,7 @@ struct book {
     struct table executions;   /* by hash of account and execution id */
     struct execution *executions_first, *executions_last; /* in the order they are looked at */
     uint32_t execution_count;
-    int64_t trim_ns; /* when a look for ended orders last began */
-    struct lot *trim_lot; /* where it goes on; NULL = it is over */
+    struct ended_queue ended_new, ended_old; /* orders that have ended (ended.c) */
     struct lot *first_lot, *last_lot, *dirty, *dirty_last, *changed, *closed, *closed_last;
     struct order *changed_orders;
     uint32_t open_lots, closed_lots;
@@ -136,6 +141,9 @@ int book_order_share(struct book *book, struct order *order, struct lot *lot,
                      struct pawl_qty quantity);
 int book_order_index(struct book *book, struct order *order); /* once rec.order is set */
 void book_order_unindex(struct book *book, struct order *order);
+void book_order_forget(struct book *book, struct order *order); /* it is found no more */
+void book_order_unlink(struct order *order);                    /* its lot lists it no more */
+void book_order_free(struct order *order);
 void book_order_move(struct order *order, struct lot *to); /* it belongs to that lot from now on */
 bool order_is_live(const struct order *order);    /* may still fill: neither ended nor never sent */
 bool order_is_working(const struct order *order); /* the venue confirmed it */

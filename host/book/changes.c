@@ -1,4 +1,4 @@
-#include "book/book.h"
+#include "book/ended.h"
 #include "events/reflect.h"
 
 void book_dirty(struct book *book, struct lot *lot) {
@@ -70,6 +70,7 @@ int book_store(struct book *book) {
         for (uint32_t i = 0; i < order->share_count; i++)
             rc = put(book, PAWL_REC_SHARE, &order->shares[i], rc);
         order->changed = false;
+        book_ended_note(book, order);
     }
     book->changed_orders = NULL;
     return rc;

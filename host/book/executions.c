@@ -126,11 +126,3 @@ void book_heard(struct book *book, uint32_t account, int64_t until_ns) {
     of->kept.heard = until_ns;
     if (until_ns - of->stored_heard >= BOOK_HEARD_STORED_NS) book_keep_account(book, account);
 }
-
-/* ---- orders of the past ---- */
-
-bool book_order_past(const struct book *book, const struct pawl_rec_order *rec) {
-    bool ends = rec->state == PAWL_ORDER_STATE_FILLED || rec->state == PAWL_ORDER_STATE_CANCELLED ||
-                rec->state == PAWL_ORDER_STATE_REJECTED || rec->state == PAWL_ORDER_STATE_EXPIRED;
-    return ends && !rec->attached && book_execution_past(book, rec->account, rec->ended);
-}

@@ -9,8 +9,6 @@
 #define BOOK_EXECUTIONS_MAX 16000000u /* remembered at once */
 #define BOOK_EXECUTIONS_KEPT_NS (INT64_C(86400) * PAWL_NS) /* no venue tells one later than this */
 #define BOOK_HEARD_STORED_NS (INT64_C(3600) * PAWL_NS) /* heard runs so far ahead of the disk */
-#define BOOK_TRIM_NS (INT64_C(600) * PAWL_NS) /* between two looks for ended orders */
-#define BOOK_ORDERS_KEPT 16384u /* beyond, entries that have filled do not stay */
 
 bool book_execution_seen(const struct book *book, uint32_t account, const char *execution);
 /* So old that it was booked long ago; of an order that is not in the book, or none of ours. */
@@ -22,7 +20,5 @@ void book_executions_evict(struct book *book);
 void book_executions_done(struct book *book);
 /* The venue has told every execution of our orders up to then. */
 void book_heard(struct book *book, uint32_t account, int64_t until_ns);
-/* It ended so long ago that nothing of it can be new: an open lot need not keep it. */
-bool book_order_past(const struct book *book, const struct pawl_rec_order *rec);
 
 #endif

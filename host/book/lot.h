@@ -31,6 +31,7 @@ struct order {
     bool level_told; /* kind trailing: the venue has said where it ended, or will not */
     uint32_t outbox_place; /* of its request that waits for the disk, + 1; 0 = none does */
     bool changed;
+    bool ended_noted; /* it is in a queue of ended.c */
     bool cancel_wanted; /* cancelled as soon as nothing is in flight about it */
     uint32_t absent_round; /* the venue said it never saw it; this round may confirm it; 0 = no */
 };

@@ -2,11 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "book/book.h"
+#include "book/ended.h"
 #include "book/executions.h"
 #include "book/report.h"
-
-#define TRIM_LOTS 16u /* looked at for ended orders, between two turns */
 
 void book_init(struct book *book) {
     table_init(&book->lots, BOOK_LOTS_MAX);
@@ -20,15 +18,10 @@ void book_init(struct book *book) {
                                         .trading = PAWL_TRADING_STATE_ACTIVE};
 }
 
-static void order_free(struct order *order) {
-    mem_free(order->shares);
-    mem_free(order);
-}
-
 static void lot_free(struct lot *lot) {
     for (struct order *order = lot->orders, *next; order != NULL; order = next) {
         next = order->next;
-        order_free(order);
+        book_order_free(order);
     }
     mem_free(lot->targets);
     mem_free(lot);
@@ -46,6 +39,7 @@ void book_done(struct book *book) {
     table_done(&book->lots);
     table_done(&book->orders);
     table_done(&book->order_ids);
+    book_ended_done(book);
     book_executions_done(book);
     mem_free(book->gaps);
     mem_free(book->instruments);
@@ -174,7 +168,6 @@ struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
 
 void book_lot_close(struct book *book, struct lot *lot) {
     struct book_instrument *in = &book->instruments[lot->rec.instrument];
-    if (book->trim_lot == lot) book->trim_lot = lot->next;
     if (lot->previous != NULL)
         lot->previous->next = lot->next;
     else
@@ -229,14 +222,9 @@ static bool has_live(const struct lot *lot) {
     return false;
 }
 
-static void drop_order(struct book *book, struct order *order) {
-    table_remove(&book->orders, order->rec.id);
-    book_order_unindex(book, order);
-}
-
 static void evict_lot(struct book *book, struct lot *lot) {
     for (struct order *order = lot->orders; order != NULL; order = order->next)
-        drop_order(book, order);
+        book_order_forget(book, order);
     table_remove(&book->lots, lot->rec.id);
     lot_free(lot);
 }
@@ -255,52 +243,10 @@ static void evict_lots(struct book *book) {
     }
 }
 
-/* All of it is booked and nothing about it is on its way any more: what a lot that is open for days
- * has of its entry. It stays where there are not many, for those who ask about it. */
-static bool is_spare(const struct book *book, const struct order *order) {
-    return book->orders.count > BOOK_ORDERS_KEPT && role_is_entry(order->rec.role) &&
-           order->rec.state == PAWL_ORDER_STATE_FILLED && !order->rec.attached &&
-           order->rec.filled.e8 >= order->rec.quantity.e8 &&
-           book_now(book) - order->rec.ended >= BOOK_TRIM_NS;
-}
-
-/* A stop that is replaced at every move leaves an ended order behind each time. */
-static void trim_orders(struct book *book, struct lot *lot) {
-    for (struct order *order = lot->orders, *next; order != NULL; order = next) {
-        next = order->next;
-        if (order->changed || order->attached != NULL || order->outbox_place != 0 ||
-            (!book_order_past(book, &order->rec) && !is_spare(book, order)))
-            continue;
-        if (order->previous != NULL)
-            order->previous->next = next;
-        else
-            lot->orders = next;
-        if (next != NULL)
-            next->previous = order->previous;
-        else
-            lot->orders_last = order->previous;
-        drop_order(book, order);
-        order_free(order);
-    }
-}
-
-/* All lots in turn, a few a turn. */
-static void trim_some(struct book *book) {
-    if (book->trim_lot == NULL) {
-        if (book_now(book) - book->trim_ns < BOOK_TRIM_NS) return;
-        book->trim_ns = book_now(book);
-        book->trim_lot = book->first_lot;
-    }
-    for (uint32_t i = 0; i < TRIM_LOTS && book->trim_lot != NULL; i++) {
-        trim_orders(book, book->trim_lot);
-        book->trim_lot = book->trim_lot->next;
-    }
-}
-
 void book_evict(struct book *book) {
     evict_lots(book);
     book_executions_evict(book);
-    trim_some(book);
+    book_ended_evict(book);
 }
 
 struct pawl_rec_target *lot_target(struct lot *lot, uint32_t index) {

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "book/book.h"
+#include "book/ended.h"
 
 /* Client ids are looked up by hash; the rare equal hash moves to the next key. */
 static uint64_t id_key(const char *client_id) {
@@ -54,7 +54,7 @@ static void order_append(struct lot *lot, struct order *order) {
     lot->orders_last = order;
 }
 
-void book_order_move(struct order *order, struct lot *to) {
+void book_order_unlink(struct order *order) {
     struct lot *from = order->lot;
     if (order->previous != NULL)
         order->previous->next = order->next;
@@ -64,6 +64,10 @@ void book_order_move(struct order *order, struct lot *to) {
         order->next->previous = order->previous;
     else
         from->orders_last = order->previous;
+}
+
+void book_order_move(struct order *order, struct lot *to) {
+    book_order_unlink(order);
     order->rec.lot = to->rec.id;
     order_append(to, order);
 }
@@ -121,7 +125,18 @@ struct order *book_order_restore(struct book *book, const struct pawl_rec_order 
         pawl_fail(err, PAWL_E_NOMEM, "no memory for order %s", rec->order);
         return NULL;
     }
+    book_ended_note(book, order);
     return order;
+}
+
+void book_order_forget(struct book *book, struct order *order) {
+    table_remove(&book->orders, order->rec.id);
+    book_order_unindex(book, order);
+}
+
+void book_order_free(struct order *order) {
+    mem_free(order->shares);
+    mem_free(order);
 }
 
 int book_order_share(struct book *book, struct order *order, struct lot *lot,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "book/ended.h"
 #include "book/executions.h"
 #include "book/report.h"
 #include "events/reflect.h"

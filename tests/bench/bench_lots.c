@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "book/executions.h"
+#include "book/ended.h"
 #include "book/report.h"
 #include "reload/reload.h"
 #include "run/folder.h"
@@ -147,9 +147,9 @@ static void move_on(struct lots *l, uint32_t id) {
 /* Stops rest, nothing is under way, and what is history has left memory. */
 static void calm_down(struct lots *l) {
     for (uint32_t i = 0; i < 3000; i++) move_on(l, i % INSTRUMENTS + 1);
-    l->now_ns += 2 * BOOK_TRIM_NS;
+    l->now_ns += BOOK_ENDED_FIRST_NS;
     do move_on(l, 1);
-    while (l->host->book.trim_lot != NULL);
+    while (l->host->book.ended_new.count > 0);
     for (uint32_t i = 0; i < INSTRUMENTS; i++) move_on(l, i + 1);
 }
 

@@ -1,13 +1,11 @@
-/* Opens `lots` lots in each instrument as it is quoted, each with an initial risk of its own, and
- * looks after none of them: what bench_lots.c fills a book with. */
+/* Opens `lots` lots in each instrument, one with each quote of it, each with an initial risk of its
+ * own, and looks after none of them: what bench_lots.c fills a book with. */
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "pawl_plugin.h"
 #include "pawl_schema.gen.h"
 #include "pawl_services.h"
-
-#define LOTS_A_QUOTE 10
 
 struct options {
     int64_t lots;
@@ -40,20 +38,18 @@ static int create(struct pawl_ctx *ctx, const void *options, void **ret_self,
 /* The n-th is 10 and n twentieths below the price. */
 static int on_quote(struct opener *opener, const struct pawl_ev_quote *quote) {
     uint32_t *opened = &opener->opened[quote->instrument % 4097u];
-    int rc = PAWL_OK;
-    for (int i = 0; rc == PAWL_OK && i < LOTS_A_QUOTE && *opened < opener->options.lots; i++) {
-        struct pawl_lot_spec spec = {
-            .size = sizeof spec,
-            .instrument = quote->instrument,
-            .side = PAWL_POSITION_SIDE_LONG,
-            .entry_kind = PAWL_KIND_MARKET,
-            .quantity = {PAWL_E8},
-            .stop = {quote->ask.e8 - 10 * PAWL_E8 - (*opened + 1) * PAWL_E8 / 20},
-            .profile = "r"};
-        uint64_t lot;
-        rc = opener->book->open(opener->ctx, &spec, &lot, NULL);
-        *opened += rc == PAWL_OK;
-    }
+    if (*opened == opener->options.lots) return PAWL_OK;
+    struct pawl_lot_spec spec = {
+        .size = sizeof spec,
+        .instrument = quote->instrument,
+        .side = PAWL_POSITION_SIDE_LONG,
+        .entry_kind = PAWL_KIND_MARKET,
+        .quantity = {PAWL_E8},
+        .stop = {quote->ask.e8 - 10 * PAWL_E8 - (*opened + 1) * PAWL_E8 / 20},
+        .profile = "r"};
+    uint64_t lot;
+    int rc = opener->book->open(opener->ctx, &spec, &lot, NULL);
+    *opened += rc == PAWL_OK;
     return rc == PAWL_E_BUSY ? PAWL_OK : rc;
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "book/ended.h"
 #include "book/executions.h"
 #include "book/money.h"
 #include "book/report.h"
@@ -153,6 +154,12 @@ static void reopen_lot(struct kit *kit) {
 static void cancel(struct kit *kit) {
     kit->order->rec.state = PAWL_ORDER_STATE_CANCELLED;
     kit->order->rec.ended = book_now(&kit->book);
+    book_order_changed(&kit->book, kit->order);
+}
+
+static void works_again(struct kit *kit) {
+    kit->order->rec.state = PAWL_ORDER_STATE_ACCEPTED;
+    kit->order->rec.ended = 0;
     book_order_changed(&kit->book, kit->order);
 }
 
@@ -366,10 +373,10 @@ static void entries_that_have_filled_leave_where_there_are_many(void **state) {
     struct lot *half = kit.lot;
     for (uint32_t i = 1; i < BOOK_ORDERS_KEPT + more; i++) fill_now(&kit, i, open_filled);
     const int64_t then_ns = kit.now_ns;
-    book->trim_ns = 0; /* it looks now, and they filled just now */
+    kit.now_ns += BOOK_ENDED_FIRST_NS - PAWL_NS; /* they filled just now */
     look_at_all(&kit);
     assert_int_equal(book->orders.count, BOOK_ORDERS_KEPT + more);
-    kit.now_ns += BOOK_TRIM_NS;
+    kit.now_ns += PAWL_NS;
     for (uint32_t i = 0; i < young; i++) fill_now(&kit, BOOK_ORDERS_KEPT + more + i, open_filled);
     struct lot *last = kit.lot;
     look_at_all(&kit);
@@ -390,20 +397,37 @@ static void entries_that_have_filled_leave_where_there_are_many(void **state) {
                      PAWL_E_STATE);
     assert_int_equal(traded(&kit, half->orders, PAWL_SIDE_BUY, "rest", then_ns, HALF), PAWL_OK);
     assert_int_equal(lot_open_e8(half), PAWL_E8);
-    /* A lot whose entry has left goes out like any other, also while the look stands at it. */
-    kit.now_ns += BOOK_TRIM_NS;
-    turn(&kit, nothing);
-    kit.lot = book->trim_lot;
-    for (uint32_t i = 0; i < 2 * 16; i++) kit.lot = kit.lot->next; /* where it is in two turns */
-    turn(&kit, add_stop);
-    assert_int_equal(traded(&kit, kit.order, PAWL_SIDE_SELL, "out", kit.now_ns, PAWL_E8), PAWL_OK);
-    assert_int_equal(lot_open_e8(kit.lot), 0);
-    assert_ptr_equal(book->trim_lot, kit.lot);
-    turn(&kit, close_lot);
-    assert_non_null(book->trim_lot);
+    /* Lots go out like any others, one whose entry has left, and one whose entry waits. */
+    struct lot *const out[] = {half->next, last};
+    for (int i = 0; i < 2; i++) {
+        kit.lot = out[i];
+        turn(&kit, add_stop);
+        assert_int_equal(traded(&kit, kit.order, PAWL_SIDE_SELL, i == 0 ? "out0" : "out1",
+                                kit.now_ns, PAWL_E8),
+                         PAWL_OK);
+        assert_int_equal(lot_open_e8(kit.lot), 0);
+        turn(&kit, close_lot);
+    }
+    kit.now_ns += BOOK_ENDED_FIRST_NS;
     look_at_all(&kit);
-    assert_int_equal(book->closed_lots, 1);
-    assert_int_equal(book->orders.count - 1, orders_of_lots(book)); /* a stop is the closed one's */
+    assert_int_equal(book->closed_lots, 2);
+    assert_int_equal(book->orders.count, BOOK_ORDERS_KEPT);
+    assert_int_equal(orders_of_lots(book), BOOK_ORDERS_KEPT - 3); /* theirs stay with them */
+    end(&kit);
+}
+
+static void an_order_that_has_ended_and_works_again_stays(void **state) {
+    (void)state;
+    struct kit kit;
+    begin(&kit);
+    turn(&kit, open_lot);
+    turn(&kit, add_stop);
+    turn(&kit, cancel);
+    turn(&kit, works_again);
+    kit.now_ns += 2 * DAY_NS;
+    turn(&kit, heard);
+    turn(&kit, nothing);
+    assert_ptr_equal(kit.lot->orders, kit.order);
     end(&kit);
 }
 
@@ -563,6 +587,7 @@ int main(void) {
         cmocka_unit_test(what_was_not_asked_for_is_not_taken_for_old),
         cmocka_unit_test(ended_orders_of_an_open_lot_leave_too),
         cmocka_unit_test(entries_that_have_filled_leave_where_there_are_many),
+        cmocka_unit_test(an_order_that_has_ended_and_works_again_stays),
         cmocka_unit_test(an_order_that_works_after_the_conclusion_keeps_only_its_own_lot),
         cmocka_unit_test(a_gap_and_the_fill_behind_it_count_once),
         cmocka_unit_test(a_fill_after_a_gap_is_another_one),
