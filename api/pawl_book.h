@@ -145,14 +145,21 @@ struct pawl_book {
 
 /* What was paid for that part of a lot that has gone out, and for what is open of it: entries
  * before and after a first exit have averages of their own. [any] Pure. */
-static inline struct pawl_money pawl_lot_cost_out(const struct pawl_rec_lot *lot) {
-    struct pawl_money cost = lot->grown_cost;
-    int64_t since_e8 = 0, left_e8 = lot->entered.e8 - lot->grown_out.e8;
+static inline struct pawl_money pawl_cost_out(struct pawl_qty entered, struct pawl_qty exited,
+                                              struct pawl_money entry_value,
+                                              struct pawl_qty grown_out,
+                                              struct pawl_money grown_cost) {
+    struct pawl_money cost = grown_cost;
+    int64_t since_e8 = 0, left_e8 = entered.e8 - grown_out.e8;
     if (left_e8 > 0 &&
-        pawl_muldiv(lot->entry_value.e8 - lot->grown_cost.e8, lot->exited.e8 - lot->grown_out.e8,
-                    left_e8, PAWL_ROUND_EVEN, &since_e8) == PAWL_OK)
+        pawl_muldiv(entry_value.e8 - grown_cost.e8, exited.e8 - grown_out.e8, left_e8,
+                    PAWL_ROUND_EVEN, &since_e8) == PAWL_OK)
         cost.e8 += since_e8;
     return cost;
+}
+static inline struct pawl_money pawl_lot_cost_out(const struct pawl_rec_lot *lot) {
+    return pawl_cost_out(lot->entered, lot->exited, lot->entry_value, lot->grown_out,
+                         lot->grown_cost);
 }
 static inline struct pawl_money pawl_lot_cost(const struct pawl_rec_lot *lot) {
     struct pawl_money cost = {lot->entry_value.e8 - pawl_lot_cost_out(lot).e8};

@@ -189,5 +189,51 @@ local function emit_reflection()
   return w.text()
 end
 
-return { header = emit_header, plugin_header = emit_plugin_header,
+-- What copies the named members whose `rare` is so from one struct to another.
+local function write_copies(w, fields, rare, to, from)
+  for _, f in ipairs(fields) do
+    if (f.rare or false) == rare then
+      local a, b = to .. f.c_name, from .. f.c_name
+      w.add(f.array and "    memcpy(%s, %s, sizeof %s);" or "    %s = %s;", a, b, a)
+    end
+  end
+end
+
+-- A record that has rare fields in two parts, and how it comes together and apart.
+local function emit_rare_header()
+  local w = writer()
+  w.add("/* rare.gen.h - records in two parts: what all have, what is empty in most; %s. */", NOTE)
+  w.add '#ifndef EVENTS_RARE_GEN_H\n#define EVENTS_RARE_GEN_H\n'
+  w.add '#include <string.h>\n\n#include "pawl_schema.gen.h"\n'
+  for _, r in ipairs(schema.records) do
+    local parts, any = { [false] = {}, [true] = {} }, false
+    for _, f in ipairs(r.fields) do
+      table.insert(parts[f.rare or false], f)
+      any = any or f.rare
+    end
+    if any then
+      for _, part in ipairs { { "common", false }, { "rare", true } } do
+        w.add("struct pawl_%s_%s {", part[1], r.name)
+        write_members(w, parts[part[2]])
+        w.add "};"
+      end
+      w.add("static inline void pawl_join_%s(const struct pawl_common_%s *common,", r.name, r.name)
+      w.add("    const struct pawl_rare_%s *rare, struct pawl_rec_%s *ret) {", r.name, r.name)
+      w.add "    memset(ret, 0, sizeof *ret);"
+      write_copies(w, r.fields, false, "ret->", "common->")
+      write_copies(w, r.fields, true, "ret->", "rare->")
+      w.add "}"
+      w.add("static inline void pawl_part_%s(const struct pawl_rec_%s *from,", r.name, r.name)
+      w.add("    struct pawl_common_%s *ret_common,", r.name)
+      w.add("    struct pawl_rare_%s *ret_rare) {", r.name)
+      write_copies(w, r.fields, false, "ret_common->", "from->")
+      write_copies(w, r.fields, true, "ret_rare->", "from->")
+      w.add "}\n"
+    end
+  end
+  w.add "#endif"
+  return w.text()
+end
+
+return { header = emit_header, rare_header = emit_rare_header, plugin_header = emit_plugin_header,
          reflection_header = emit_reflection_header, reflection = emit_reflection }

@@ -126,6 +126,7 @@ local function lay_out(where, entry, start, in_event)
     local m = layout_of(here, kind)
     pad_to(m.align)
     m.name, m.c_name, m.doc, m.type, m.offset = name, c_name(name), doc, kind, at
+    m.rare = f.rare
     at = at + m.size
     fields[#fields + 1], members[#members + 1] = m, m
   end
@@ -185,6 +186,9 @@ local function add_record(name, entry, plugin)
   if plugin and entry.owner ~= plugin then fail("%s: its owner is not %s", where, plugin) end
   check_name(where .. ": table", r.table)
   r.fields, r.members, r.size = lay_out(where, entry, 0, false)
+  for _, f in ipairs(r.fields) do
+    if f.rare and plugin then fail("%s.%s: rare is for the host's records", where, f.name) end
+  end
   if not r.fields[1] or r.fields[1].type ~= "u64" then
     fail("%s: its first field is its key, a u64", where)
   end
@@ -361,6 +365,7 @@ local outputs = {
   { "api/pawl_schema.gen.h", emit_c.header() },
   { "host/events/schema.gen.h", emit_c.reflection_header() },
   { "host/events/schema.gen.c", emit_c.reflection() },
+  { "host/events/rare.gen.h", emit_c.rare_header() },
   { "api/schema/schema.json", emit_text.json() },
   { "docs/reference/events.md", emit_text.event_page() },
   { "docs/reference/records.md", emit_text.record_page() },

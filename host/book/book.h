@@ -71,12 +71,6 @@ struct book_totals {
     struct pawl_money gross, fees;
 };
 
-/* A ring, first in, first out (ended.c). */
-struct ended_queue {
-    struct ended_order *items;
-    uint32_t first, count, room;
-};
-
 struct book {
     struct bus *bus;
     struct store *store;
@@ -106,6 +100,7 @@ struct book {
     uint32_t gap_count;
     bool plugin_changes;  /* rows were put into the batch directly: a plugin's, book_keep()'s */
     bool store_refused;   /* a record did not fit the batch; the turn must not be released */
+    struct lot_rare no_room; /* of lots there was no memory for */
     uint64_t events_lost; /* a turn beyond its limit; checked after every turn */
 };
 
@@ -135,15 +130,11 @@ static inline int64_t lot_open_e8(const struct lot *lot) {
 struct order *book_order(const struct book *book, uint64_t number);
 struct order *book_order_by_id(const struct book *book, const char *client_id);
 struct order *book_order_new(struct book *book, struct lot *lot, struct pawl_err *err);
-struct order *book_order_restore(struct book *book, const struct pawl_rec_order *rec,
-                                 struct pawl_err *err);
+struct order *book_order_restore(struct book *book, const struct pawl_common_order *common,
+                                 const struct pawl_rare_order *rare, struct pawl_err *err);
 int book_order_share(struct book *book, struct order *order, struct lot *lot,
                      struct pawl_qty quantity);
 int book_order_index(struct book *book, struct order *order); /* once rec.order is set */
-void book_order_unindex(struct book *book, struct order *order);
-void book_order_forget(struct book *book, struct order *order); /* it is found no more */
-void book_order_unlink(struct order *order);                    /* its lot lists it no more */
-void book_order_free(struct order *order);
 void book_order_move(struct order *order, struct lot *to); /* it belongs to that lot from now on */
 bool order_is_live(const struct order *order);    /* may still fill: neither ended nor never sent */
 bool order_is_working(const struct order *order); /* the venue confirmed it */
@@ -191,7 +182,7 @@ struct book_fill {       /* one report of a fill, checked */
     bool is_gap;     /* the positions say so, no execution does */
     struct lot *lot; /* of a gap: whose it is; NULL = the oldest it can belong to */
 };
-/* PAWL_OK booked, PAWL_E_STATE seen before: nothing changes, PAWL_E_RANGE refused. */
+/* PAWL_E_STATE seen before: nothing changes, PAWL_E_RANGE refused. */
 int book_fill(struct book *book, const struct book_fill *fill);
 /* Take a quantity off the lots of one side of an instrument, oldest first (ticket: that lot only);
  * returns what could not be placed. Used for fills without a known order and overruns. */

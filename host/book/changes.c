@@ -51,12 +51,30 @@ static int put(struct book *book, uint16_t id, const void *row, int rc) {
     return rc != PAWL_OK ? rc : put_rc;
 }
 
+static int put_order(struct book *book, const struct order *order, int rc) {
+    struct pawl_rec_order row;
+    pawl_join_order(&order->rec, order->rare, &row);
+    rc = put(book, PAWL_REC_ORDER, &row, rc);
+    for (uint32_t i = 0; i < order->share_count; i++) {
+        const struct order_share *share = &order->shares[i];
+        const struct pawl_rec_share share_row = {.id = row.id << 8 | (i + 1),
+                                                 .order = row.id,
+                                                 .lot = share->lot,
+                                                 .quantity = share->quantity,
+                                                 .filled = share->filled};
+        rc = put(book, PAWL_REC_SHARE, &share_row, rc);
+    }
+    return rc;
+}
+
 int book_store(struct book *book) {
     int rc = PAWL_OK;
     if (book->host_changed) rc = put(book, PAWL_REC_HOST, &book->host, rc);
     book->host_changed = book->plugin_changes = false;
     for (struct lot *lot = book->changed; lot != NULL; lot = lot->changed_next) {
-        rc = put(book, PAWL_REC_LOT, &lot->rec, rc);
+        struct pawl_rec_lot row;
+        book_lot_row(lot, &row);
+        rc = put(book, PAWL_REC_LOT, &row, rc);
         if (lot->targets_changed)
             for (uint32_t i = 0; i < PAWL_TARGETS_MAX; i++)
                 if (lot->targets[i].generation != 0)
@@ -66,9 +84,7 @@ int book_store(struct book *book) {
     }
     book->changed = NULL;
     for (struct order *order = book->changed_orders; order != NULL; order = order->changed_next) {
-        rc = put(book, PAWL_REC_ORDER, &order->rec, rc);
-        for (uint32_t i = 0; i < order->share_count; i++)
-            rc = put(book, PAWL_REC_SHARE, &order->shares[i], rc);
+        rc = put_order(book, order, rc);
         order->changed = false;
         book_ended_note(book, order);
     }

@@ -18,12 +18,12 @@ struct ended_order {
     int64_t look_ns; /* not before */
 };
 
-static bool has_ended(const struct pawl_rec_order *rec) {
+static bool has_ended(const struct pawl_common_order *rec) {
     return rec->state == PAWL_ORDER_STATE_FILLED || rec->state == PAWL_ORDER_STATE_CANCELLED ||
            rec->state == PAWL_ORDER_STATE_REJECTED || rec->state == PAWL_ORDER_STATE_EXPIRED;
 }
 
-bool book_order_past(const struct book *book, const struct pawl_rec_order *rec) {
+bool book_order_past(const struct book *book, const struct pawl_common_order *rec) {
     return has_ended(rec) && !rec->attached && book_execution_past(book, rec->account, rec->ended);
 }
 
@@ -78,9 +78,7 @@ static void look(struct book *book, struct ended_queue *queue) {
         struct order *order = take(book, queue, &goes_on);
         if (order == NULL) continue;
         if (may_leave(book, order)) {
-            book_order_unlink(order);
-            book_order_forget(book, order);
-            book_order_free(order);
+            book_order_drop(book, order);
         } else {
             put(&book->ended_old, order, book_now(book) + BOOK_ENDED_AGAIN_NS);
         }

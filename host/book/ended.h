@@ -11,10 +11,12 @@
 #define BOOK_ORDERS_KEPT 16384u /* beyond, entries that have filled do not stay */
 
 /* It ended so long ago that nothing of it can be new: an open lot need not keep it. */
-bool book_order_past(const struct book *book, const struct pawl_rec_order *rec);
+bool book_order_past(const struct book *book, const struct pawl_common_order *rec);
 /* It was stored or restored: if it has ended it will be looked at. */
 void book_ended_note(struct book *book, struct order *order);
 void book_ended_evict(struct book *book); /* between turns */
 void book_ended_done(struct book *book);
+void book_order_free(struct order *order);
+void book_order_drop(struct book *book, struct order *order); /* out of everything, and free it */
 
 #endif

@@ -40,7 +40,7 @@ void fill_write(struct book *book, const struct book_fill *fill, const struct fi
     ev.fee = rec.fee;
     ev.venue_time = rec.venue_time;
     TEXT_SET(ev.execution, fill->execution);
-    TEXT_SET(ev.ref, part->lot->rec.ref);
+    TEXT_SET(ev.ref, part->lot->rare->rec.ref);
     book->totals.fills++;
     book_publish(book, &ev.head);
 }

@@ -16,7 +16,7 @@
 int64_t fill_realised_e8(const struct book *book, const struct lot *lot) {
     int64_t gain_e8, quote_e8;
     if (lot->rec.exited.e8 == 0) return 0;
-    gain_e8 = lot->rec.exit_value.e8 - pawl_lot_cost_out(&lot->rec).e8;
+    gain_e8 = lot->rec.exit_value.e8 - lot_cost_out(lot).e8;
     if (lot->rec.side == PAWL_POSITION_SIDE_SHORT) gain_e8 = -gain_e8;
     if (pawl_mul_e8(gain_e8, book->instruments[lot->rec.instrument].def.multiplier.e8,
                     PAWL_ROUND_EVEN, &quote_e8) != PAWL_OK)
@@ -49,7 +49,7 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
         ev.side = lot->rec.side;
         ev.quantity = part->quantity;
         ev.price = fill->price;
-        TEXT_SET(ev.ref, lot->rec.ref);
+        TEXT_SET(ev.ref, lot->rare->rec.ref);
         book_publish(book, &ev.head);
     }
     if (!lot->rec.r_frozen) {
@@ -105,14 +105,15 @@ static void leave(struct book *book, const struct book_fill *fill, const struct 
     ev.r = lot_r_of(lot, fill->price);
     ev.quantity = part->quantity;
     ev.price = fill->price;
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     if (part->role == PAWL_ROLE_TARGET)
-        TEXT_SET(lot->rec.reason, "TP_HIT");
+        book_lot_text(book, lot, LOT_REASON, "TP_HIT");
     else if (part->role == PAWL_ROLE_STOP)
-        TEXT_SET(lot->rec.reason, stop_moved(lot, fill->order) ? "TRAILING_STOP" : "SL_HIT");
+        book_lot_text(book, lot, LOT_REASON,
+                      stop_moved(lot, fill->order) ? "TRAILING_STOP" : "SL_HIT");
     else if (fill->order == NULL)
-        TEXT_SET(lot->rec.reason, "EXTERNAL");
-    TEXT_SET(ev.reason, lot->rec.reason);
+        book_lot_text(book, lot, LOT_REASON, "EXTERNAL");
+    TEXT_SET(ev.reason, lot->rare->rec.reason);
     book_publish(book, &ev.head);
 }
 
@@ -174,7 +175,7 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
             lot_open_e8(lot) <= 0)
             continue;
         if (is_before(fill, lot) || (fill->lot != NULL && lot != fill->lot)) continue;
-        if (fill->ticket[0] != '\0' && strcmp(lot->rec.ticket, fill->ticket) != 0) continue;
+        if (fill->ticket[0] != '\0' && strcmp(lot->rare->rec.ticket, fill->ticket) != 0) continue;
         int64_t take = lot_open_e8(lot) < quantity.e8 ? lot_open_e8(lot) : quantity.e8;
         struct fill_part part = {.lot = lot,
                             .role = role,
@@ -193,7 +194,7 @@ static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill
                                        struct pawl_qty left) {
     struct order *order = fill->order;
     for (uint32_t i = 0; i < order->share_count && left.e8 > 0; i++) {
-        struct pawl_rec_share *share = &order->shares[i];
+        struct order_share *share = &order->shares[i];
         struct lot *lot = book_lot_heir(book, book_lot(book, share->lot));
         if (lot == NULL) continue;
         int64_t take = lot_open_e8(lot) < left.e8 ? lot_open_e8(lot) : left.e8;
@@ -241,7 +242,7 @@ static bool fits(const struct book *book, const struct book_fill *fill, int64_t 
                 pawl_add_i64(book->totals.fees.e8, fill->fee.e8, &unused) == PAWL_OK;
     if (fill->order == NULL) return good;
     struct lot *heir = book_lot_heir(book, fill->order->lot);
-    const struct pawl_rec_lot *rec = heir != NULL ? &heir->rec : &fill->order->lot->rec;
+    const struct pawl_common_lot *rec = heir != NULL ? &heir->rec : &fill->order->lot->rec;
     return good && pawl_add_i64(rec->entered.e8, fill->quantity.e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->enter_up_to.e8, fill->quantity.e8, &unused) == PAWL_OK &&
            pawl_add_i64(rec->entry_value.e8, value_e8, &unused) == PAWL_OK &&
@@ -287,7 +288,7 @@ int book_fill(struct book *book, const struct book_fill *fill) {
                                 .role = order->rec.role,
                                 .quantity = fill->quantity,
                                 .fee = fill->fee};
-            if (fill->ticket[0] != '\0') TEXT_SET(order->lot->rec.ticket, fill->ticket);
+            if (fill->ticket[0] != '\0') book_lot_text(book, order->lot, LOT_TICKET, fill->ticket);
             apply(book, fill, &part);
         } else {
             left = leave_by_shares(book, fill, left);

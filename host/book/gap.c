@@ -28,7 +28,8 @@ static bool is_same(const struct book *book, const struct pawl_rec_fill *gap,
     if (gap->account != fill->account || gap->instrument != fill->instrument ||
         gap->side != fill->side || fill->venue_time > gap->booked)
         return false;
-    return fill->ticket[0] == '\0' || lot == NULL || strcmp(lot->rec.ticket, fill->ticket) == 0;
+    return fill->ticket[0] == '\0' || lot == NULL ||
+           strcmp(lot->rare->rec.ticket, fill->ticket) == 0;
 }
 
 /* The lot got another price for it than was assumed. */

@@ -18,11 +18,14 @@ void book_init(struct book *book) {
                                         .trading = PAWL_TRADING_STATE_ACTIVE};
 }
 
+static const struct lot_rare nothing_rare; /* of all that have none */
+
 static void lot_free(struct lot *lot) {
     for (struct order *order = lot->orders, *next; order != NULL; order = next) {
         next = order->next;
         book_order_free(order);
     }
+    if (lot->rare != &nothing_rare) mem_free((void *)lot->rare);
     mem_free(lot->targets);
     mem_free(lot);
 }
@@ -53,14 +56,44 @@ struct lot *book_lot(const struct book *book, uint64_t id) {
 struct lot *book_lot_by_ref(const struct book *book, const char *ref) {
     struct lot *newest = NULL;
     for (struct lot *lot = book->last_lot; lot != NULL && newest == NULL; lot = lot->previous)
-        if (strcmp(lot->rec.ref, ref) == 0) newest = lot;
+        if (strcmp(lot->rare->rec.ref, ref) == 0) newest = lot;
     return newest;
+}
+
+struct lot_rare *book_lot_rare(struct book *book, struct lot *lot) {
+    if (lot->rare == &nothing_rare) {
+        struct lot_rare *own = mem_calloc(1, sizeof *own);
+        if (own == NULL) {
+            book->store_refused = true;
+            return &book->no_room;
+        }
+        lot->rare = own;
+    }
+    return (struct lot_rare *)lot->rare;
+}
+
+void book_lot_text(struct book *book, struct lot *lot, enum lot_text which, const char *text) {
+    const struct pawl_rare_lot *now = &lot->rare->rec;
+    const char *is = which == LOT_REF ? now->ref : which == LOT_TICKET ? now->ticket : now->reason;
+    if (strcmp(is, text == NULL ? "" : text) == 0) return;
+    struct pawl_rare_lot *rec = &book_lot_rare(book, lot)->rec;
+    if (which == LOT_REF)
+        TEXT_SET(rec->ref, text);
+    else if (which == LOT_TICKET)
+        TEXT_SET(rec->ticket, text);
+    else
+        TEXT_SET(rec->reason, text);
+}
+
+void book_lot_row(const struct lot *lot, struct pawl_rec_lot *ret) {
+    pawl_join_lot(&lot->rec, &lot->rare->rec, ret);
 }
 
 static struct lot *lot_insert(struct book *book, uint64_t id) {
     struct lot *lot = mem_calloc(1, sizeof *lot);
     if (lot == NULL) return NULL;
     lot->rec.id = id;
+    lot->rare = &nothing_rare;
     if (table_put(&book->lots, id, lot) != PAWL_OK) {
         mem_free(lot);
         return NULL;
@@ -156,7 +189,15 @@ struct lot *book_lot_restore(struct book *book, const struct pawl_rec_lot *rec,
         pawl_fail(err, PAWL_E_NOMEM, "no memory for lot %llu", (unsigned long long)rec->id);
         return NULL;
     }
-    lot->rec = *rec;
+    struct lot_rare rare = {0};
+    pawl_part_lot(rec, &lot->rec, &rare.rec);
+    if (memcmp(&rare, &nothing_rare, sizeof rare) != 0) *book_lot_rare(book, lot) = rare;
+    if (book->store_refused) {
+        table_remove(&book->lots, rec->id);
+        lot_free(lot);
+        pawl_fail(err, PAWL_E_NOMEM, "no memory for lot %llu", (unsigned long long)rec->id);
+        return NULL;
+    }
     if (rec->state == PAWL_LOT_STATE_CLOSED) {
         keep_closed(book, lot);
     } else {
@@ -202,7 +243,7 @@ void book_lot_reopen(struct book *book, struct lot *lot) {
     lot->closed_next = NULL;
     book->closed_lots--;
     lot->rec.state = PAWL_LOT_STATE_OPEN;
-    lot->rec.closed = 0;
+    RARE_SET(book, lot, rec.closed, 0);
     lot->rec.exit_at_least.e8 = PAWL_QTY_ALL;
     lot->rec.exit_spent = 0;
     lot->rec.exit_tries = 0;
@@ -223,8 +264,7 @@ static bool has_live(const struct lot *lot) {
 }
 
 static void evict_lot(struct book *book, struct lot *lot) {
-    for (struct order *order = lot->orders; order != NULL; order = order->next)
-        book_order_forget(book, order);
+    while (lot->orders != NULL) book_order_drop(book, lot->orders);
     table_remove(&book->lots, lot->rec.id);
     lot_free(lot);
 }

@@ -5,8 +5,8 @@
 /* What is open goes over at what it cost; what was already out stays, so that its sums and its
  * profit remain those of its own fills. */
 static int move_quantity(struct lot *into, struct lot *from) {
-    struct pawl_rec_lot *to = &into->rec, *of = &from->rec;
-    int64_t open_e8 = lot_open_e8(from), value_e8 = pawl_lot_cost(of).e8, sum;
+    struct pawl_common_lot *to = &into->rec, *of = &from->rec;
+    int64_t open_e8 = lot_open_e8(from), value_e8 = lot_cost_open(from).e8, sum;
     int rc = pawl_add_i64(to->entered.e8, open_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->entry_value.e8, value_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->enter_up_to.e8, open_e8, &sum);
@@ -41,7 +41,7 @@ int book_merge(struct book *book, struct lot *into, struct lot *from) {
         into->rec.original = into->rec.entered;
         lot_set_r(into);
     }
-    from->rec.merged_into = into->rec.id;
+    book_lot_rare(book, from)->rec.merged_into = into->rec.id;
     book_changed(book, into);
     book_dirty(book, into);
     book_changed(book, from);
@@ -49,7 +49,7 @@ int book_merge(struct book *book, struct lot *into, struct lot *from) {
 }
 
 struct lot *book_lot_heir(const struct book *book, struct lot *lot) {
-    for (uint32_t i = 0; i < BOOK_MERGES_MAX && lot != NULL && lot->rec.merged_into != 0; i++)
-        lot = book_lot(book, lot->rec.merged_into);
+    for (uint32_t i = 0; i < BOOK_MERGES_MAX && lot != NULL && lot->rare->rec.merged_into != 0; i++)
+        lot = book_lot(book, lot->rare->rec.merged_into);
     return lot;
 }

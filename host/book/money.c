@@ -82,15 +82,25 @@ struct pawl_price lot_entry(const struct lot *lot) {
     return average(lot->rec.entry_value, lot->rec.entered);
 }
 
+struct pawl_money lot_cost_out(const struct lot *lot) {
+    const struct pawl_common_lot *rec = &lot->rec;
+    return pawl_cost_out(rec->entered, rec->exited, rec->entry_value, rec->grown_out,
+                         rec->grown_cost);
+}
+
+struct pawl_money lot_cost_open(const struct lot *lot) {
+    return (struct pawl_money){lot->rec.entry_value.e8 - lot_cost_out(lot).e8};
+}
+
 void book_before_growth(struct lot *lot) {
     if (lot->rec.exited.e8 == 0) return;
-    lot->rec.grown_cost = pawl_lot_cost_out(&lot->rec);
+    lot->rec.grown_cost = lot_cost_out(lot);
     lot->rec.grown_out = lot->rec.exited;
 }
 
 struct pawl_price lot_cost(const struct lot *lot) {
     if (lot->rec.grown_out.e8 == 0) return lot_entry(lot);
-    return average(pawl_lot_cost(&lot->rec), (struct pawl_qty){lot_open_e8(lot)});
+    return average(lot_cost_open(lot), (struct pawl_qty){lot_open_e8(lot)});
 }
 
 struct pawl_price lot_exit(const struct lot *lot) {

@@ -21,6 +21,8 @@ int book_convert(const struct book *book, uint32_t instrument, uint32_t account,
                  struct pawl_money quote, struct pawl_money *ret);
 struct pawl_price lot_entry(const struct lot *lot); /* average; 0 before a fill */
 struct pawl_price lot_cost(const struct lot *lot); /* average of what is open */
+struct pawl_money lot_cost_out(const struct lot *lot);  /* of what has gone out */
+struct pawl_money lot_cost_open(const struct lot *lot);
 /* Before an entry is added: what was booked stays booked, the new average is of the rest. */
 void book_before_growth(struct lot *lot);
 struct pawl_price lot_exit(const struct lot *lot);  /* average; 0 before an exit */

@@ -4,6 +4,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "book/ended.h"
+#include "book/report.h"
+
+static const struct pawl_rare_order nothing_rare;
 
 /* Client ids are looked up by hash; the rare equal hash moves to the next key. */
 static uint64_t id_key(const char *client_id) {
@@ -25,19 +28,19 @@ struct order *book_order_by_id(const struct book *book, const char *client_id) {
 int book_order_index(struct book *book, struct order *order) {
     uint64_t key = id_key(order->rec.order);
     while (table_get(&book->order_ids, key) != NULL) key++;
-    order->id_key = key;
     return table_put(&book->order_ids, key, order);
 }
 
 /* What stood behind it because its hash was taken moves up. */
-void book_order_unindex(struct book *book, struct order *order) {
-    uint64_t hole = order->id_key;
+static void order_unindex(struct book *book, const struct order *order) {
+    uint64_t hole = id_key(order->rec.order);
+    for (struct order *at; (at = table_get(&book->order_ids, hole)) != order; hole++)
+        if (at == NULL) return; /* it never was there */
     table_remove(&book->order_ids, hole);
     struct order *next;
     for (uint64_t key = hole + 1; (next = table_get(&book->order_ids, key)) != NULL; key++) {
         if (key - id_key(next->rec.order) < key - hole) continue; /* not because of the hole */
         table_remove(&book->order_ids, key);
-        next->id_key = hole;
         table_put(&book->order_ids, hole, next);
         hole = key;
     }
@@ -54,7 +57,7 @@ static void order_append(struct lot *lot, struct order *order) {
     lot->orders_last = order;
 }
 
-void book_order_unlink(struct order *order) {
+static void order_unlink(struct order *order) {
     struct lot *from = order->lot;
     if (order->previous != NULL)
         order->previous->next = order->next;
@@ -67,7 +70,7 @@ void book_order_unlink(struct order *order) {
 }
 
 void book_order_move(struct order *order, struct lot *to) {
-    book_order_unlink(order);
+    order_unlink(order);
     order->rec.lot = to->rec.id;
     order_append(to, order);
 }
@@ -76,6 +79,7 @@ static struct order *order_insert(struct book *book, struct lot *lot, uint64_t n
     struct order *order = mem_calloc(1, sizeof *order);
     if (order == NULL) return NULL;
     order->rec.id = number;
+    order->rare = &nothing_rare;
     if (table_put(&book->orders, number, order) != PAWL_OK) {
         mem_free(order);
         return NULL;
@@ -111,47 +115,64 @@ struct order *book_order_new(struct book *book, struct lot *lot, struct pawl_err
     return order;
 }
 
-struct order *book_order_restore(struct book *book, const struct pawl_rec_order *rec,
-                                 struct pawl_err *err) {
-    struct lot *lot = book_lot(book, rec->lot);
-    struct order *order = lot == NULL ? NULL : order_insert(book, lot, rec->id);
+struct order *book_order_restore(struct book *book, const struct pawl_common_order *common,
+                                 const struct pawl_rare_order *rare, struct pawl_err *err) {
+    struct lot *lot = book_lot(book, common->lot);
+    struct order *order = lot == NULL ? NULL : order_insert(book, lot, common->id);
     if (order == NULL) {
-        pawl_fail(err, PAWL_E_DATA, "order %s belongs to lot %llu, which is not stored", rec->order,
-                  (unsigned long long)rec->lot);
+        pawl_fail(err, PAWL_E_DATA, "order %s belongs to lot %llu, which is not stored",
+                  common->order, (unsigned long long)common->lot);
         return NULL;
     }
-    order->rec = *rec;
-    if (book_order_index(book, order) != PAWL_OK) {
-        pawl_fail(err, PAWL_E_NOMEM, "no memory for order %s", rec->order);
+    order->rec = *common;
+    bool is_rare = memcmp(rare, &nothing_rare, sizeof *rare) != 0;
+    struct pawl_rare_order *own = is_rare ? book_order_rare(order) : NULL;
+    if (own != NULL) *own = *rare;
+    if ((is_rare && own == NULL) || book_order_index(book, order) != PAWL_OK) {
+        pawl_fail(err, PAWL_E_NOMEM, "no memory for order %s", common->order);
         return NULL;
     }
     book_ended_note(book, order);
     return order;
 }
 
-void book_order_forget(struct book *book, struct order *order) {
-    table_remove(&book->orders, order->rec.id);
-    book_order_unindex(book, order);
+struct pawl_rare_order *book_order_rare(struct order *order) {
+    if (order->rare == &nothing_rare) {
+        struct pawl_rare_order *own = mem_calloc(1, sizeof *own);
+        if (own == NULL) return NULL;
+        order->rare = own;
+    }
+    return (struct pawl_rare_order *)order->rare;
+}
+
+void book_order_reason(struct order *order, const char *reason) {
+    if (strcmp(order->rare->reason, reason) == 0) return;
+    struct pawl_rare_order *rare = book_order_rare(order);
+    if (rare != NULL) TEXT_SET(rare->reason, reason); /* else it was told, and is not kept */
 }
 
 void book_order_free(struct order *order) {
+    if (order->rare != &nothing_rare) mem_free((void *)order->rare);
     mem_free(order->shares);
     mem_free(order);
+}
+
+void book_order_drop(struct book *book, struct order *order) {
+    order_unlink(order);
+    table_remove(&book->orders, order->rec.id);
+    order_unindex(book, order);
+    book_order_free(order);
 }
 
 int book_order_share(struct book *book, struct order *order, struct lot *lot,
                      struct pawl_qty quantity) {
     if (order->share_count == BOOK_ORDER_SHARES_MAX) return PAWL_E_BUSY;
-    struct pawl_rec_share *shares =
-        mem_realloc(order->shares, (order->share_count + 1) * sizeof *shares);
+    struct order_share *shares =
+        mem_realloc(order->shares, (order->share_count + 1u) * sizeof *shares);
     if (shares == NULL) return PAWL_E_NOMEM;
     order->shares = shares;
-    order->shares[order->share_count] =
-        (struct pawl_rec_share){.id = order->rec.id << 8 | (order->share_count + 1),
-                                .order = order->rec.id,
-                                .lot = lot->rec.id,
-                                .quantity = quantity};
-    order->share_count++;
+    order->shares[order->share_count++] =
+        (struct order_share){.lot = lot->rec.id, .quantity = quantity};
     book_order_changed(book, order);
     return PAWL_OK;
 }

@@ -29,7 +29,7 @@ void report_lot_opened(struct book *book, const struct lot *lot) {
     if (lot->targets != NULL) ev.target = lot->targets[0].price;
     ev.owner = lot->rec.owner;
     TEXT_SET(ev.profile, lot->rec.profile);
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     book->totals.lots_opened++;
     book_publish(book, &ev.head);
 }
@@ -45,7 +45,7 @@ void report_lot_changed(struct book *book, const struct lot *lot, const char *re
     ev.entry = lot_entry(lot);
     ev.stop = lot->rec.stop;
     ev.r = lot->rec.r;
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     TEXT_SET(ev.reason, reason);
     book_publish(book, &ev.head);
 }
@@ -61,8 +61,8 @@ static void report_transaction_closed(struct book *book, const struct lot *lot) 
     ev.exit = lot_exit(lot);
     ev.pnl = lot->rec.profit;
     ev.realized.e8 = lot->rec.profit.e8 - lot->rec.fees.e8;
-    TEXT_SET(ev.reason, lot->rec.reason);
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.reason, lot->rare->rec.reason);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     book_publish(book, &ev.head);
 }
 
@@ -79,8 +79,8 @@ void report_lot_closed(struct book *book, const struct lot *lot) {
     ev.profit = lot->rec.profit;
     ev.fees = lot->rec.fees;
     TEXT_SET(ev.profile, lot->rec.profile);
-    TEXT_SET(ev.ref, lot->rec.ref);
-    TEXT_SET(ev.reason, lot->rec.reason);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
+    TEXT_SET(ev.reason, lot->rare->rec.reason);
     book->totals.lots_closed++;
     book_publish(book, &ev.head);
     if (lot->rec.entered.e8 > 0) report_transaction_closed(book, lot);
@@ -105,7 +105,7 @@ void report_order(struct book *book, uint16_t type, const struct order *order, u
     ev.stop_price = order->rec.stop_price;
     ev.code = order->rec.code;
     TEXT_SET(ev.venue_order, order->rec.venue_order);
-    if (order->lot != NULL) TEXT_SET(ev.ref, order->lot->rec.ref);
+    if (order->lot != NULL) TEXT_SET(ev.ref, order->lot->rare->rec.ref);
     TEXT_SET(ev.reason, reason);
     if (type == PAWL_EV_ORDER_SUBMITTED) book->totals.orders++;
     if (type == PAWL_EV_ORDER_REJECTED) book->totals.rejects++;
@@ -121,7 +121,7 @@ void report_alert(struct book *book, const char *what, uint8_t severity, const s
     if (lot != NULL) {
         ev.lot = lot->rec.id;
         ev.instrument = lot->rec.instrument;
-        TEXT_SET(ev.ref, lot->rec.ref);
+        TEXT_SET(ev.ref, lot->rare->rec.ref);
     }
     if (order != NULL) TEXT_SET(ev.order, order->rec.order);
     va_list args;

@@ -41,7 +41,7 @@ static bool is_adopt(const struct row *row) {
 static const struct lot *lot_named(const struct book *book, const char *ref) {
     const struct lot *lot = book_lot_by_ref(book, ref);
     for (const struct lot *one = book->closed; lot == NULL && one != NULL; one = one->closed_next)
-        if (strcmp(one->rec.ref, ref) == 0) lot = one;
+        if (strcmp(one->rare->rec.ref, ref) == 0) lot = one;
     return lot;
 }
 
@@ -188,7 +188,7 @@ static void put_row(const struct rows *rows, uint32_t i, struct jsonout *out) {
     if (is_adopt(row) && !row->nothing) {
         put_adopt(rows, row, out);
     } else if (lot != NULL) {
-        put_text(out, "ref", lot->rec.ref);
+        put_text(out, "ref", lot->rare->rec.ref);
         put_name(out, "symbol", rows->host, NAME_INSTRUMENT, lot->rec.instrument);
         put_enum(out, "side", PAWL_ENUM_POSITION_SIDE, lot->rec.side);
         put_e8(out, "quantity", lot_open_e8(lot));
@@ -276,7 +276,7 @@ static int64_t explained_e8(const struct host *host, const struct pawl_ev_positi
     int64_t sum_e8 = 0;
     for (; lot != NULL; lot = lot->instrument_next)
         if (lot->rec.account == one->account && lot->rec.side == one->side &&
-            strcmp(lot->rec.ticket, one->ticket) == 0)
+            strcmp(lot->rare->rec.ticket, one->ticket) == 0)
             sum_e8 += lot_open_e8(lot);
     return sum_e8;
 }

@@ -170,15 +170,16 @@ static int tell(struct control *control, const struct subject *subject, int64_t 
 /* A lot that is not in memory any more, as it is stored. */
 static int tell_stored(struct question *question, struct jsonout *out, struct pawl_err *err) {
     const struct subject *subject = question->state;
-    const struct lot row = question->page.count == 0
-                               ? (struct lot){0}
-                               : (struct lot){.rec = *(struct pawl_rec_lot *)question->page.rows};
-    if (row.rec.id != subject->lot)
+    static const struct pawl_rec_lot none;
+    struct lot_stored stored;
+    const struct lot *lot =
+        lot_stored(question->page.count == 0 ? &none : question->page.rows, &stored);
+    if (lot->rec.id != subject->lot)
         return pawl_fail(err, PAWL_E_NOTFOUND, "there is no lot %llu",
                          (unsigned long long)subject->lot);
     jsonout_key(out, "record");
-    put_lot(out, question->control->host, &row);
-    return tell(question->control, subject, row.rec.created, out, err);
+    put_lot(out, question->control->host, lot);
+    return tell(question->control, subject, lot->rec.created, out, err);
 }
 
 static int find(struct request *request, struct subject *ret, struct pawl_err *err) {
@@ -199,7 +200,8 @@ static int find(struct request *request, struct subject *ret, struct pawl_err *e
         const struct lot *lot = book_lot_by_ref(&host->book, ref);
         for (uint64_t id = host->book.host.next_lot; lot == NULL && id-- > 1;) {
             lot = book_lot(&host->book, id);
-            if (lot == NULL || strcmp(lot->rec.ref, ref) == 0) break; /* older ones are not kept */
+            /* older ones are not kept */
+            if (lot == NULL || strcmp(lot->rare->rec.ref, ref) == 0) break;
             lot = NULL;
         }
         ret->lot = lot == NULL ? 0 : lot->rec.id;

@@ -37,12 +37,12 @@ static void put_targets(struct jsonout *out, const struct lot *lot) {
 }
 
 void put_lot(struct jsonout *out, const struct host *host, const struct lot *lot) {
-    const struct pawl_rec_lot *rec = &lot->rec;
+    const struct pawl_common_lot *rec = &lot->rec;
     struct pawl_price price;
     struct pawl_money profit;
     jsonout_open(out, '{');
     put_u64(out, "lot", rec->id);
-    put_text(out, "ref", rec->ref);
+    put_text(out, "ref", lot->rare->rec.ref);
     put_name(out, "symbol", host, NAME_INSTRUMENT, rec->instrument);
     put_name(out, "account", host, NAME_ACCOUNT, rec->account);
     put_enum(out, "side", PAWL_ENUM_POSITION_SIDE, rec->side);
@@ -65,17 +65,17 @@ void put_lot(struct jsonout *out, const struct host *host, const struct lot *lot
     put_text(out, "profile", rec->profile);
     put_time(out, "created", rec->created);
     put_time(out, "opened", rec->opened);
-    put_text(out, "reason", rec->reason);
+    put_text(out, "reason", lot->rare->rec.reason);
     jsonout_close(out, '}');
 }
 
 void put_order(struct jsonout *out, const struct host *host, const struct order *order) {
-    const struct pawl_rec_order *rec = &order->rec;
+    const struct pawl_common_order *rec = &order->rec;
     jsonout_open(out, '{');
     put_u64(out, "id", rec->id);
     put_text(out, "order", rec->order);
     put_u64(out, "lot", order->lot->rec.id);
-    put_text(out, "ref", order->lot->rec.ref);
+    put_text(out, "ref", order->lot->rare->rec.ref);
     put_name(out, "symbol", host, NAME_INSTRUMENT, rec->instrument);
     put_enum(out, "role", PAWL_ENUM_ROLE, rec->role);
     put_enum(out, "kind", PAWL_ENUM_KIND, rec->kind);
@@ -90,7 +90,7 @@ void put_order(struct jsonout *out, const struct host *host, const struct order 
     put_text(out, "venue_order", rec->venue_order);
     put_time(out, "created", rec->created);
     put_time(out, "sent", rec->sent);
-    put_text(out, "reason", rec->reason);
+    put_text(out, "reason", order->rare->reason);
     jsonout_close(out, '}');
 }
 

@@ -66,7 +66,7 @@ static void on_submitted(struct measure *m, const struct host *host,
                          const struct pawl_ev_order_state *event) {
     const struct order *order = host == NULL ? NULL : book_order_by_id(&host->book, event->order);
     if (order == NULL) return;
-    const struct pawl_rec_lot *lot = &order->lot->rec;
+    const struct pawl_common_lot *lot = &order->lot->rec;
     uint32_t tries = event->role == PAWL_ROLE_STOP   ? lot->stop_tries
                      : event->role == PAWL_ROLE_EXIT ? lot->exit_tries
                      : event->role == PAWL_ROLE_MAIN ? lot->entry_tries

@@ -59,7 +59,8 @@ static double actual_rr(const struct lot *lot) {
 
 static void put_transaction(struct jsonout *out, const struct host *host,
                             const struct pawl_rec_lot *rec) {
-    const struct lot lot = {.rec = *rec};
+    struct lot_stored stored;
+    const struct lot *lot = lot_stored(rec, &stored);
     bool closed = rec->state == PAWL_LOT_STATE_CLOSED, is_long = rec->side == 1;
     jsonout_open(out, '{');
     put_u64(out, "lot", rec->id);
@@ -70,9 +71,9 @@ static void put_transaction(struct jsonout *out, const struct host *host,
     put_text(out, "action", is_long ? "BUY" : "SELL");
     put_enum(out, "position_side", PAWL_ENUM_POSITION_SIDE, rec->side);
     put_e8(out, "quantity", rec->entered.e8);
-    put_price(out, "entry_price", lot_entry(&lot));
+    put_price(out, "entry_price", lot_entry(lot));
     put_time(out, "entry_time", rec->opened);
-    put_price(out, "exit_price", lot_exit(&lot));
+    put_price(out, "exit_price", lot_exit(lot));
     put_time(out, "exit_time", closed ? rec->closed : 0);
     put_text(out, "exit_reason", reason_of(rec));
     put_price(out, "stop_loss", rec->stop);
@@ -82,9 +83,9 @@ static void put_transaction(struct jsonout *out, const struct host *host,
     put_e8(out, "fees_paid", rec->fees.e8);
     put_e8(out, "cash_flow", rec->cash_flow.e8);
     if (closed && was_traded(rec)) {
-        double entry = (double)lot_entry(&lot).e8, exit = (double)lot_exit(&lot).e8;
+        double entry = (double)lot_entry(lot).e8, exit = (double)lot_exit(lot).e8;
         put_ratio(out, "pnl_percentage", (is_long ? 1 : -1) * (exit - entry) / entry * 100);
-        put_ratio(out, "actual_rr_ratio", actual_rr(&lot));
+        put_ratio(out, "actual_rr_ratio", actual_rr(lot));
         put_bool(out, "is_winning", net_e8(rec) > 0);
         put_u64(out, "trade_duration_minutes", (uint64_t)((rec->closed - rec->opened) / MINUTE_NS));
     }
@@ -180,11 +181,12 @@ static void add_lot(struct performance *sums, const struct host *host,
                     const struct pawl_rec_lot *rec) {
     bool merged = strcmp(rec->reason, "MERGED") == 0;
     if (rec->state != PAWL_LOT_STATE_CLOSED || (!merged && !was_traded(rec))) return;
-    const struct lot lot = {.rec = *rec};
+    struct lot_stored stored;
+    const struct lot *lot = lot_stored(rec, &stored);
     struct group *to = group_of(sums, host, rec);
     const char *reason = reason_of(rec);
     int64_t net = net_e8(rec);
-    double rr = actual_rr(&lot);
+    double rr = actual_rr(lot);
     sum(sums, &to->gross_e8, rec->profit.e8);
     sum(sums, &to->fees_e8, rec->fees.e8);
     sum(sums, &to->net_e8, net);

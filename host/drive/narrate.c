@@ -157,7 +157,7 @@ static void lot_merged(struct narrator *to, const struct book *book,
                        const struct pawl_ev_lot_merged *ev) {
     struct words w = {.count = 0};
     const struct lot *from = book_lot(book, ev->lot);
-    begin(to, book, ev->instrument, from == NULL ? NULL : from->rec.ref, ev->lot);
+    begin(to, book, ev->instrument, from == NULL ? NULL : from->rare->rec.ref, ev->lot);
     fprintf(to->out, "is part of lot %" PRIu64 "%s%s now: %s more, ", ev->into,
             ev->ref[0] != '\0' ? " " : "", ev->ref,
             quantity(book, ev->instrument, ev->quantity, &w));

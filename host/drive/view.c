@@ -132,13 +132,13 @@ static void head_rows(struct view *view, struct host *host, const char *name) {
 }
 
 static void lot_row(struct view *view, const struct host *host, const struct lot *lot) {
-    const struct pawl_rec_lot *rec = &lot->rec;
+    const struct pawl_common_lot *rec = &lot->rec;
     char n[7][PAWL_E8_TEXT_MAX + 2] = {""};
     char name[40];
     struct pawl_price price =
         market_price(&host->book, rec->instrument, PAWL_TRIGGER_SOURCE_EXIT_SIDE, rec->side);
     struct pawl_money profit;
-    snprintf(name, sizeof name, "%s", rec->ref);
+    snprintf(name, sizeof name, "%s", lot->rare->rec.ref);
     if (name[0] == '\0') snprintf(name, sizeof name, "lot %" PRIu64, rec->id);
     number(lot_open_e8(lot), 4, false, n[0]);
     if (lot_entry(lot).e8 != 0) number(lot_entry(lot).e8, 5, false, n[1]);

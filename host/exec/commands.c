@@ -29,6 +29,15 @@ static void not_sent(struct exec *exec, struct order *order, const char *why) {
     want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE, why);
 }
 
+/* It is active already: the stop is where it begins. */
+static bool set_trail(struct order *order) {
+    struct pawl_rare_order *rare = book_order_rare(order);
+    if (rare == NULL) return false;
+    rare->trail_distance = order->lot->rare->rec.trail_distance;
+    rare->trail_fraction = order->lot->rare->rec.trail_fraction;
+    return true;
+}
+
 static struct order *make(struct exec *exec, struct lot *lot, const struct order_terms *terms) {
     struct pawl_err err = {0};
     struct order *order = book_order_new(exec->book, lot, &err);
@@ -37,7 +46,7 @@ static struct order *make(struct exec *exec, struct lot *lot, const struct order
         return NULL;
     }
     bool entry = role_is_entry(terms->role);
-    struct pawl_rec_order *rec = &order->rec;
+    struct pawl_common_order *rec = &order->rec;
     rec->role = terms->role;
     rec->kind = terms->kind;
     rec->tif = terms->tif != 0 ? terms->tif : PAWL_TIF_GTC;
@@ -47,16 +56,13 @@ static struct order *make(struct exec *exec, struct lot *lot, const struct order
     rec->quantity = terms->quantity;
     rec->price = terms->price;
     rec->stop_price = terms->stop_price;
-    if (terms->kind == PAWL_KIND_TRAILING) { /* it is active already: the stop is where it begins */
-        rec->trail_distance = lot->rec.trail_distance;
-        rec->trail_fraction = lot->rec.trail_fraction;
-    }
     rec->expires = terms->expires;
     rec->side = order_side(lot, entry);
     rec->reduce = !entry;
     if (!entry && exec_caps(exec, lot)->exit_bound == PAWL_EXIT_OCA) rec->group = lot->rec.id;
     rec->op = PAWL_ORDER_OP_SUBMIT;
     bool good = set_client_id(exec, order);
+    if (good && terms->kind == PAWL_KIND_TRAILING) good = set_trail(order);
     if (good && !entry) good = book_order_share(exec->book, order, lot, terms->quantity) == PAWL_OK;
     if (!good) {
         not_sent(exec, order, "never sent: no memory or no id left");
@@ -149,7 +155,7 @@ void command_cancel(struct exec *exec, struct order *order, const char *reason) 
     }
     order->cancel_wanted = false;
     order->rec.op = PAWL_ORDER_OP_CANCEL;
-    TEXT_SET(order->rec.reason, reason);
+    book_order_reason(order, reason);
     book_order_changed(exec->book, order);
 }
 
@@ -157,7 +163,7 @@ void command_cancel(struct exec *exec, struct order *order, const char *reason) 
 
 static void publish_submit(struct exec *exec, const struct outbox_entry *entry) {
     struct order *order = entry->order;
-    const struct pawl_rec_order *rec = &order->rec;
+    const struct pawl_common_order *rec = &order->rec;
     struct pawl_ev_submit ev;
     EVENT_INIT(ev, PAWL_EV_SUBMIT);
     ev.head.target = entry->broker;
@@ -174,12 +180,12 @@ static void publish_submit(struct exec *exec, const struct outbox_entry *entry) 
     ev.quantity = rec->quantity;
     ev.price = rec->price;
     ev.stop_price = rec->stop_price;
-    ev.trail_distance = rec->trail_distance;
-    ev.trail_fraction = rec->trail_fraction;
-    ev.trail_activation = rec->trail_activation;
+    ev.trail_distance = order->rare->trail_distance;
+    ev.trail_fraction = order->rare->trail_fraction;
+    ev.trail_activation = order->rare->trail_activation;
     ev.group = rec->group;
     ev.expires = rec->expires;
-    if (rec->reduce) TEXT_SET(ev.ticket, order->lot->rec.ticket);
+    if (rec->reduce) TEXT_SET(ev.ticket, order->lot->rare->rec.ticket);
     if (order->attached != NULL) {
         ev.attached_stop = order->attached->rec.stop_price;
         TEXT_SET(ev.attached_stop_order, order->attached->rec.order);
@@ -188,7 +194,7 @@ static void publish_submit(struct exec *exec, const struct outbox_entry *entry) 
 }
 
 static void publish_amend(struct exec *exec, const struct outbox_entry *entry) {
-    const struct pawl_rec_order *rec = &entry->order->rec;
+    const struct pawl_common_order *rec = &entry->order->rec;
     struct pawl_ev_amend ev;
     EVENT_INIT(ev, PAWL_EV_AMEND);
     ev.head.target = entry->broker;
@@ -203,7 +209,7 @@ static void publish_amend(struct exec *exec, const struct outbox_entry *entry) {
 }
 
 static void publish_cancel(struct exec *exec, const struct outbox_entry *entry) {
-    const struct pawl_rec_order *rec = &entry->order->rec;
+    const struct pawl_common_order *rec = &entry->order->rec;
     struct pawl_ev_cancel ev;
     EVENT_INIT(ev, PAWL_EV_CANCEL);
     ev.head.target = entry->broker;
@@ -290,7 +296,7 @@ void order_end(struct exec *exec, struct order *order, uint8_t state, const char
     order->rec.ended = book_now(book);
     order->cancel_wanted = false;
     if (state != PAWL_ORDER_STATE_FILLED) watch_again(exec, order);
-    TEXT_SET(order->rec.reason, reason);
+    book_order_reason(order, reason);
     timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_ANSWER, order->rec.id));
     timers_clear(book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
     book_order_changed(book, order);

@@ -53,7 +53,7 @@ static struct gap gap_of(const struct exec *exec, const struct place *place) {
     const struct lot *lot = exec->book->instruments[place->instrument].lots;
     for (; lot != NULL; lot = lot->instrument_next) {
         if (lot->rec.account != place->account) continue;
-        if (is_here(place, lot->rec.side, lot->rec.ticket)) {
+        if (is_here(place, lot->rec.side, lot->rare->rec.ticket)) {
             gap.lots_e8 += lot_open_e8(lot);
             if (lot->rec.claimed) gap.claims_e8 += lot_open_e8(lot);
         }
@@ -93,7 +93,7 @@ static int take_off_claims(struct exec *exec, const struct place *place, int64_t
         previous = lot->instrument_previous;
         int64_t take_e8 = lot_open_e8(lot) < *missing_e8 ? lot_open_e8(lot) : *missing_e8;
         if (lot->rec.account != place->account || !lot->rec.claimed || take_e8 <= 0 ||
-            !is_here(place, lot->rec.side, lot->rec.ticket))
+            !is_here(place, lot->rec.side, lot->rare->rec.ticket))
             continue;
         int rc = take_off(exec, place, lot, take_e8, lot_entry(lot));
         if (rc != PAWL_OK) return rc;
@@ -110,7 +110,7 @@ static bool believe_claims(struct exec *exec, const struct place *place, const s
     for (; lot != NULL; lot = lot->instrument_next) {
         int64_t open_e8 = lot_open_e8(lot);
         if (lot->rec.account != place->account || !lot->rec.claimed ||
-            !is_here(place, lot->rec.side, lot->rec.ticket))
+            !is_here(place, lot->rec.side, lot->rare->rec.ticket))
             continue;
         if (open_e8 > 0 && open_e8 > room_e8) {
             all = false;
@@ -317,7 +317,7 @@ static bool is_of_a_lot(const struct exec *exec, const struct round_position *po
     const struct lot *lot = exec->book->instruments[position->instrument].lots;
     for (; lot != NULL; lot = lot->instrument_next)
         if (lot->rec.account == position->account && lot->rec.side == position->side &&
-            strcmp(lot->rec.ticket, position->ticket) == 0 && lot_open_e8(lot) > 0)
+            strcmp(lot->rare->rec.ticket, position->ticket) == 0 && lot_open_e8(lot) > 0)
             return true;
     return false;
 }
@@ -327,7 +327,7 @@ static bool compare_tickets(struct exec *exec, struct exec_broker *broker, uint3
     bool differs = false;
     struct lot *lot = exec->book->instruments[instrument].lots, *next;
     for (; lot != NULL; lot = next) {
-        struct place place = {account, instrument, lot->rec.side, lot->rec.ticket};
+        struct place place = {account, instrument, lot->rec.side, lot->rare->rec.ticket};
         next = lot->instrument_next;
         if (lot->rec.account == account && lot_open_e8(lot) > 0)
             differs |= compare(exec, broker, &place);

@@ -96,7 +96,7 @@ static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
     ev.old = lot->rec.protection;
     ev.new_ = state;
     ev.quantity.e8 = lot_open_e8(lot);
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     lot->rec.protection = state;
     lot->rec.protection_since = now;
     book_changed(exec->book, lot);
@@ -117,7 +117,7 @@ static void set_protection(struct exec *exec, struct lot *lot, uint8_t state) {
         done.instrument = lot->rec.instrument;
         done.quantity.e8 = lot_open_e8(lot);
         done.stop = working_stop(lot); /* an amend to the wanted one may be on its way */
-        TEXT_SET(done.ref, lot->rec.ref);
+        TEXT_SET(done.ref, lot->rare->rec.ref);
         book_publish(exec->book, &done.head);
     }
 }
@@ -138,7 +138,8 @@ static void arm(struct exec *exec, struct lot *lot) {
     if (!wanted) {
         triggers_disarm(exec->book->triggers, 0, key);
         timers_clear(exec->book->timers, 0, key);
-        lot->guard_level_e8 = lot->guard_hit_ns = 0;
+        lot->guard_level_e8 = 0;
+        RARE_SET(exec->book, lot, guard_hit_ns, 0);
         return;
     }
     if (lot->guard_level_e8 == lot->rec.stop.e8) return;
@@ -155,7 +156,7 @@ static void arm(struct exec *exec, struct lot *lot) {
         return;
     }
     lot->guard_level_e8 = lot->rec.stop.e8;
-    lot->guard_hit_ns = 0;
+    RARE_SET(exec->book, lot, guard_hit_ns, 0);
     timers_clear(exec->book->timers, 0, key);
 }
 
@@ -167,6 +168,11 @@ static bool is_going(const struct lot *lot) {
             order->rec.op == PAWL_ORDER_OP_NONE && order_is_working(order))
             sum_e8 += order_leaves_e8(order);
     return sum_e8 >= lot_open_e8(lot);
+}
+
+/* The guard stands at the stop, or it was crossed and is acted upon. */
+static bool is_watched(const struct lot *lot) {
+    return lot->guard_level_e8 != 0 || lot->rare->guard_hit_ns != 0;
 }
 
 void guard_update(struct exec *exec, struct lot *lot) {
@@ -183,8 +189,7 @@ void guard_update(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) > 0) {
         if (guard_covered(exec, lot))
             state = PAWL_PROTECTION_RESTING;
-        else if (((lot->guard_level_e8 != 0 || lot->guard_hit_ns != 0) && is_fresh(exec, lot)) ||
-                 is_going(lot))
+        else if ((is_watched(lot) && is_fresh(exec, lot)) || is_going(lot))
             state = PAWL_PROTECTION_GUARDED;
         else
             state = PAWL_PROTECTION_NAKED;
@@ -201,7 +206,7 @@ void guard_update(struct exec *exec, struct lot *lot) {
     if (state == PAWL_PROTECTION_NONE || venue_has_it || stale || !guard_beyond(exec, lot)) return;
     /* Nothing at the venue covers it and the price stands beyond the level: there is no next price
      * to wait for, and no grace to give. */
-    if (lot->guard_hit_ns == 0)
+    if (lot->rare->guard_hit_ns == 0)
         guard_crossed(exec, lot);
     else
         guard_grace_over(exec, lot);
@@ -225,21 +230,22 @@ static bool market_exit_works(const struct lot *lot) {
 
 void guard_crossed(struct exec *exec, struct lot *lot) {
     if (lot_open_e8(lot) <= 0) return;
-    lot->guard_hit_ns = book_now(exec->book);
+    RARE_SET(exec->book, lot, guard_hit_ns, book_now(exec->book));
     if (market_exit_works(lot)) {
         exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
-                     lot->guard_hit_ns + exec->set->guard_grace_ns);
+                     lot->rare->guard_hit_ns + exec->set->guard_grace_ns);
         return;
     }
     if (!guard_covered(exec, lot) || !stands_there(lot)) {
         act(exec, lot);
         return;
     }
-    exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id, lot->guard_hit_ns + exec->set->guard_grace_ns);
+    exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
+                 lot->rare->guard_hit_ns + exec->set->guard_grace_ns);
 }
 
 void guard_grace_over(struct exec *exec, struct lot *lot) {
-    if (lot_open_e8(lot) <= 0 || lot->guard_hit_ns == 0) return;
+    if (lot_open_e8(lot) <= 0 || lot->rare->guard_hit_ns == 0) return;
     if (market_exit_works(lot)) {
         exec_wake_at(exec, EXEC_KEY_GUARD, lot->rec.id,
                      book_now(exec->book) + exec->set->guard_grace_ns);
@@ -254,6 +260,6 @@ void guard_grace_over(struct exec *exec, struct lot *lot) {
         return;
     }
     lot->guard_level_e8 = 0; /* the price came back: stand there again */
-    lot->guard_hit_ns = 0;
+    RARE_SET(exec->book, lot, guard_hit_ns, 0);
     book_dirty(exec->book, lot);
 }

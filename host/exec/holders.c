@@ -48,7 +48,7 @@ void lot_held(struct exec *exec, const struct lot *lot) {
     ev.stop = lot->rec.hold_stop;
     ev.targets = lot->rec.hold_targets;
     TEXT_SET(ev.profile, lot->rec.profile);
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     book_publish(exec->book, &ev.head);
 }
 

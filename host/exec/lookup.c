@@ -19,9 +19,9 @@ bool exec_order_sleeps(const struct exec *exec, const struct order *order) {
 static void ask(struct exec *exec, struct order *order) {
     struct exec_broker *broker = exec_broker_of(exec, order->lot);
     if (broker == NULL || broker->state == BROKER_DOWN) return; /* the next round asks */
-    int64_t wait_ns = LOOKUP_FIRST_NS << (order->lookups < 6 ? order->lookups : 6);
+    int64_t wait_ns = LOOKUP_FIRST_NS << order->lookups;
     if (wait_ns > LOOKUP_MAX_NS) wait_ns = LOOKUP_MAX_NS;
-    order->lookups++;
+    if (order->lookups < 6) order->lookups++;
     command_query(exec, broker->component, order->rec.account, PAWL_QUERY_WHAT_ORDER, order, 0, 0);
     exec_wake_at(exec, EXEC_KEY_LOOKUP, order->rec.id, book_now(exec->book) + wait_ns);
 }
@@ -30,7 +30,7 @@ void lookup_begin(struct exec *exec, struct order *order, uint8_t op, const char
     if (!order_is_live(order) || order->rec.op_unknown) return;
     order->rec.op_unknown = 1;
     if (op == PAWL_ORDER_OP_SUBMIT) order->rec.state = PAWL_ORDER_STATE_UNKNOWN;
-    TEXT_SET(order->rec.reason, why);
+    book_order_reason(order, why);
     order->lookups = 0;
     order->absent_round = 0;
     book_order_changed(exec->book, order);
@@ -197,8 +197,8 @@ void lookup_status(struct exec *exec, const struct pawl_ev_status *status) {
         return;
     }
     if (status->venue_order[0] != '\0') TEXT_SET(order->rec.venue_order, status->venue_order);
-    if (status->ticket[0] != '\0' && order->lot->rec.ticket[0] == '\0')
-        TEXT_SET(order->lot->rec.ticket, status->ticket);
+    if (status->ticket[0] != '\0' && order->lot->rare->rec.ticket[0] == '\0')
+        book_lot_text(exec->book, order->lot, LOT_TICKET, status->ticket);
     bool fills_missing = status->filled.e8 > order->rec.filled.e8;
     if (fills_missing) {
         struct exec_broker *broker = exec_broker_of(exec, order->lot);

@@ -44,7 +44,7 @@ static void report_merged(struct exec *exec, const struct lot *into, const struc
     ev.side = into->rec.side;
     ev.quantity = quantity;
     ev.entry = lot_entry(into);
-    TEXT_SET(ev.ref, into->rec.ref);
+    TEXT_SET(ev.ref, into->rare->rec.ref);
     TEXT_SET(ev.reason, reason);
     book_publish(exec->book, &ev.head);
 }
@@ -124,7 +124,7 @@ int want_merge(struct exec *exec, uint32_t caller, uint64_t into_id, uint64_t fr
     struct pawl_qty quantity = {lot_open_e8(from)};
     if (book_merge(exec->book, into, from) != PAWL_OK)
         return pawl_fail(err, PAWL_E_RANGE, "the sums of both lots are out of range");
-    TEXT_SET(from->rec.reason, "MERGED");
+    book_lot_text(exec->book, from, LOT_REASON, "MERGED");
     report_merged(exec, into, from, quantity, reason);
     report_lot_changed(exec->book, into, "merged");
     plan_conclusion(exec, from);

@@ -19,7 +19,7 @@ struct selection { /* which lots a request means: all that is said has to fit */
 static bool means(const struct selection *sel, const struct lot *lot) {
     if (sel->lot == 0 && sel->ref[0] == '\0' && sel->instrument == 0) return false;
     return (sel->lot == 0 || lot->rec.id == sel->lot) &&
-           (sel->lot != 0 || sel->ref[0] == '\0' || strcmp(lot->rec.ref, sel->ref) == 0) &&
+           (sel->lot != 0 || sel->ref[0] == '\0' || strcmp(lot->rare->rec.ref, sel->ref) == 0) &&
            (sel->instrument == 0 || lot->rec.instrument == sel->instrument) &&
            (sel->side == 0 || lot->rec.side == sel->side);
 }

@@ -44,7 +44,8 @@ static void cancel_entries(struct exec *exec, struct lot *lot, const char *reaso
 /* Cut the entry want to what is filled: nothing more is wanted in. */
 static void cut_entry(struct exec *exec, struct lot *lot, const char *reason) {
     lot->rec.enter_up_to = lot->rec.entered;
-    if (lot->rec.reason[0] == '\0' && lot->rec.entered.e8 == 0) TEXT_SET(lot->rec.reason, reason);
+    if (lot->rare->rec.reason[0] == '\0' && lot->rec.entered.e8 == 0)
+        book_lot_text(exec->book, lot, LOT_REASON, reason);
     book_changed(exec->book, lot);
 }
 
@@ -75,7 +76,7 @@ static bool may_leave_waiting(const struct exec *exec, const struct lot *lot) {
     case PAWL_AFTER_KIND_POSITION_FLAT: return others_flat(exec, lot);
     case PAWL_AFTER_KIND_OWNER_FLAT: return owner_flat(exec, lot);
     case PAWL_AFTER_KIND_LOT_CONCLUDED: {
-        const struct lot *other = book_lot(exec->book, lot->rec.after_lot);
+        const struct lot *other = book_lot(exec->book, lot->rare->rec.after_lot);
         return other == NULL || other->rec.state == PAWL_LOT_STATE_CLOSED;
     }
     default: return true;
@@ -94,13 +95,13 @@ static bool leave_waiting(struct exec *exec, struct lot *lot, bool up) {
         report_lot_changed(exec->book, lot, "no longer waiting");
         return true;
     }
-    if (lot->rec.after_expires != 0 && book_now(exec->book) >= lot->rec.after_expires) {
+    if (lot->rare->rec.after_expires != 0 && book_now(exec->book) >= lot->rare->rec.after_expires) {
         cut_entry(exec, lot, "EXPIRED");
         want_spent(exec, lot, PAWL_ROLE_MAIN, 0, PAWL_ERROR_CLASS_STATE, lot->rec.entry_gen,
                    "waited too long for the other lot");
         return true;
     }
-    if (lot->rec.after_expires != 0) exec_wake_lot(exec, lot, lot->rec.after_expires);
+    if (lot->rare->rec.after_expires != 0) exec_wake_lot(exec, lot, lot->rare->rec.after_expires);
     return false;
 }
 
@@ -135,7 +136,7 @@ static void send_entry(struct exec *exec, struct lot *lot, int64_t quantity_e8) 
                            .lot = lot,
                            .count = 1,
                            .rests = lot->rec.entry_role == PAWL_ROLE_DOUBLEDOWN,
-                           .ref = lot->rec.ref};
+                           .ref = lot->rare->rec.ref};
     switch (risk_entry(exec, &ask, why)) {
     case RISK_WAIT: /* the broker's recovery looks at every lot anyway; the message rate refills */
         exec_wake_lot(exec, lot, book_now(exec->book) + ENTRY_WAIT_NS);
@@ -202,8 +203,8 @@ static void plan_entry(struct exec *exec, struct lot *lot, bool up) {
         return;
     }
     if (missing > 0 && lot->rec.state != PAWL_LOT_STATE_WAITING) {
-        if (lot->entry_retry_ns > now)
-            exec_wake_lot(exec, lot, lot->entry_retry_ns);
+        if (lot->rare->entry_retry_ns > now)
+            exec_wake_lot(exec, lot, lot->rare->entry_retry_ns);
         else
             send_entry(exec, lot, missing);
     }
@@ -229,9 +230,9 @@ void plan_conclusion(struct exec *exec, struct lot *lot) {
             live |= order_is_live(order);
         if (live) return;
     }
-    if (lot->rec.reason[0] == '\0') TEXT_SET(lot->rec.reason, "CANCELLED");
+    if (lot->rare->rec.reason[0] == '\0') book_lot_text(exec->book, lot, LOT_REASON, "CANCELLED");
     lot->rec.state = PAWL_LOT_STATE_CLOSED;
-    lot->rec.closed = book_now(exec->book);
+    RARE_SET(exec->book, lot, rec.closed, book_now(exec->book));
     guard_update(exec, lot);
     trail_update(exec, lot);
     plan_targets_off(exec, lot);
@@ -260,7 +261,7 @@ void plan_lot(struct exec *exec, struct lot *lot) {
     if (closing != told && (told || lot->rec.state == PAWL_LOT_STATE_OPEN)) {
         lot->rec.state = closing ? PAWL_LOT_STATE_CLOSING : PAWL_LOT_STATE_OPEN;
         book_changed(exec->book, lot);
-        report_lot_changed(exec->book, lot, closing ? lot->rec.reason : "the exit failed");
+        report_lot_changed(exec->book, lot, closing ? lot->rare->rec.reason : "the exit failed");
     }
     bool up = broker != NULL && broker->state != BROKER_DOWN;
     if (lot->rec.claimed && lot_open_e8(lot) <= 0) { /* all of it is out: nothing is claimed */

@@ -28,12 +28,12 @@ static void send_add(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
                            .account = lot->rec.account,
                            .side = lot->rec.side,
                            .quantity = {quantity_e8},
-                           .price = lot->rec.add_price,
+                           .price = lot->rare->rec.add_price,
                            .stop = lot->rec.stop,
                            .lot = lot,
                            .count = 1,
                            .rests = true,
-                           .ref = lot->rec.ref};
+                           .ref = lot->rare->rec.ref};
     switch (risk_entry(exec, &ask, why)) {
     case RISK_WAIT: exec_wake_lot(exec, lot, book_now(exec->book) + ADD_WAIT_NS); return;
     case RISK_REFUSE:
@@ -46,7 +46,7 @@ static void send_add(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
                                 .kind = PAWL_KIND_LIMIT,
                                 .generation = lot->rec.add_gen,
                                 .quantity = {quantity_e8},
-                                .price = lot->rec.add_price};
+                                .price = lot->rare->rec.add_price};
     command_submit(exec, lot, &terms);
 }
 
@@ -77,8 +77,8 @@ void plan_add(struct exec *exec, struct lot *lot) {
         struct exec_broker *broker = exec_broker_of(exec, lot);
         if (broker == NULL || !broker->known) return; /* one may rest there from before */
         if (entries_go(lot)) return;
-        if (lot->add_retry_ns > book_now(exec->book))
-            exec_wake_lot(exec, lot, lot->add_retry_ns);
+        if (lot->rare->add_retry_ns > book_now(exec->book))
+            exec_wake_lot(exec, lot, lot->rare->add_retry_ns);
         else
             send_add(exec, lot, wanted);
         return;
@@ -86,12 +86,13 @@ void plan_add(struct exec *exec, struct lot *lot) {
     cancel_adds(exec, lot, order, "replaced");
     if (order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown || !order_is_working(order))
         return;
-    if (order->rec.price.e8 == lot->rec.add_price.e8 && order_leaves_e8(order) == wanted) return;
-    if (lot->add_retry_ns > book_now(exec->book))
-        exec_wake_lot(exec, lot, lot->add_retry_ns);
+    struct pawl_price price = lot->rare->rec.add_price;
+    if (order->rec.price.e8 == price.e8 && order_leaves_e8(order) == wanted) return;
+    if (lot->rare->add_retry_ns > book_now(exec->book))
+        exec_wake_lot(exec, lot, lot->rare->add_retry_ns);
     else if (exec_caps(exec, lot)->amend_limit)
         command_amend(exec, order, (struct pawl_qty){wanted + order->rec.filled.e8},
-                      lot->rec.add_price, order->rec.stop_price);
+                      price, order->rec.stop_price);
     else
         command_cancel(exec, order, "replaced");
 }

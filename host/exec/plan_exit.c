@@ -36,11 +36,11 @@ static bool guard_must_wait(struct exec *exec, struct lot *lot, const struct lea
         exec_caps(exec, lot)->exit_bound == PAWL_EXIT_TICKET)
         return false;
     int64_t now = book_now(exec->book);
-    if (lot->guard_cancel_ns == 0) {
-        lot->guard_cancel_ns = now;
+    if (lot->rare->guard_cancel_ns == 0) {
+        RARE_SET(exec->book, lot, guard_cancel_ns, now);
         cancel_role(exec, lot, PAWL_ROLE_STOP, "the guard exits");
     }
-    int64_t until = lot->guard_cancel_ns + exec->set->guard_cancel_wait_ns;
+    int64_t until = lot->rare->guard_cancel_ns + exec->set->guard_cancel_wait_ns;
     if (now >= until) return false;
     exec_wake_lot(exec, lot, until);
     return true;
@@ -101,7 +101,7 @@ static bool replace_limits(struct exec *exec, struct lot *lot) {
             !order_is_live(order))
             continue;
         if (lot->rec.exit_kind == PAWL_KIND_LIMIT &&
-            lot->rec.exit_price.e8 == order->rec.price.e8)
+            lot->rare->rec.exit_price.e8 == order->rec.price.e8)
             continue;
         command_cancel(exec, order, "wanted otherwise");
         one_lives |= order_is_live(order);
@@ -115,8 +115,8 @@ void plan_exit(struct exec *exec, struct lot *lot) {
     struct leaves leaves = lot_leaves(lot);
     int64_t missing = lot_exit_missing(lot, &leaves);
     if (missing <= 0) return;
-    if (lot->exit_retry_ns > book_now(exec->book)) {
-        exec_wake_lot(exec, lot, lot->exit_retry_ns);
+    if (lot->rare->exit_retry_ns > book_now(exec->book)) {
+        exec_wake_lot(exec, lot, lot->rare->exit_retry_ns);
         return;
     }
     bool bound = lot_exits_are_bound(exec, lot);
@@ -139,6 +139,6 @@ void plan_exit(struct exec *exec, struct lot *lot) {
                                 .kind = lot->rec.exit_kind,
                                 .generation = lot->rec.exit_gen,
                                 .quantity = {missing}};
-    if (terms.kind == PAWL_KIND_LIMIT) terms.price = lot->rec.exit_price;
+    if (terms.kind == PAWL_KIND_LIMIT) terms.price = lot->rare->rec.exit_price;
     command_submit(exec, lot, &terms);
 }

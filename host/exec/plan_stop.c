@@ -13,7 +13,7 @@ struct stops {
 
 static bool stop_wanted(const struct exec *exec, const struct lot *lot) {
     return lot_open_e8(lot) > 0 && lot->rec.stop.e8 > 0 && exec_caps(exec, lot)->native_stop &&
-           lot->rec.stop_mode == PAWL_LEVEL_MODE_REST && lot->guard_cancel_ns == 0;
+           lot->rec.stop_mode == PAWL_LEVEL_MODE_REST && lot->rare->guard_cancel_ns == 0;
 }
 
 /* Quantity the stop should have; where resting exits lock it, what is going out is left free. */
@@ -28,8 +28,9 @@ static int64_t stop_quantity(const struct exec *exec, const struct lot *lot) {
 /* A stop of the venue's that trails as wanted, or a plain one. */
 static bool right_kind(const struct exec *exec, const struct lot *lot, const struct order *order) {
     if (!trail_is_native(exec, lot)) return !order_trails(order);
-    return order_trails(order) && order->rec.trail_distance.e8 == lot->rec.trail_distance.e8 &&
-           order->rec.trail_fraction.e8 == lot->rec.trail_fraction.e8;
+    const struct pawl_rare_lot *wanted = &lot->rare->rec;
+    return order_trails(order) && order->rare->trail_distance.e8 == wanted->trail_distance.e8 &&
+           order->rare->trail_fraction.e8 == wanted->trail_fraction.e8;
 }
 
 /* One that trails is ahead of the lot's stop, unless the stop was moved by others. */
@@ -80,9 +81,9 @@ static bool venue_shrinks(struct exec *exec, struct lot *lot, const struct order
         order->rec.quantity.e8 - order->rec.filled.e8 < quantity_e8)
         return false;
     int64_t now = book_now(exec->book);
-    if (lot->group_wait_ns == 0) lot->group_wait_ns = now + PAWL_NS;
-    if (now >= lot->group_wait_ns) return false;
-    exec_wake_at(exec, EXEC_KEY_GROUP, lot->rec.id, lot->group_wait_ns);
+    if (lot->rare->group_wait_ns == 0) RARE_SET(exec->book, lot, group_wait_ns, now + PAWL_NS);
+    if (now >= lot->rare->group_wait_ns) return false;
+    exec_wake_at(exec, EXEC_KEY_GROUP, lot->rec.id, lot->rare->group_wait_ns);
     return true;
 }
 
@@ -136,14 +137,14 @@ void plan_stop(struct exec *exec, struct lot *lot) {
     }
     bool awaited = levels_awaited(exec, lot);
     if (seen.match != NULL) {
-        lot->group_wait_ns = 0;
+        RARE_SET(exec->book, lot, group_wait_ns, 0);
         if (seen.working > 1) cancel_others(exec, lot, seen.match);
         return;
     }
     if (seen.in_flight > 0) return; /* no second stop until there is evidence about the first */
     if (awaited && seen.other == NULL) return; /* the guard has the lot */
-    if (lot->stop_retry_ns > book_now(exec->book)) {
-        exec_wake_lot(exec, lot, lot->stop_retry_ns);
+    if (lot->rare->stop_retry_ns > book_now(exec->book)) {
+        exec_wake_lot(exec, lot, lot->rare->stop_retry_ns);
         return;
     }
     if (guard_beyond(exec, lot)) return; /* would fire at once: the guard decides */

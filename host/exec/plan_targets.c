@@ -99,9 +99,9 @@ static void plan_resting(struct exec *exec, struct lot *lot, struct pawl_rec_tar
     if (!ticket && working->rec.price.e8 == target->price.e8 && left > wanted) {
         int64_t now =
             book_now(exec->book); /* the group's other order filled: the venue shrinks it */
-        if (lot->group_wait_ns == 0) lot->group_wait_ns = now + PAWL_NS;
-        if (now < lot->group_wait_ns) {
-            exec_wake_at(exec, EXEC_KEY_GROUP, lot->rec.id, lot->group_wait_ns);
+        if (lot->rare->group_wait_ns == 0) RARE_SET(exec->book, lot, group_wait_ns, now + PAWL_NS);
+        if (now < lot->rare->group_wait_ns) {
+            exec_wake_at(exec, EXEC_KEY_GROUP, lot->rec.id, lot->rare->group_wait_ns);
             return;
         }
     }
@@ -166,8 +166,8 @@ void plan_targets(struct exec *exec, struct lot *lot) {
             cancel_resting(exec, lot, i);
             continue;
         }
-        if (lot->target_retry_ns > book_now(exec->book)) {
-            exec_wake_lot(exec, lot, lot->target_retry_ns);
+        if (lot->rare->target_retry_ns > book_now(exec->book)) {
+            exec_wake_lot(exec, lot, lot->rare->target_retry_ns);
         } else if (target->fired) {
             plan_fired(exec, lot, target);
         } else if (rests(exec, lot, target) && !reached(exec, lot, target)) {

@@ -13,8 +13,8 @@ static void on_accepted(struct exec *exec, const struct pawl_ev_accepted *report
     struct order *order = book_order_by_id(exec->book, report->order);
     if (order == NULL || !order_is_live(order)) return;
     TEXT_SET(order->rec.venue_order, report->venue_order);
-    if (report->ticket[0] != '\0' && order->lot->rec.ticket[0] == '\0') {
-        TEXT_SET(order->lot->rec.ticket, report->ticket);
+    if (report->ticket[0] != '\0' && order->lot->rare->rec.ticket[0] == '\0') {
+        book_lot_text(exec->book, order->lot, LOT_TICKET, report->ticket);
         book_changed(exec->book, order->lot);
     }
     book_order_changed(exec->book, order);
@@ -96,7 +96,7 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
         timers_clear(exec->book->timers, 0, EXEC_KEY(EXEC_KEY_LOOKUP, order->rec.id));
         if (order->rec.role == PAWL_ROLE_STOP) order->lot->rec.stop_tries = 0;
     }
-    order->lot->group_wait_ns = 0;
+    RARE_SET(exec->book, order->lot, group_wait_ns, 0);
     book_order_changed(exec->book, order);
     book_dirty(exec->book, order->lot);
     report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
@@ -198,7 +198,7 @@ void report_event(struct exec *exec, const struct pawl_event *event) {
 
 void want_spent(struct exec *exec, struct lot *lot, uint8_t role, uint8_t index, uint8_t class_,
                 uint32_t generation, const char *reason) {
-    struct pawl_rec_lot *rec = &lot->rec;
+    struct pawl_common_lot *rec = &lot->rec;
     uint32_t holder = rec->hold_grow;
     if (role == PAWL_ROLE_DOUBLEDOWN && rec->entry_role != PAWL_ROLE_DOUBLEDOWN) {
         if (generation != rec->add_gen) return;
@@ -243,25 +243,30 @@ static int64_t retry_at(struct exec *exec, uint8_t tries) {
 
 /* The first one is replaced at once; where a venue takes each of them, not as fast as it can. */
 static void stop_taken(struct exec *exec, struct lot *lot) {
-    int64_t now = book_now(exec->book), last = lot->stop_taken_ns;
-    lot->stop_taken_ns = now;
-    if (last != 0 && now - last < SLOW_NS) lot->stop_retry_ns = retry_at(exec, 0);
+    int64_t now = book_now(exec->book), last = lot->rare->stop_taken_ns;
+    RARE_SET(exec->book, lot, stop_taken_ns, now);
+    if (last != 0 && now - last < SLOW_NS)
+        RARE_SET(exec->book, lot, stop_retry_ns, retry_at(exec, 0));
 }
 
 /* Where the attempts for what an order serves are counted; a stop counts its own way. */
-static uint8_t *tries_of(struct order *order, int64_t **ret_retry_ns) {
+static uint8_t *tries_of(struct order *order) {
     struct lot *lot = order->lot;
-    if (order->rec.role == PAWL_ROLE_EXIT) {
-        *ret_retry_ns = &lot->exit_retry_ns;
-        return &lot->rec.exit_tries;
-    }
+    if (order->rec.role == PAWL_ROLE_EXIT) return &lot->rec.exit_tries;
     if (order->rec.role == PAWL_ROLE_TARGET && lot->targets != NULL) {
-        *ret_retry_ns = &lot->target_retry_ns;
         lot->targets_changed = true;
         return &lot->targets[order->rec.index].tries;
     }
-    *ret_retry_ns = order_is_add(order) ? &lot->add_retry_ns : &lot->entry_retry_ns;
     return order_is_add(order) ? &lot->rec.add_tries : &lot->rec.entry_tries;
+}
+
+/* And when there may be another one. */
+static int64_t *retry_of(struct book *book, struct order *order) {
+    struct lot_rare *rare = book_lot_rare(book, order->lot);
+    if (order->rec.role == PAWL_ROLE_EXIT) return &rare->exit_retry_ns;
+    if (order->rec.role == PAWL_ROLE_TARGET && order->lot->targets != NULL)
+        return &rare->target_retry_ns;
+    return order_is_add(order) ? &rare->add_retry_ns : &rare->entry_retry_ns;
 }
 
 /* The venue takes such orders: what failed before it is past. */
@@ -272,14 +277,13 @@ static bool has_worked(const struct exec *exec, const struct order *order) {
 void want_taken(struct exec *exec, struct order *order) {
     static const char reason[] = "the venue took it back";
     bool expired = order->rec.state == PAWL_ORDER_STATE_EXPIRED;
-    int64_t *unused;
     if (role_is_entry(order->rec.role))
         want_spent(exec, order->lot, order->rec.role, 0, PAWL_ERROR_CLASS_STATE,
                    order->rec.generation, expired ? "expired" : reason);
     else if (lot_open_e8(order->lot) > 0 && order->rec.role == PAWL_ROLE_STOP)
         stop_taken(exec, order->lot);
     else if (lot_open_e8(order->lot) > 0) {
-        if (has_worked(exec, order)) *tries_of(order, &unused) = 0;
+        if (has_worked(exec, order)) *tries_of(order) = 0;
         want_failed(exec, order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE, reason);
     }
 }
@@ -300,11 +304,11 @@ static void stop_failed(struct exec *exec, struct order *order, uint8_t class_,
     struct lot *lot = order->lot;
     bool told = lot->rec.stop_tries > exec->set->retry_tries;
     if (!told) lot->rec.stop_tries++;
-    lot->stop_retry_ns = told ? book_now(exec->book) + SLOW_NS
-                              : retry_at(exec, (uint8_t)(lot->rec.stop_tries - 1));
+    RARE_SET(exec->book, lot, stop_retry_ns, told ? book_now(exec->book) + SLOW_NS
+                              : retry_at(exec, (uint8_t)(lot->rec.stop_tries - 1)));
     bool last = class_ == PAWL_ERROR_CLASS_FATAL || lot->rec.stop_tries > exec->set->retry_tries;
     if (!last || told || order->rec.op_unknown) return;
-    lot->stop_retry_ns = book_now(exec->book) + SLOW_NS;
+    RARE_SET(exec->book, lot, stop_retry_ns, book_now(exec->book) + SLOW_NS);
     lot->rec.stop_tries = (uint8_t)(exec->set->retry_tries + 1);
     exhausted(exec, order, message);
     want_spent(exec, lot, PAWL_ROLE_STOP, 0, class_, lot->rec.stop_gen, message);
@@ -347,10 +351,9 @@ void want_failed(struct exec *exec, struct order *order, uint8_t op, uint8_t cla
         stop_failed(exec, order, class_, message);
         return;
     }
-    int64_t *retry_ns;
-    uint8_t *tries = tries_of(order, &retry_ns);
+    uint8_t *tries = tries_of(order);
     (*tries)++;
-    *retry_ns = retry_at(exec, (uint8_t)(*tries - 1));
+    *retry_of(exec->book, order) = retry_at(exec, (uint8_t)(*tries - 1));
     if (role == PAWL_ROLE_EXIT && lot->exit_by_guard) { /* the guard never gives up */
         if (*tries > exec->set->retry_tries) *tries = (uint8_t)exec->set->retry_tries;
         return;

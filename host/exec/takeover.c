@@ -47,7 +47,7 @@ static int check_lots(const struct exec *exec, const struct pawl_ev_adopt *ask, 
     const struct lot *lot = exec->book->instruments[ask->instrument].lots;
     for (; lot != NULL; lot = lot->instrument_next) {
         if (lot->rec.account != account) continue;
-        if (ask->ticket[0] != '\0' && strcmp(lot->rec.ticket, ask->ticket) == 0)
+        if (ask->ticket[0] != '\0' && strcmp(lot->rare->rec.ticket, ask->ticket) == 0)
             return pawl_fail(err, PAWL_E_STATE, "lot %llu is that ticket already",
                              (unsigned long long)lot->rec.id);
         if (!exec->book->accounts[account].info.hedging && lot->rec.side != ask->side)
@@ -157,7 +157,7 @@ int want_adopt_judge(const struct exec *exec, const struct pawl_ev_adopt *ask,
 /* What was taken out of it before is out at its entry: nothing is known of it. */
 static void fill_lot(struct exec *exec, struct lot *lot, const struct pawl_ev_adopt *ask,
                      const struct adoption *as) {
-    struct pawl_rec_lot *rec = &lot->rec;
+    struct pawl_common_lot *rec = &lot->rec;
     int64_t now = book_now(exec->book);
     rec->instrument = ask->instrument;
     rec->account = as->account;
@@ -181,8 +181,8 @@ static void fill_lot(struct exec *exec, struct lot *lot, const struct pawl_ev_ad
     rec->stop_gen = 1;
     rec->r_frozen = rec->exited.e8 > 0;
     TEXT_SET(rec->profile, ask->profile);
-    TEXT_SET(rec->ref, ask->ref);
-    TEXT_SET(rec->ticket, ask->ticket);
+    book_lot_text(exec->book, lot, LOT_REF, ask->ref);
+    book_lot_text(exec->book, lot, LOT_TICKET, ask->ticket);
     lot_set_r(lot);
     lot_hold(exec, lot, rec->profile, rec->owner);
 }
@@ -201,8 +201,8 @@ static void tell(struct exec *exec, const struct lot *lot) {
     ev.stop = lot->rec.stop;
     ev.r = lot->rec.r;
     TEXT_SET(ev.profile, lot->rec.profile);
-    TEXT_SET(ev.ref, lot->rec.ref);
-    TEXT_SET(ev.ticket, lot->rec.ticket);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
+    TEXT_SET(ev.ticket, lot->rare->rec.ticket);
     book_publish(exec->book, &ev.head);
     if ((lot->rec.hold_grow | lot->rec.hold_reduce | lot->rec.hold_stop |
          lot->rec.hold_targets) != 0)

@@ -19,17 +19,17 @@ static bool is_long(const struct lot *lot) {
 }
 
 static bool is_wanted(const struct lot *lot) {
-    return lot->rec.trail_distance.e8 > 0 || lot->rec.trail_fraction.e8 > 0;
+    return lot->rare->rec.trail_distance.e8 > 0 || lot->rare->rec.trail_fraction.e8 > 0;
 }
 
 bool trail_is_native(const struct exec *exec, const struct lot *lot) {
     return is_wanted(lot) && exec_caps(exec, lot)->native_trailing &&
-           lot->rec.trail_extreme.e8 > 0 && !lot->trail_by_host;
+           lot->rare->rec.trail_extreme.e8 > 0 && !lot->trail_by_host;
 }
 
 void trail_refused(struct exec *exec, struct order *order, const char *message) {
     order->lot->trail_by_host = true; /* a later process asks once more */
-    order->lot->stop_retry_ns = 0;
+    RARE_SET(exec->book, order->lot, stop_retry_ns, 0);
     report_alert(exec->book, "trailing_refused", PAWL_SEVERITY_WARNING, order->lot, order,
                  "the venue does not trail this stop, so the host does: %s", message);
 }
@@ -68,9 +68,9 @@ static bool beyond(bool above, int64_t price, int64_t level) {
 
 /* The stop that a best price means, on the tick, rounded towards the price. */
 static int level_at(const struct exec *exec, const struct lot *lot, int64_t best, int64_t *ret) {
-    int64_t by = lot->rec.trail_distance.e8, level = 0;
+    int64_t by = lot->rare->rec.trail_distance.e8, level = 0;
     int rc = PAWL_OK;
-    if (by == 0) rc = pawl_mul_e8(best, lot->rec.trail_fraction.e8, PAWL_ROUND_DOWN, &by);
+    if (by == 0) rc = pawl_mul_e8(best, lot->rare->rec.trail_fraction.e8, PAWL_ROUND_DOWN, &by);
     if (rc == PAWL_OK) rc = (is_long(lot) ? pawl_sub_i64 : pawl_add_i64)(best, by, &level);
     if (rc == PAWL_OK)
         rc = pawl_round_to(level, instrument(exec, lot)->tick.e8,
@@ -80,17 +80,18 @@ static int level_at(const struct exec *exec, const struct lot *lot, int64_t best
 
 /* The nearest stop that is a step better than the lot's. */
 static int next_stop(const struct lot *lot, int64_t *ret) {
-    int64_t step = lot->rec.trail_step.e8;
+    int64_t step = lot->rare->rec.trail_step.e8;
     return (is_long(lot) ? pawl_add_i64 : pawl_sub_i64)(lot->rec.stop.e8, step, ret);
 }
 
 /* The price that is worth the next step. */
 static int next_price(const struct lot *lot, int64_t *ret) {
-    int64_t stop, fraction = lot->rec.trail_fraction.e8;
+    int64_t stop, fraction = lot->rare->rec.trail_fraction.e8;
     int rc = next_stop(lot, &stop);
     if (rc != PAWL_OK) return rc;
-    if (lot->rec.trail_distance.e8 > 0)
-        return (is_long(lot) ? pawl_add_i64 : pawl_sub_i64)(stop, lot->rec.trail_distance.e8, ret);
+    if (lot->rare->rec.trail_distance.e8 > 0)
+        return (is_long(lot) ? pawl_add_i64 : pawl_sub_i64)(
+            stop, lot->rare->rec.trail_distance.e8, ret);
     /* price (1 - f) = stop, or price (1 + f) = stop */
     return is_long(lot)
                ? pawl_muldiv(stop, PAWL_E8, PAWL_E8 - fraction, PAWL_ROUND_UP, ret)
@@ -99,10 +100,12 @@ static int next_price(const struct lot *lot, int64_t *ret) {
 
 /* Take a price into account: a new best, and the stop that follows from it, if that is a step. */
 static void follow(struct exec *exec, struct lot *lot, int64_t price, bool any_step) {
-    int64_t best = lot->rec.trail_extreme.e8, from = lot->rec.trail_activation.e8, level, edge;
+    const struct pawl_rare_lot *rare = &lot->rare->rec;
+    int64_t best = rare->trail_extreme.e8, from = rare->trail_activation.e8, level, edge;
     if (best == 0 && from != 0 && !beyond(is_long(lot), price, from)) return;
     if (best == 0 || (is_long(lot) ? price > best : price < best)) {
-        lot->rec.trail_extreme.e8 = best = price;
+        best = price;
+        book_lot_rare(exec->book, lot)->rec.trail_extreme.e8 = best;
         book_changed(exec->book, lot);
         book_dirty(exec->book, lot); /* a venue may trail by itself from now on */
     }
@@ -126,7 +129,7 @@ static void disarm(struct exec *exec, struct lot *lot) {
 static void keep_best(struct exec *exec, struct lot *lot) {
     uint64_t key = EXEC_KEY(EXEC_KEY_BEST, lot->rec.id);
     bool trails = trail_is_native(exec, lot) ||
-                  (is_wanted(lot) && lot->rec.trail_extreme.e8 > 0 && one_trails(lot));
+                  (is_wanted(lot) && lot->rare->rec.trail_extreme.e8 > 0 && one_trails(lot));
     bool wanted = trails && lot_open_e8(lot) > 0;
     if (wanted == lot->trail_best_kept) return;
     lot->trail_best_kept = wanted;
@@ -136,7 +139,7 @@ static void keep_best(struct exec *exec, struct lot *lot) {
                                 .line = (uint8_t)line_of(lot),
                                 .cross = is_long(lot) ? TRIGGER_AT_OR_BELOW : TRIGGER_AT_OR_ABOVE,
                                 .distance = {INT64_MAX},
-                                .extreme = lot->rec.trail_extreme};
+                                .extreme = lot->rare->rec.trail_extreme};
     if (wanted) /* without room the stop may fall back by less than a step */
         lot->trail_best_kept = triggers_arm(exec->book->triggers, &spec, NULL) == PAWL_OK;
 }
@@ -163,9 +166,9 @@ void trail_update(struct exec *exec, struct lot *lot) {
     int64_t price =
         triggers_last(exec->book->triggers, lot->rec.instrument, line_of(lot)).e8, next;
     if (price > 0) follow(exec, lot, price, false);
-    bool sleeps = lot->rec.trail_extreme.e8 == 0 && lot->rec.trail_activation.e8 != 0;
+    bool sleeps = lot->rare->rec.trail_extreme.e8 == 0 && lot->rare->rec.trail_activation.e8 != 0;
     if (sleeps)
-        next = lot->rec.trail_activation.e8;
+        next = lot->rare->rec.trail_activation.e8;
     else if (next_price(lot, &next) != PAWL_OK || next <= 0)
         next = 0; /* no price can be that good */
     if (next == lot->trail_level_e8) return;
@@ -237,20 +240,21 @@ int want_trail(struct exec *exec, uint32_t caller, uint64_t id, const struct paw
         spec = &none;
     }
     if (exec->trial) return PAWL_OK;
-    struct pawl_rec_lot *rec = &lot->rec;
+    const struct pawl_rare_lot *rec = &lot->rare->rec;
     bool same = rec->trail_distance.e8 == spec->distance.e8 &&
                 rec->trail_fraction.e8 == spec->fraction.e8 &&
                 rec->trail_activation.e8 == spec->activation.e8 && rec->trail_step.e8 == step;
     if (same) return PAWL_OK;
     trail_catch_up(exec, lot);
-    rec->trail_distance = spec->distance;
-    rec->trail_fraction = spec->fraction;
-    rec->trail_activation = spec->activation;
-    rec->trail_step.e8 = step;
-    rec->trail_extreme.e8 = 0;
-    rec->stop_gen++;
-    rec->stop_tries = 0;
-    lot->stop_retry_ns = 0;
+    struct pawl_rare_lot *now = &book_lot_rare(exec->book, lot)->rec;
+    now->trail_distance = spec->distance;
+    now->trail_fraction = spec->fraction;
+    now->trail_activation = spec->activation;
+    now->trail_step.e8 = step;
+    now->trail_extreme.e8 = 0;
+    lot->rec.stop_gen++;
+    lot->rec.stop_tries = 0;
+    RARE_SET(exec->book, lot, stop_retry_ns, 0);
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     return PAWL_OK;

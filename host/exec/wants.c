@@ -118,7 +118,7 @@ static int check_levels(struct exec *exec, const struct pawl_lot_spec *spec,
 static void fill_entry(struct exec *exec, struct lot *lot, const struct pawl_lot_spec *spec,
                        int64_t quantity_e8) {
     int64_t now = book_now(exec->book);
-    struct pawl_rec_lot *rec = &lot->rec;
+    struct pawl_common_lot *rec = &lot->rec;
     rec->entry_kind = spec->entry_kind;
     rec->entry_tif = PAWL_TIF_GTC;
     rec->entry_gen = 1;
@@ -130,11 +130,12 @@ static void fill_entry(struct exec *exec, struct lot *lot, const struct pawl_lot
         (spec->entry_kind != PAWL_KIND_MARKET || spec->after <= PAWL_AFTER_KIND_NOW))
         rec->entry_expires = now + exec->set->entry_limit_expires_ns;
     rec->after = spec->after != 0 ? spec->after : PAWL_AFTER_KIND_NOW;
-    rec->after_lot = spec->after_lot;
+    if (spec->after_lot != 0) book_lot_rare(exec->book, lot)->rec.after_lot = spec->after_lot;
     rec->state = PAWL_LOT_STATE_ENTERING;
     if (rec->after != PAWL_AFTER_KIND_NOW) {
         rec->state = PAWL_LOT_STATE_WAITING;
-        rec->after_expires = spec->after_expires != 0 ? spec->after_expires : now + 60 * PAWL_NS;
+        RARE_SET(exec->book, lot, rec.after_expires,
+                 spec->after_expires != 0 ? spec->after_expires : now + 60 * PAWL_NS);
     }
     rec->exit_kind = PAWL_KIND_MARKET;
     rec->stop_trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
@@ -225,7 +226,7 @@ int want_open(struct exec *exec, uint32_t caller, const struct pawl_lot_spec *sp
     lot->rec.side = spec->side;
     lot->rec.stop = lot->rec.initial_stop = opening.stop;
     TEXT_SET(lot->rec.profile, profile_of(exec, spec));
-    TEXT_SET(lot->rec.ref, spec->ref);
+    book_lot_text(exec->book, lot, LOT_REF, spec->ref);
     lot_hold(exec, lot, lot->rec.profile, caller);
     fill_entry(exec, lot, spec, opening.quantity_e8);
     keep_tags(exec, lot, spec->tags);
@@ -300,10 +301,10 @@ int want_add(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty to
         return pawl_fail(err, PAWL_E_STATE, "only an open lot can grow");
     if (exec->trial) return PAWL_OK;
     lot->rec.add_up_to = quantity;
-    lot->rec.add_price = level;
+    RARE_SET(exec->book, lot, rec.add_price.e8, level.e8);
     lot->rec.add_gen++;
     lot->rec.add_spent = lot->rec.add_tries = 0;
-    lot->add_retry_ns = 0;
+    RARE_SET(exec->book, lot, add_retry_ns, 0);
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     return PAWL_OK;
@@ -339,12 +340,13 @@ int want_exit(struct exec *exec, uint32_t caller, uint64_t id, const struct pawl
     struct pawl_qty at_least = {whole ? PAWL_QTY_ALL : exit_on_step(exec, lot, spec->at_least.e8)};
     if (at_least.e8 > lot->rec.exit_at_least.e8) lot->rec.exit_at_least = at_least;
     lot->rec.exit_kind = spec->kind;
-    lot->rec.exit_price = spec->price;
+    RARE_SET(exec->book, lot, rec.exit_price.e8, spec->price.e8);
     lot->rec.exit_gen++;
     lot->rec.exit_spent = 0;
     lot->rec.exit_tries = 0;
-    lot->exit_retry_ns = 0;
-    if (whole || lot->rec.reason[0] == '\0') TEXT_SET(lot->rec.reason, spec->reason);
+    RARE_SET(exec->book, lot, exit_retry_ns, 0);
+    if (whole || lot->rare->rec.reason[0] == '\0')
+        book_lot_text(exec->book, lot, LOT_REASON, spec->reason);
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     return PAWL_OK;
@@ -356,8 +358,8 @@ void want_close(struct exec *exec, struct lot *lot, const char *reason) {
     lot->rec.exit_gen++;
     lot->rec.exit_spent = 0;
     lot->rec.exit_tries = 0;
-    lot->exit_retry_ns = 0;
-    TEXT_SET(lot->rec.reason, reason);
+    RARE_SET(exec->book, lot, exit_retry_ns, 0);
+    book_lot_text(exec->book, lot, LOT_REASON, reason);
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
 }
@@ -386,7 +388,7 @@ void stop_move(struct exec *exec, struct lot *lot, struct pawl_price level, cons
     ev.instrument = lot->rec.instrument;
     ev.old = lot->rec.stop;
     ev.new_ = level;
-    TEXT_SET(ev.ref, lot->rec.ref);
+    TEXT_SET(ev.ref, lot->rare->rec.ref);
     TEXT_SET(ev.reason, reason);
     lot->rec.stop = level;
     lot->trail_least_e8 = level.e8;
@@ -400,7 +402,7 @@ void stop_move(struct exec *exec, struct lot *lot, struct pawl_price level, cons
         exec->book->totals.stops_moved++;
     }
     ev.r = lot_r_of(lot, level);
-    lot->stop_retry_ns = 0;
+    RARE_SET(exec->book, lot, stop_retry_ns, 0);
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);
     book_publish(exec->book, &ev.head);
@@ -455,7 +457,7 @@ int want_target(struct exec *exec, uint32_t caller, uint64_t id, uint32_t index,
     target->generation++;
     target->fired = target->spent = target->tries = 0;
     target->filled.e8 = 0;
-    lot->target_retry_ns = 0;
+    RARE_SET(exec->book, lot, target_retry_ns, 0);
     lot->targets_changed = true;
     book_changed(exec->book, lot);
     book_dirty(exec->book, lot);

@@ -65,6 +65,8 @@ struct instance {
     bool created; /* inside create() `service` may be asked, publish may not */
     uint32_t record_type_count;
     struct record_rows records[INSTANCE_RECORD_TYPES_MAX];
+    struct pawl_rec_lot lent_lot; /* until the next call of pawl.book/1 */
+    struct pawl_rec_order lent_order;
     uint64_t failures;             /* events it answered with an error */
     uint64_t untold;               /* of them, since the last alert */
     int64_t alerts_since;          /* of the alerts that are counted */

@@ -13,9 +13,14 @@ static struct exec *exec_of(struct pawl_ctx *ctx) {
     return instance_of(ctx)->services->exec;
 }
 
+static const struct pawl_rec_lot *lend(struct pawl_ctx *ctx, const struct lot *lot) {
+    if (lot == NULL) return NULL;
+    book_lot_row(lot, &instance_of(ctx)->lent_lot);
+    return &instance_of(ctx)->lent_lot;
+}
+
 static const struct pawl_rec_lot *lot_by_id(struct pawl_ctx *ctx, uint64_t id) {
-    const struct lot *lot = book_lot(book_of(ctx), id);
-    return lot == NULL ? NULL : &lot->rec;
+    return lend(ctx, book_lot(book_of(ctx), id));
 }
 
 static const struct pawl_rec_lot *lot_next(struct pawl_ctx *ctx, uint32_t instrument,
@@ -31,13 +36,13 @@ static const struct pawl_rec_lot *lot_next(struct pawl_ctx *ctx, uint32_t instru
         lot = listed ? at->instrument_next : book->instruments[instrument].lots;
     while (lot != NULL && lot->rec.id <= after)
         lot = instrument == 0 ? lot->next : lot->instrument_next;
-    return lot == NULL ? NULL : &lot->rec;
+    return lend(ctx, lot);
 }
 
 static const struct pawl_rec_lot *lot_by_ref(struct pawl_ctx *ctx, const char *ref) {
     const struct lot *lot =
         ref == NULL || ref[0] == '\0' ? NULL : book_lot_by_ref(book_of(ctx), ref);
-    return lot == NULL ? NULL : &lot->rec;
+    return lend(ctx, lot);
 }
 
 static const struct pawl_rec_target *lot_target_at(struct pawl_ctx *ctx, uint64_t id,
@@ -205,9 +210,12 @@ static const struct pawl_rec_order *lot_order_next(struct pawl_ctx *ctx, uint64_
                                                    uint64_t after) {
     const struct lot *lot = book_lot(book_of(ctx), id);
     if (lot == NULL) return NULL;
-    for (const struct order *order = lot->orders; order != NULL; order = order->next)
-        if (order->rec.id > after && order_is_live(order)) return &order->rec;
-    return NULL;
+    const struct order *order = lot->orders;
+    while (order != NULL && (order->rec.id <= after || !order_is_live(order))) order = order->next;
+    if (order == NULL) return NULL;
+    struct pawl_rec_order *lent = &instance_of(ctx)->lent_order;
+    pawl_join_order(&order->rec, order->rare, lent);
+    return lent;
 }
 
 static int equity(struct pawl_ctx *ctx, uint32_t account, struct pawl_money *ret) {

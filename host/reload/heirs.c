@@ -8,7 +8,7 @@
 #include "reload/stage.h"
 
 static bool holds(const struct lot *lot, uint32_t component) {
-    const struct pawl_rec_lot *rec = &lot->rec;
+    const struct pawl_common_lot *rec = &lot->rec;
     return rec->state != PAWL_LOT_STATE_CLOSED &&
            (rec->owner == component || rec->hold_grow == component ||
             rec->hold_reduce == component || rec->hold_stop == component ||
@@ -29,8 +29,8 @@ static void show(struct plan_orphan *one, const struct book *book, const struct 
     if (one->lots > PLAN_LOTS_SHOWN_MAX) return;
     const char *symbol = book->instruments[lot->rec.instrument].def.symbol;
     snprintf(one->shown + at, sizeof one->shown - at, "%s%llu %s%s%s", at > 0 ? ", " : "",
-             (unsigned long long)lot->rec.id, symbol, lot->rec.ref[0] != '\0' ? " " : "",
-             lot->rec.ref);
+             (unsigned long long)lot->rec.id, symbol, lot->rare->rec.ref[0] != '\0' ? " " : "",
+             lot->rare->rec.ref);
 }
 
 static bool is_strategy(const struct stage *stage, const char *name) {
@@ -87,7 +87,7 @@ static void replace(uint32_t *holder, uint32_t from, uint32_t to) {
 }
 
 static void take(struct stage *stage, const struct plan_orphan *one, struct lot *lot) {
-    struct pawl_rec_lot *rec = &lot->rec;
+    struct pawl_common_lot *rec = &lot->rec;
     bool named = strcmp(one->heir, CONFIG_HEIR_KEEP) != 0 &&
                  strcmp(one->heir, CONFIG_HEIR_FLATTEN) != 0;
     uint32_t to = named ? names_find(stage->host->names, NAME_COMPONENT, one->heir) : 0;
@@ -127,7 +127,7 @@ int heirs_apply(struct stage *stage) {
 void heirs_undo(struct stage *stage) {
     for (uint32_t i = stage->lots == NULL ? 0 : stage->lot_count; i > 0; i--) {
         const struct saved_lot *saved = &stage->lots[i - 1];
-        struct pawl_rec_lot *rec = &saved->lot->rec;
+        struct pawl_common_lot *rec = &saved->lot->rec;
         rec->owner = saved->owner;
         rec->hold_grow = saved->grow;
         rec->hold_reduce = saved->reduce;

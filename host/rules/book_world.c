@@ -138,7 +138,7 @@ static bool lot_next(void *arg, uint32_t id, uint64_t after, struct rules_lot *r
                               .profit = lot_profit(book, lot),
                               .profit_pct = profit_pct(lot->rec.side, lot_entry(lot), now),
                               .since_ns = lot->rec.opened,
-                              .ref = lot->rec.ref,
+                              .ref = lot->rare->rec.ref,
                               .owner = component(arg, lot->rec.owner)};
     if (now.e8 != 0) ret->r = lot_r_of(lot, now);
     return true;

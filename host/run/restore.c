@@ -71,7 +71,7 @@ static int lot_row(void *arg, const void *row, struct pawl_err *err) {
     struct book_account *account = &book->accounts[lot->rec.account];
     account->realised.e8 += lot->rec.profit.e8;
     account->fees.e8 += lot->rec.fees.e8;
-    account->cash_flow.e8 += lot->rec.cash_flow.e8;
+    account->cash_flow.e8 += lot->rare->rec.cash_flow.e8;
     book_evict(book);
     return PAWL_OK;
 }
@@ -91,9 +91,11 @@ static int target_row(void *arg, const void *row, struct pawl_err *err) {
 
 static int order_row(void *arg, const void *row, struct pawl_err *err) {
     struct book *book = &((struct host *)arg)->book;
-    const struct pawl_rec_order *rec = row;
-    if (book_lot(book, rec->lot) == NULL || book_order_past(book, rec)) return PAWL_OK;
-    return book_order_restore(book, rec, err) == NULL ? PAWL_E_DATA : PAWL_OK;
+    struct pawl_common_order common;
+    struct pawl_rare_order rare;
+    pawl_part_order(row, &common, &rare);
+    if (book_lot(book, common.lot) == NULL || book_order_past(book, &common)) return PAWL_OK;
+    return book_order_restore(book, &common, &rare, err) == NULL ? PAWL_E_DATA : PAWL_OK;
 }
 
 static int share_row(void *arg, const void *row, struct pawl_err *err) {

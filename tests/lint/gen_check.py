@@ -75,7 +75,7 @@ class Generated(unittest.TestCase):
             self.assertEqual(self.read(LOCK), before)
 
     def test_twice_is_once(self):
-        self.assertEqual(len(self.writes()), 10)
+        self.assertEqual(len(self.writes()), 11)
         self.assertEqual(self.writes(), [])
         self.assertEqual(self.run_generator("--check").returncode, 0)
 
@@ -107,6 +107,18 @@ class Generated(unittest.TestCase):
         self.assertIn("toy_records[]", self.read("plugins/toy/toy_schema.gen.h"))
         self.assertIn("event ping 257 80 instrument:instrument@48", self.read(LOCK))
         self.assertIn("record toy.note 257 16 id:u64@0 hue:colour@8", self.read(LOCK))
+
+    def test_what_is_rare_is_apart_and_only_in_the_host(self):
+        self.writes()
+        self.assertNotIn("thing", self.read("host/events/rare.gen.h"))
+        self.change('"Its name." }', '"Its name.", rare = true }')
+        self.assertEqual(self.writes(), ["host/events/rare.gen.h"])
+        rare = self.read("host/events/rare.gen.h")
+        self.assertIn("struct pawl_rare_thing {\n    char name[32];", rare)
+        self.assertIn("memcpy(ret->name, rare->name, sizeof ret->name);", rare)
+        self.assertIn("ret->size = common->size;", rare)
+        self.change('"Its colour." }', '"Its colour.", rare = true }', "plugins/toy/schema.lua")
+        self.refuses("record note.hue: rare is for the host's records")
 
     def test_a_part_is_read_where_it_is_named(self):
         self.writes()

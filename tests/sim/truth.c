@@ -111,7 +111,7 @@ uint64_t sim_heir(const struct sim_run *run, uint64_t lot) {
 void sim_truth_restart(struct sim_run *run) {
     uint8_t role;
     for (const struct lot *lot = run->host->book.first_lot; lot != NULL; lot = lot->next)
-        if (lot->rec.id < SIM_LOTS_MAX) run->lots[lot->rec.id].into = lot->rec.merged_into;
+        if (lot->rec.id < SIM_LOTS_MAX) run->lots[lot->rec.id].into = lot->rare->rec.merged_into;
     for (size_t n = 1; n < run->venue.order_count; n++) {
         struct venue_order *order = &run->venue.orders[n];
         if (order->ours && sim_id_parse(order->id, &order->lot, &role))

@@ -35,9 +35,9 @@ static void add_links(struct sim_run *run, struct rng *rng, struct pawl_ev_entry
     if (ev->leg_count != 0 || !rng_chance(rng, 1, 3)) return;
     const struct lot *lot = run->host->book.first_lot;
     for (uint64_t skip = rng_below(rng, 6); skip > 0 && lot != NULL; skip--) lot = lot->next;
-    while (lot != NULL && lot->rec.ref[0] == '\0') lot = lot->next;
+    while (lot != NULL && lot->rare->rec.ref[0] == '\0') lot = lot->next;
     if (lot == NULL) return;
-    memcpy(ev->link_to, lot->rec.ref, sizeof ev->link_to);
+    memcpy(ev->link_to, lot->rare->rec.ref, sizeof ev->link_to);
     snprintf(ev->link_type, sizeof ev->link_type, "%s",
              types[rng_below(rng, sizeof types / sizeof *types)]);
 }

@@ -141,7 +141,7 @@ static void fill(struct kit *kit) {
 
 static void close_lot(struct kit *kit) {
     kit->lot->rec.state = PAWL_LOT_STATE_CLOSED;
-    kit->lot->rec.closed = book_now(&kit->book);
+    RARE_SET(&kit->book, kit->lot, rec.closed, book_now(&kit->book));
     book_changed(&kit->book, kit->lot);
     book_lot_close(&kit->book, kit->lot);
 }

@@ -28,7 +28,7 @@ static void test_full_outbox(void **state) {
     terms.quantity.e8 = KIT_E8;
     assert_null(command_submit(&kit->exec, lot, &terms)); /* told, and tried again later */
     assert_int_equal(lot->orders->rec.state, PAWL_ORDER_STATE_REJECTED);
-    assert_true(lot->exit_retry_ns > book_now(&kit->book));
+    assert_true(lot->rare->exit_retry_ns > book_now(&kit->book));
 
     assert_true(outbox_drop_order(&kit->exec, &orders[10]));
     assert_false(outbox_drop_order(&kit->exec, &orders[10]));

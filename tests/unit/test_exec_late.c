@@ -170,7 +170,7 @@ static void test_without_a_disk_what_is_held_is_dropped(void **state) {
     const union kit_any *sent = kit_last(kit, PAWL_EV_SUBMIT, 1, 0);
     assert_non_null(sent); /* what closes at once leaves nothing behind */
     assert_int_equal(sent->submit.role, PAWL_ROLE_EXIT);
-    assert_true(adopted->stop_retry_ns > book_now(&kit->book));
+    assert_true(adopted->rare->stop_retry_ns > book_now(&kit->book));
 }
 
 int main(void) {

@@ -34,7 +34,7 @@ static void test_two_lots_become_one(void **state) {
     assert_int_equal(into->rec.entered.e8, 5 * KIT_E8);
     assert_int_equal(lot_entry(into).e8, 97 * KIT_E8);
     assert_int_equal(from->rec.state, PAWL_LOT_STATE_CLOSED);
-    assert_string_equal(from->rec.reason, "MERGED");
+    assert_string_equal(from->rare->rec.reason, "MERGED");
     assert_int_equal(stop_to(kit, into, 92), PAWL_OK); /* the average has changed by it */
     assert_int_equal(into->rec.r.e8, 5 * KIT_E8);
     kit_inside(kit, false);

@@ -46,7 +46,7 @@ static void test_quantity_cost_and_r_go_over(void **state) {
     struct lot *lots[2];
     two_lots(kit, lots);
     assert_int_equal(merge(kit, lots[0], lots[1]), PAWL_OK);
-    struct pawl_rec_lot *into = &lots[0]->rec, *from = &lots[1]->rec;
+    struct pawl_common_lot *into = &lots[0]->rec, *from = &lots[1]->rec;
     assert_int_equal(lot_open_e8(lots[0]), 5 * KIT_E8);
     assert_int_equal(into->enter_up_to.e8, 5 * KIT_E8);
     assert_int_equal(into->entry_value.e8, 470 * KIT_E8);
@@ -56,8 +56,8 @@ static void test_quantity_cost_and_r_go_over(void **state) {
     assert_int_equal(lot_open_e8(lots[1]), 0);
     assert_int_equal(from->entry_value.e8, 0);
     assert_int_equal(from->state, PAWL_LOT_STATE_CLOSED);
-    assert_int_equal(from->merged_into, into->id);
-    assert_string_equal(from->reason, "MERGED");
+    assert_int_equal(lots[1]->rare->rec.merged_into, into->id);
+    assert_string_equal(lots[1]->rare->rec.reason, "MERGED");
     assert_int_equal(kit->book.open_lots, 1);
 }
 
@@ -199,7 +199,10 @@ static int lot_row(void *arg, const void *row, struct pawl_err *err) {
 }
 
 static int order_row(void *arg, const void *row, struct pawl_err *err) {
-    return book_order_restore(arg, row, err) == NULL ? PAWL_E_DATA : PAWL_OK;
+    struct pawl_common_order common;
+    struct pawl_rare_order rare;
+    pawl_part_order(row, &common, &rare);
+    return book_order_restore(arg, &common, &rare, err) == NULL ? PAWL_E_DATA : PAWL_OK;
 }
 
 static int share_row(void *arg, const void *row, struct pawl_err *err) {
