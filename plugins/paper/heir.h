@@ -11,7 +11,7 @@
 
 /* Raise it with every change of struct paper, paper_message or paper_world, or of what they hold,
  * so that memory of other code is not taken over. */
-#define PAPER_LAYOUT 4u
+#define PAPER_LAYOUT 5u
 
 void paper_offer(const struct paper *paper);
 /* Connection and world of the instance before; not `ret_taken`: the world is to be read. */

@@ -43,6 +43,8 @@ struct paper_order {
     uint8_t triggered; /* 1 = the stop has fired */
     uint8_t taker;     /* 1 = a limit the market was beyond when it came: takes the next quote */
     uint8_t dormant;   /* 1 = a stop that waits for the first fill of `parent` */
+    uint8_t listed;    /* it is among the working ones of its symbol; not stored */
+    uint32_t attempt;  /* of the world, when its newest line was put; 0 = none was; not stored */
     int64_t quantity_e8, filled_e8, price_e8, stop_e8;
     uint64_t group, ticket, parent;
     int64_t trail_e8, trail_fraction_e8; /* kind trailing: how far behind the best price */
@@ -51,8 +53,6 @@ struct paper_order {
     int64_t expires_ns; /* 0 = never */
     int64_t arrived_ns; /* of the request that gave it its terms */
     /* not stored */
-    uint8_t listed;      /* it is among the working ones of its symbol */
-    uint32_t attempt;    /* of the world, when its newest line was put; 0 = it has none */
     uint64_t acted;      /* event it last filled in: the rest continues at a later one */
     uint64_t from_point; /* first price point it may act at */
     struct paper_order *id_next, *number_next, *ended_next;
