@@ -91,6 +91,27 @@ void *table_remove(struct table *table, uint64_t key) {
     return value;
 }
 
+int table_add_near(struct table *table, uint64_t home, void *value) {
+    uint64_t key = home;
+    while (table_get(table, key) != NULL) key++;
+    return table_put(table, key, value);
+}
+
+void table_remove_near(struct table *table, const void *value,
+                       uint64_t (*home)(const void *value)) {
+    uint64_t hole = home(value);
+    for (const void *at; (at = table_get(table, hole)) != value; hole++)
+        if (at == NULL) return; /* it is not there */
+    table_remove(table, hole);
+    void *next;
+    for (uint64_t key = hole + 1; (next = table_get(table, key)) != NULL; key++) {
+        if (key - home(next) < key - hole) continue; /* not because of the hole */
+        table_remove(table, key);
+        table_put(table, hole, next); /* replaces what was removed: cannot fail */
+        hole = key;
+    }
+}
+
 bool table_next(const struct table *table, uint32_t *at, uint64_t *ret_key, void **ret_value) {
     for (uint32_t i = *at; i < table->slots_count; i++) {
         if (table->slots[i].value == NULL) continue;

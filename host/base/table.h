@@ -31,6 +31,12 @@ void table_clear(struct table *table);                      /* keeps its memory 
 int table_put(struct table *table, uint64_t key, void *value);
 void *table_get(const struct table *table, uint64_t key);  /* NULL = none */
 void *table_remove(struct table *table, uint64_t key);     /* the value it had; NULL = none */
+/* Values kept under a hash, their home: where that key is taken they get the next free one. Look
+ * for one from its home on until there is none. What stood behind a removed one because of it
+ * moves up; `home` is that of a value. */
+int table_add_near(struct table *table, uint64_t home, void *value);
+void table_remove_near(struct table *table, const void *value,
+                       uint64_t (*home)(const void *value));
 /* Walk: *at = 0 at first; false at the end. The table must not change meanwhile. */
 bool table_next(const struct table *table, uint32_t *at, uint64_t *ret_key, void **ret_value);
 

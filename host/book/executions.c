@@ -21,7 +21,6 @@
 
 struct execution {
     struct execution *next; /* the one booked or looked at after it */
-    struct execution *same; /* of the same hash */
     uint64_t order;         /* number; 0 = not ours */
     int64_t venue_time;     /* 0 = the venue does not say: not forgotten before its order */
     int64_t look_ns;        /* not before */
@@ -31,6 +30,11 @@ struct execution {
 
 static uint64_t key_of(uint32_t account, const char *id) {
     return hash_bytes(id, strlen(id), account);
+}
+
+static uint64_t home_of(const void *execution) {
+    const struct execution *one = execution;
+    return key_of(one->account, one->id);
 }
 
 static int64_t mark(const struct book *book, uint32_t account) {
@@ -43,10 +47,11 @@ bool book_execution_past(const struct book *book, uint32_t account, int64_t venu
 }
 
 bool book_execution_seen(const struct book *book, uint32_t account, const char *execution) {
-    const struct execution *one = table_get(&book->executions, key_of(account, execution));
-    while (one != NULL && (one->account != account || strcmp(one->id, execution) != 0))
-        one = one->same;
-    return one != NULL;
+    const struct execution *one;
+    for (uint64_t key = key_of(account, execution);
+         (one = table_get(&book->executions, key)) != NULL; key++)
+        if (one->account == account && strcmp(one->id, execution) == 0) return true;
+    return false;
 }
 
 static void append(struct book *book, struct execution *one, int64_t look_ns) {
@@ -69,9 +74,7 @@ int book_execution_add(struct book *book, const struct pawl_rec_fill *fill) {
     one->account = fill->account;
     one->venue_time = fill->venue_time;
     memcpy(one->id, fill->execution, length);
-    uint64_t key = key_of(one->account, one->id);
-    one->same = table_get(&book->executions, key);
-    int rc = table_put(&book->executions, key, one);
+    int rc = table_add_near(&book->executions, home_of(one), one);
     if (rc != PAWL_OK) {
         mem_free(one);
         return rc;
@@ -82,16 +85,7 @@ int book_execution_add(struct book *book, const struct pawl_rec_fill *fill) {
 }
 
 static void forget(struct book *book, struct execution *gone) {
-    uint64_t key = key_of(gone->account, gone->id);
-    struct execution *one = table_get(&book->executions, key);
-    if (one == gone && gone->same == NULL) {
-        table_remove(&book->executions, key);
-    } else if (one == gone) {
-        table_put(&book->executions, key, gone->same); /* replaces: cannot fail */
-    } else {
-        while (one->same != gone) one = one->same;
-        one->same = gone->same;
-    }
+    table_remove_near(&book->executions, gone, home_of);
     mem_free(gone);
     book->execution_count--;
 }

@@ -8,7 +8,7 @@
 
 static const struct pawl_rare_order nothing_rare;
 
-/* Client ids are looked up by hash; the rare equal hash moves to the next key. */
+/* Client ids are found by their hash. */
 static uint64_t id_key(const char *client_id) {
     return hash_bytes(client_id, strlen(client_id), 0);
 }
@@ -25,25 +25,12 @@ struct order *book_order_by_id(const struct book *book, const char *client_id) {
     }
 }
 
-int book_order_index(struct book *book, struct order *order) {
-    uint64_t key = id_key(order->rec.order);
-    while (table_get(&book->order_ids, key) != NULL) key++;
-    return table_put(&book->order_ids, key, order);
+static uint64_t home_of(const void *order) {
+    return id_key(((const struct order *)order)->rec.order);
 }
 
-/* What stood behind it because its hash was taken moves up. */
-static void order_unindex(struct book *book, const struct order *order) {
-    uint64_t hole = id_key(order->rec.order);
-    for (struct order *at; (at = table_get(&book->order_ids, hole)) != order; hole++)
-        if (at == NULL) return; /* it never was there */
-    table_remove(&book->order_ids, hole);
-    struct order *next;
-    for (uint64_t key = hole + 1; (next = table_get(&book->order_ids, key)) != NULL; key++) {
-        if (key - id_key(next->rec.order) < key - hole) continue; /* not because of the hole */
-        table_remove(&book->order_ids, key);
-        table_put(&book->order_ids, hole, next);
-        hole = key;
-    }
+int book_order_index(struct book *book, struct order *order) {
+    return table_add_near(&book->order_ids, home_of(order), order);
 }
 
 static void order_append(struct lot *lot, struct order *order) {
@@ -160,7 +147,7 @@ void book_order_free(struct order *order) {
 void book_order_drop(struct book *book, struct order *order) {
     order_unlink(order);
     table_remove(&book->orders, order->rec.id);
-    order_unindex(book, order);
+    table_remove_near(&book->order_ids, order, home_of);
     book_order_free(order);
 }
 

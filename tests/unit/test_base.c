@@ -66,6 +66,40 @@ static void random_numbers_repeat_and_stay_in_bounds(void **state) {
     assert_false(rng_chance(&a, 0, 1));
 }
 
+/* Values of few homes, in runs that touch: each is found from its home on, and nothing else is. */
+static uint64_t home_of_item(const void *value) {
+    return (uint64_t)(*(const int *)value % 5);
+}
+
+static bool is_near(const struct table *table, const int *item) {
+    const void *at;
+    for (uint64_t key = home_of_item(item); (at = table_get(table, key)) != NULL; key++)
+        if (at == item) return true;
+    return false;
+}
+
+static void values_that_share_a_home_are_all_found(void **state) {
+    (void)state;
+    static int items[24];
+    bool model[24] = {false};
+    struct table table;
+    struct rng rng;
+    rng_init(&rng, 11);
+    table_init(&table, 24);
+    for (int i = 0; i < 24; i++) items[i] = i;
+    for (int step = 0; step < 50000; step++) {
+        uint64_t at = rng_below(&rng, 24);
+        if (!model[at])
+            assert_int_equal(table_add_near(&table, home_of_item(&items[at]), &items[at]),
+                             PAWL_OK);
+        else
+            table_remove_near(&table, &items[at], home_of_item);
+        model[at] = !model[at];
+        for (int i = 0; i < 24; i++) assert_int_equal(is_near(&table, &items[i]), model[i]);
+    }
+    table_done(&table);
+}
+
 /* Against a plain array: whatever order of puts and removes, the map is the array. */
 static void table_agrees_with_an_array(void **state) {
     (void)state;
@@ -220,6 +254,7 @@ int main(void) {
         cmocka_unit_test(hash_does_not_depend_on_the_cut),
         cmocka_unit_test(random_numbers_repeat_and_stay_in_bounds),
         cmocka_unit_test(table_agrees_with_an_array),
+        cmocka_unit_test(values_that_share_a_home_are_all_found),
         cmocka_unit_test(table_has_a_limit),
         cmocka_unit_test(text_table_keeps_its_own_copies),
         cmocka_unit_test(times_are_read_and_written),
