@@ -15,6 +15,8 @@
  * A value is its kind, a hash of its column's name, and what it is; zero and empty ones are left
  * out. So no type has to be known to recover, and a row that was written before its table grew is
  * right after it. Groups are numbered from 1 in each boot; a head with another boot is nothing.
+ * What goes to its tables without being here, a large group or a table that is made, has a number,
+ * too: where a power cut took that, nothing behind it counts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -164,7 +166,7 @@ int redo_write(struct store *store, const struct batch *group, bool *ret_room,
     return PAWL_OK;
 }
 
-uint64_t redo_take(struct store *store, struct batch *ret) {
+uint64_t redo_take(struct store *store, bool more, struct batch *ret) {
     struct redo *redo = &store->redo;
     struct batch taken = redo->unfiled;
     redo->unfiled = *ret;
@@ -172,5 +174,6 @@ uint64_t redo_take(struct store *store, struct batch *ret) {
     *ret = taken;
     redo->segment ^= 1; /* what was there is filed */
     redo->at = 0;
+    redo->number += more;
     return redo->number;
 }

@@ -13,8 +13,9 @@ bool redo_is_full(const struct store *store);
 int redo_write(struct store *store, const struct batch *group, bool *ret_room,
                struct pawl_err *err);
 /* What is in no table yet moves to *ret (what was there goes), and the other segment is next, which
- * has to be filed. Returns the number of the newest group. */
-uint64_t redo_take(struct store *store, struct batch *ret);
+ * has to be filed. Returns the number of the newest group; more: of one that is not in the file.
+ */
+uint64_t redo_take(struct store *store, bool more, struct batch *ret);
 
 /* redo_read.c */
 int redo_check(struct store *store, struct pawl_err *err);   /* is what a crash left whole? */

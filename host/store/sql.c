@@ -7,7 +7,7 @@
 
 /* How to restore fits every damaged database: the newest backup, or nothing. */
 #define HOW_TO_RESTORE                                                                             \
-    "Nothing was changed. Move it and its -wal away, copy the newest .bak-* to its name"
+    "Nothing was changed. Move it, its -wal and its -redo away, copy the newest .bak-* to its name"
 
 int sql_damaged(struct store *store, struct pawl_err *err, const char *format, ...) {
     char why[160];

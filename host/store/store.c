@@ -71,9 +71,9 @@ int store_adapt(struct store *store, struct shape *shape, struct pawl_err *err) 
         if (rc == PAWL_OK) rc = store_backup(store, version, err);
     }
     if (rc == PAWL_OK && fit != SHAPE_FITS) {
-        rc = sql_run(store, "BEGIN IMMEDIATE", err);
+        rc = writer_begin(store, err);
         if (rc == PAWL_OK) rc = shape_adapt(store, shape, err);
-        if (rc == PAWL_OK) rc = sql_run(store, "COMMIT", err);
+        rc = writer_end(store, rc, err);
         if (rc != PAWL_OK) {
             struct pawl_err cause = {0};
             pawl_fail(&cause, PAWL_E_IO, "%s: table %s could not be made", store->path,

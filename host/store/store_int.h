@@ -173,6 +173,11 @@ int writer_apply(struct store *store, struct batch *group);
 /* What is in no table yet goes there; db_lock is held, outside a transaction. A failure
  * is for good, and after one this fails, too. */
 int writer_file(struct store *store, struct pawl_err *err);
+/* A transaction of what is in no table yet and of what never was in PATH-redo. db_lock is held;
+ * until the end nobody writes a group, which could be durable before this is. The end commits if rc
+ * is PAWL_OK; it follows on every begin. */
+int writer_begin(struct store *store, struct pawl_err *err);
+int writer_end(struct store *store, int rc, struct pawl_err *err);
 int writer_checkpoint(struct store *store, struct pawl_err *err); /* db_lock is held */
 /* Write what is queued on the caller's thread, if that makes nobody wait; false = it did not. */
 bool writer_spare(struct store *store);

@@ -111,18 +111,23 @@ static int put_filed(struct store *store, uint64_t number) {
     return code == SQLITE_OK ? sql_step_done(store->put_filed) : code;
 }
 
+/* With what was in no table yet. */
+static int begin(struct store *store, uint64_t number, uint64_t *ret_rows) {
+    int code = sql_step_done(store->begin);
+    if (code == SQLITE_OK) code = to_tables(store, &store->filing, ret_rows);
+    return code == SQLITE_OK && store->redo.file != NULL ? put_filed(store, number) : code;
+}
+
 int writer_file(struct store *store, struct pawl_err *err) {
     struct pawl_err why = {0};
     uint64_t rows = 0, number = 0;
     if (store_failed(store, err) != PAWL_OK) return PAWL_E_IO;
     pthread_mutex_lock(&store->redo_lock);
     bool any = store->redo.unfiled.size > 0;
-    if (any) number = redo_take(store, &store->filing);
+    if (any) number = redo_take(store, false, &store->filing);
     pthread_mutex_unlock(&store->redo_lock);
     if (!any) return PAWL_OK;
-    int code = sql_step_done(store->begin);
-    if (code == SQLITE_OK) code = to_tables(store, &store->filing, &rows);
-    if (code == SQLITE_OK) code = put_filed(store, number);
+    int code = begin(store, number, &rows);
     if (code == SQLITE_OK) code = sql_step_done(store->commit);
     if (code != SQLITE_OK) {
         write_failed(store, code, &why);
@@ -131,6 +136,20 @@ int writer_file(struct store *store, struct pawl_err *err) {
     }
     count_transaction(store, rows);
     return PAWL_OK;
+}
+
+int writer_begin(struct store *store, struct pawl_err *err) {
+    uint64_t rows = 0;
+    pthread_mutex_lock(&store->redo_lock);
+    int code = begin(store, redo_take(store, true, &store->filing), &rows);
+    metric_add(store->m_rows, rows);
+    return code == SQLITE_OK ? PAWL_OK : write_failed(store, code, err);
+}
+
+int writer_end(struct store *store, int rc, struct pawl_err *err) {
+    int code = rc == PAWL_OK ? sql_step_done(store->commit) : SQLITE_OK;
+    pthread_mutex_unlock(&store->redo_lock);
+    return code == SQLITE_OK ? rc : write_failed(store, code, err);
 }
 
 static void is_durable(struct store *store, const struct batch *group) {
@@ -161,10 +180,11 @@ static int try_redo(struct store *store, struct batch *group, bool *ret_done,
 
 static int write_tables(struct store *store, struct batch *group, struct pawl_err *err) {
     uint64_t rows = 0;
-    int code = sql_step_done(store->begin);
-    if (code == SQLITE_OK) code = to_tables(store, group, &rows);
-    if (code == SQLITE_OK) code = sql_step_done(store->commit);
-    if (code != SQLITE_OK) return write_failed(store, code, err);
+    int rc = writer_begin(store, err);
+    int code = rc == PAWL_OK ? to_tables(store, group, &rows) : SQLITE_OK;
+    if (code != SQLITE_OK) rc = write_failed(store, code, err);
+    rc = writer_end(store, rc, err);
+    if (rc != PAWL_OK) return rc;
     is_durable(store, group);
     count_transaction(store, rows);
     return PAWL_OK;
@@ -232,11 +252,12 @@ static bool has_tables(const struct store *store, const struct batch *group) {
     return true;
 }
 
-/* What is queued, if nothing before it is still to be written. */
+/* What is queued, if nothing before it is still to be written, or never will be. */
 static bool take_queued(struct store *store) {
     pthread_mutex_lock(&store->lock);
     bool takes = store->queued.turns > 0 && !store->writing && !store->stop &&
-                 redo_takes(store, &store->queued) && has_tables(store, &store->queued);
+                 !atomic_load(&store->failed) && redo_takes(store, &store->queued) &&
+                 has_tables(store, &store->queued);
     if (takes) {
         struct batch group = store->queued;
         store->queued = store->here;

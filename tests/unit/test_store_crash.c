@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/rng.h"
+#include "store/store_int.h"
 
 static void a_death_at_any_operation_loses_nothing_durable(void **state) {
     (void)state;
@@ -36,21 +37,50 @@ static void a_power_cut_at_any_operation_loses_nothing_durable(void **state) {
     }
 }
 
-/* `process`: a power cut may take the last turns, but never leaves something else than a prefix. */
-static void a_power_cut_under_process_leaves_a_prefix(void **state) {
+/* Frames of the log before stand behind those that are written now; some end a transaction. */
+static void a_power_cut_in_a_log_begun_again_loses_nothing_durable(void **state) {
     (void)state;
     bool reached = true;
     for (uint64_t k = 1; reached; k++) {
-        for (uint64_t seed = 0; seed < seeds(1); seed++) {
-            uint32_t boot = 0;
-            put_prepared("d/db", &boot);
+        for (uint64_t seed = 0; seed < seeds(8); seed++) {
+            uint32_t boot = 1;
+            int rc = PAWL_OK;
+            struct store *store = kit_must_open("d/db", KIT_VFS, STORE_FULL, false);
+            assert_int_equal(writer_checkpoint(store, NULL), PAWL_OK); /* tables were made */
+            for (uint64_t t = 1; t <= 12; t++) assert_int_equal(crash_turn(store, t), PAWL_OK);
+            assert_int_equal(writer_checkpoint(store, NULL), PAWL_OK);
+            for (uint64_t i = 0; i <= seed % 3; i++) /* by so many frames it is shifted */
+                assert_int_equal(sql_run(store, "UPDATE pawl_store SET id=id", NULL), PAWL_OK);
             disk_mem_fail_at(disk, k, DISK_MASK_CHANGES, DISK_DIE, true);
-            run_once("d/db", STORE_PROCESS, &boot);
+            for (uint64_t t = 13; rc == PAWL_OK && t <= 18; t++) rc = crash_turn(store, t);
+            uint64_t durable = store_durable_turn(store);
+            store_abandon(store);
             reached = disk_mem_ops(disk) >= k;
             disk_mem_crash(disk, DISK_POWER_CUT, k * 100 + seed);
-            check_after("d/db", STORE_PROCESS, 0, boot, "power cut", k * 100 + seed);
+            check_after("d/db", STORE_FULL, durable, boot, "power cut", k * 100 + seed);
             tear_down(NULL);
             set_up(NULL);
+        }
+    }
+}
+
+/* `process`: a power cut may take the last turns, but never leaves something else than a prefix. */
+static void a_power_cut_under_process_leaves_a_prefix(void **state) {
+    (void)state;
+    for (int from_nothing = 0; from_nothing <= 1; from_nothing++) {
+        bool reached = true;
+        for (uint64_t k = 1; reached; k++) {
+            for (uint64_t seed = 0; seed < seeds(4); seed++) {
+                uint32_t boot = 0;
+                if (!from_nothing) put_prepared("d/db", &boot);
+                disk_mem_fail_at(disk, k, DISK_MASK_CHANGES, DISK_DIE, true);
+                run_once("d/db", STORE_PROCESS, &boot);
+                reached = disk_mem_ops(disk) >= k;
+                disk_mem_crash(disk, DISK_POWER_CUT, k * 100 + seed);
+                check_after("d/db", STORE_PROCESS, 0, boot, "power cut", k * 100 + seed);
+                tear_down(NULL);
+                set_up(NULL);
+            }
         }
     }
 }
@@ -173,6 +203,7 @@ int main(void) {
         cmocka_unit_test(a_killed_process_loses_nothing_durable),
         TEST(a_death_at_any_operation_loses_nothing_durable),
         TEST(a_power_cut_at_any_operation_loses_nothing_durable),
+        TEST(a_power_cut_in_a_log_begun_again_loses_nothing_durable),
         TEST(a_power_cut_under_process_leaves_a_prefix),
         TEST(a_death_under_process_loses_nothing_durable),
         TEST(crash_after_crash_of_one_database),

@@ -144,6 +144,13 @@ static bool writer_is_busy(struct store *store) {
     return busy;
 }
 
+static bool writer_is_writing(struct store *store) {
+    pthread_mutex_lock(&store->lock);
+    bool writing = store->writing;
+    pthread_mutex_unlock(&store->lock);
+    return writing;
+}
+
 /* Beyond several checkpoints. */
 static void the_loop_never_syncs(void **state) {
     (void)state;
@@ -213,6 +220,30 @@ static void a_failed_write_is_the_end(void **state) {
     store_close(store);
 }
 
+/* What the writer could not write is gone, so nothing behind it becomes durable. */
+static void nothing_is_written_behind_a_failed_write(void **state) {
+    (void)state;
+    struct store *store = must_open(STORE_PROCESS);
+    disk_mem_watch(disk, stop_writer, NULL);
+    disk_mem_fail_at(disk, 1, DISK_MASK(DISK_WRITE), DISK_EIO, false);
+    pthread_mutex_lock(&gate);
+    assert_int_equal(kit_turn(store, 1), PAWL_OK);
+    store_push(store);
+    for (int i = 0; i < 5000 && !writer_writes; i++) usleep(1000);
+    assert_true(writer_writes);
+    assert_int_equal(kit_turn(store, 2), PAWL_OK);
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < 5000 && writer_is_writing(store); i++) usleep(1000);
+    disk_mem_watch(disk, NULL, NULL);
+    assert_int_equal(store_failed(store, NULL), PAWL_E_IO);
+    store_push_now(store);
+    assert_int_equal(store_durable_turn(store), 0);
+    store_abandon(store);
+    store = must_open(STORE_PROCESS);
+    assert_int_equal(kit_assert_prefix(store), 0);
+    store_close(store);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(it_is_durable_when_the_call_returns),
@@ -223,6 +254,7 @@ int main(void) {
         TEST(the_loop_never_syncs),
         TEST(it_does_not_wait_for_the_writer_nor_overtake_it),
         TEST(a_slow_disk_is_left_to_the_writer),
-        TEST(a_failed_write_is_the_end)};
+        TEST(a_failed_write_is_the_end),
+        TEST(nothing_is_written_behind_a_failed_write)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
