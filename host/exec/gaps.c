@@ -283,13 +283,13 @@ bool exec_has_gap(const struct exec *exec, uint32_t broker) {
     return false;
 }
 
-static void forget_gaps(struct exec *exec, const struct exec_broker *broker) {
+void gaps_forget(struct exec *exec, const struct exec_broker *broker, bool all) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < exec->gap_count; i++) {
         const struct round_gap *one = &exec->gaps[i];
         const struct pawl_account_info *info = &exec->book->accounts[one->account].info;
         bool its = info->id == 0 || info->broker == broker->component; /* or nobody's any more */
-        if (!its || one->round == broker->round) exec->gaps[kept++] = *one;
+        if (!its || (!all && one->round == broker->round)) exec->gaps[kept++] = *one;
     }
     exec->gap_count = kept;
 }
@@ -359,6 +359,6 @@ bool gaps_compare(struct exec *exec, struct exec_broker *broker) {
             again |= has_tickets(exec, account) ? compare_tickets(exec, broker, account, id)
                                                 : compare_sides(exec, broker, account, id);
     }
-    forget_gaps(exec, broker);
+    gaps_forget(exec, broker, false);
     return again;
 }

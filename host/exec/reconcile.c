@@ -44,6 +44,7 @@ static void dirty_all(struct exec *exec, const struct exec_broker *broker) {
 /* What was sent and not answered is unknown now; what was not sent is dropped and planned anew. */
 static void link_down(struct exec *exec, struct exec_broker *broker) {
     outbox_drop_broker(exec, broker->component);
+    gaps_forget(exec, broker, true);
     for (struct lot *lot = exec->book->first_lot; lot != NULL; lot = lot->next) {
         if (!is_of(exec, lot, broker)) continue;
         for (struct order *order = lot->orders; order != NULL; order = order->next)

@@ -106,6 +106,8 @@ bool guard_beyond(const struct exec *exec, const struct lot *lot);
 /* ---- gaps.c ---- */
 /* Positions of a whole round against the lots; true if a gap needs another look. */
 bool gaps_compare(struct exec *exec, struct exec_broker *broker);
+/* Those that the newest round has not seen; or all of them: the next look is a first one. */
+void gaps_forget(struct exec *exec, const struct exec_broker *broker, bool all);
 
 /* ---- adopt.c: orders of ours that were never stored ---- */
 

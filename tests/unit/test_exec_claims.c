@@ -180,6 +180,33 @@ static void test_sizes_that_change_do_not_put_it_off_for_ever(void **state) {
     assert_int_equal(kit->gap_alerts, rounds - 1);
 }
 
+/* What was seen before the connection was lost is no look at what is there after it. */
+static void test_a_lost_connection_is_no_look(void **state) {
+    struct kit *kit = *state;
+    begin(kit);
+    struct lot *lot = claim(kit, 3, 95);
+    kit_quote(kit, 1, 100);
+    kit_link(kit, 1, true);
+    kit_round(kit, 2, 0, 100);
+    kit_link(kit, 1, false);
+    assert_false(exec_has_gap(&kit->exec, 1));
+    kit_wait(kit, 600 * PAWL_NS);
+    uint32_t before = kit->sent_count;
+    kit_link(kit, 1, true);
+    const union kit_any *positions = NULL;
+    for (uint32_t i = before; i < kit->sent_count; i++)
+        if (kit->sent[i].query.what == PAWL_QUERY_WHAT_POSITIONS)
+            positions = &kit->sent[i];
+        else
+            kit_done(kit, &kit->sent[i], true);
+    assert_non_null(positions);
+    kit_tell_side(kit, positions, PAWL_POSITION_SIDE_LONG, 1, 100);
+    kit_done(kit, positions, true);
+    assert_int_equal(lot_open_e8(lot), 3 * KIT_E8);
+    kit_round(kit, 1, 0, 100);
+    assert_int_equal(lot_open_e8(lot), KIT_E8);
+}
+
 /* Two rounds at once are no proof: the time a report may take has to be over. */
 static void test_the_settling_time_has_to_be_over(void **state) {
     struct kit *kit = *state;
@@ -255,6 +282,8 @@ int main(void) {
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_sizes_that_change_do_not_put_it_off_for_ever,
                                         kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_lost_connection_is_no_look, kit_setup,
+                                        kit_teardown),
         cmocka_unit_test_setup_teardown(test_the_settling_time_has_to_be_over, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_a_claim_during_recovery, kit_setup, kit_teardown),
