@@ -26,11 +26,29 @@ struct outlet {
 
 static bool takes_within(int fd, int wait_ms) {
     struct pollfd look = {.fd = fd, .events = POLLOUT};
-    return poll(&look, 1, wait_ms) > 0;
+    int ready;
+    do ready = poll(&look, 1, wait_ms);
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 bool outlet_takes(int fd) {
     return takes_within(fd, 0);
+}
+
+/* A descriptor that fails has nobody who would miss anything. */
+static void hand_over(struct outlet *outlet) {
+    size_t at = 0;
+    while (at < outlet->size && takes_within(outlet->fd, outlet->waits ? -1 : 0)) {
+        size_t left = outlet->size - at;
+        ssize_t wrote = write(outlet->fd, outlet->bytes + at,
+                              left < OUTLET_PIECE_MAX ? left : OUTLET_PIECE_MAX);
+        if (wrote < 0 && errno == EAGAIN && !outlet->waits) break;
+        if (wrote < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        at = wrote < 0 ? outlet->size : at + (size_t)wrote;
+    }
+    outlet->size -= at;
+    memmove(outlet->bytes, outlet->bytes + at, outlet->size);
 }
 
 /* Whole lines, as many as there is room for. */
@@ -38,6 +56,7 @@ static void keep(struct outlet *outlet, const char *text, size_t size) {
     while (size > 0) {
         const char *end = memchr(text, '\n', size);
         size_t length = end == NULL ? size : (size_t)(end - text) + 1;
+        if (outlet->waits && length > OUTLET_BYTES_MAX - outlet->size) hand_over(outlet);
         if (!outlet->skipping && length > OUTLET_BYTES_MAX - outlet->size) {
             outlet->skipping = true;
             outlet->lost++;
@@ -76,20 +95,9 @@ FILE *outlet_stream(struct outlet *outlet) {
     return outlet->stream;
 }
 
-/* A descriptor that fails has nobody who would miss anything. */
 bool outlet_flush(struct outlet *outlet) {
-    size_t at = 0;
     fflush(outlet->stream);
-    while (at < outlet->size && (outlet->waits || outlet_takes(outlet->fd))) {
-        size_t left = outlet->size - at;
-        ssize_t wrote = write(outlet->fd, outlet->bytes + at,
-                              left < OUTLET_PIECE_MAX ? left : OUTLET_PIECE_MAX);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0 && errno == EAGAIN) break;
-        at = wrote < 0 ? outlet->size : at + (size_t)wrote;
-    }
-    outlet->size -= at;
-    memmove(outlet->bytes, outlet->bytes + at, outlet->size);
+    hand_over(outlet);
     return outlet->size > 0;
 }
 

@@ -1,5 +1,6 @@
 /* outlet: a reader who does not read holds nobody up, and gets what there is room for. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -104,6 +105,42 @@ static void beyond_its_room_whole_lines_are_left_out_and_counted(void **state) {
     stop(&f);
 }
 
+struct slow_reader {
+    int fd;
+    uint64_t bytes;
+};
+
+static void *read_slowly(void *arg) {
+    struct slow_reader *reader = arg;
+    char text[3000];
+    ssize_t n;
+    usleep(20000);
+    while ((n = read(reader->fd, text, sizeof text)) > 0) reader->bytes += (uint64_t)n;
+    return NULL;
+}
+
+/* More than there is room for, before anybody hands over, by a descriptor that says EAGAIN. */
+static void who_waits_for_its_reader_leaves_nothing_out(void **state) {
+    (void)state;
+    struct fixture f;
+    struct slow_reader reader = {0};
+    pthread_t thread;
+    start(&f);
+    outlet_free(f.outlet);
+    assert_int_equal(fcntl(f.write_fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(outlet_new(f.write_fd, true, &f.outlet, NULL), PAWL_OK);
+    reader.fd = f.read_fd;
+    assert_int_equal(pthread_create(&thread, NULL, read_slowly, &reader), 0);
+    for (uint32_t i = 0; i < 300000; i++) fprintf(outlet_stream(f.outlet), "line %06u\n", i);
+    assert_false(outlet_flush(f.outlet));
+    assert_int_equal(outlet_lost(f.outlet), 0);
+    outlet_free(f.outlet);
+    close(f.write_fd);
+    pthread_join(thread, NULL);
+    assert_int_equal(reader.bytes, 300000 * strlen("line 000000\n"));
+    close(f.read_fd);
+}
+
 static void without_a_reader_it_goes_nowhere(void **state) {
     (void)state;
     struct fixture f;
@@ -139,6 +176,7 @@ int main(void) {
         cmocka_unit_test(what_is_taken_goes_out_at_once),
         cmocka_unit_test(a_reader_who_comes_back_misses_nothing),
         cmocka_unit_test(beyond_its_room_whole_lines_are_left_out_and_counted),
+        cmocka_unit_test(who_waits_for_its_reader_leaves_nothing_out),
         cmocka_unit_test(without_a_reader_it_goes_nowhere),
         cmocka_unit_test(a_log_nobody_reads_holds_nobody_up)};
     signal(SIGPIPE, SIG_IGN);
