@@ -1,5 +1,6 @@
 /* pawl - the command line: finds the command, reads its options, maps results to exit codes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -66,9 +67,17 @@ static int finish(int code) {
     return code == CLI_DONE ? CLI_FAILED : code;
 }
 
+/* Started without one of the three: what is opened next would take its number and get our lines. */
+static bool fill_standard(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) return false;
+    return true;
+}
+
 int main(int argc, char **argv) {
     static struct args args;
     struct pawl_err err = {0};
+    if (!fill_standard()) return CLI_FAILED;
     /* Neither a reader that goes away nor a limit on files may end a host that protects positions:
      * the write fails, and is dealt with there. */
     signal(SIGPIPE, SIG_IGN);

@@ -8,14 +8,15 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
 import pytest
 
 from control import Client, Host, protected, wait_for_socket
-from pawl import (DEMO, START, base_config, entry, one_trade, pawl, quote, stamp, start, tree,
-                  write_config, write_events)
+from pawl import (DEMO, PROGRAM, START, base_config, entry, one_trade, pawl, quote, stamp, start,
+                  tree, with_us, write_config, write_events)
 
 
 def wait_for_line(process, text, seconds=20):
@@ -163,6 +164,20 @@ def test_no_data_runs_on_the_real_clock(tmp_path):
     process.terminate()
     code, _, err = finish(process)
     assert code == 0 and "the clock is real" in err
+
+
+def test_without_standard_files_it_runs(tmp_path):
+    """Their numbers are not given to something that is opened later."""
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    words = [PROGRAM, "run", "-c", write_config(tmp_path, config)]
+    process = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *map(str, words)],
+                               preexec_fn=with_us)
+    wait_for_socket(tmp_path / "state" / "control.sock", process)
+    for number in range(3):
+        assert os.readlink("/proc/%d/fd/%d" % (process.pid, number)) == "/dev/null"
+    process.terminate()
+    assert process.wait(timeout=20) == 0
 
 
 def test_a_stop_that_sleeps_is_not_waited_for(tmp_path):
