@@ -129,8 +129,7 @@ int redo_open(struct store *store, struct pawl_err *err) {
 void redo_close(struct store *store, bool done) {
     char path[REDO_PATH_SIZE];
     redo_path(store, path);
-    if (store->redo.file == NULL) return;
-    disk_close(store->redo.file);
+    if (store->redo.file != NULL) disk_close(store->redo.file);
     store->redo.file = NULL;
     if (done) disk_remove(store->disk, path, NULL);
 }

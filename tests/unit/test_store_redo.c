@@ -326,6 +326,20 @@ static void a_clean_end_leaves_no_file(void **state) {
 
 /* ---- limits ---- */
 
+/* Nor one that a crash left before this run, which did not need it. */
+static void a_clean_end_without_durability_leaves_no_file(void **state) {
+    (void)state;
+    bool there = false;
+    struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_PROCESS, false);
+    for (uint64_t t = 1; t <= 3; t++) assert_int_equal(kit_turn(store, t), PAWL_OK);
+    store_abandon(store);
+    store = kit_must_open(KIT_PATH, KIT_VFS, STORE_NONE, false);
+    assert_int_equal(kit_assert_prefix(store), 3);
+    store_close(store);
+    assert_int_equal(disk_exists(disk, REDO_PATH, &there, NULL), PAWL_OK);
+    assert_false(there);
+}
+
 static void many_turns_wake_the_writer(void **state) {
     (void)state;
     struct store *store = kit_must_open(KIT_PATH, KIT_VFS, STORE_PROCESS, true);
@@ -368,6 +382,7 @@ int main(void) {
         TEST(what_an_earlier_boot_left_is_nothing),
         TEST(a_redo_without_its_database_is_refused),
         TEST(a_clean_end_leaves_no_file),
+        TEST(a_clean_end_without_durability_leaves_no_file),
         TEST(many_turns_wake_the_writer),
         TEST(much_goes_to_its_tables)};
     sqlite3_config(SQLITE_CONFIG_GETMALLOC, &usual);
