@@ -78,7 +78,6 @@ enum frame_state { FRAME_GOOD = 1, FRAME_BAD };
 struct frame {
     enum frame_state state;
     bool same_log; /* its salts are the header's */
-    bool of_before; /* neither is: it stood there when the log was begun again */
     bool commits;  /* it is the last of a transaction, by its header */
 };
 
@@ -93,8 +92,6 @@ static int read_frame(struct wal_reader *wal, int64_t at, struct frame *ret, str
     add_to_sum(wal, sum, wal->frame, 8);
     add_to_sum(wal, sum, wal->frame + FRAME_HEADER, wal->page_size);
     ret->same_log = memcmp(wal->frame + 8, wal->salt, sizeof wal->salt) == 0;
-    ret->of_before = memcmp(wal->frame + 8, wal->salt, 4) != 0 &&
-                     memcmp(wal->frame + 12, wal->salt + 4, 4) != 0;
     ret->commits = be32(wal->frame + 4) != 0;
     if (ret->same_log && be32(wal->frame) != 0 && be32(wal->frame + 16) == sum[0] &&
         be32(wal->frame + 20) == sum[1]) {
@@ -130,9 +127,9 @@ static int scan(struct wal_reader *wal, int64_t *ret_lost, struct pawl_err *err)
         if (rc != PAWL_OK) return rc;
         if (first_bad == 0) {
             if (frame.state == FRAME_GOOD) continue;
-            /* What is damaged may be its header: its commit counts unless both salts differ. */
+            /* Its header may be what is damaged, so its commit counts whatever its salts say. */
             first_bad = number;
-            ended = (frame.commits && !frame.of_before) || was_commit(wal);
+            ended = frame.commits || was_commit(wal);
         } else if (ended && frame.same_log) {
             *ret_lost = first_bad;
             return PAWL_OK;

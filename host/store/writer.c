@@ -211,18 +211,23 @@ void writer_failed(struct store *store, const struct pawl_err *err) {
     if (store->threaded && store->wake != NULL) store->wake(store->wake_arg);
 }
 
+/* SQLite does not sync the cut of the log. Unsynced, a power cut could put half a new header before
+ * the old frames, and wal_check() would take that for damage. */
+static int sync_log(struct store *store) {
+    sqlite3_file *log = NULL;
+    int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (code != SQLITE_OK || log == NULL || log->pMethods == NULL) return code;
+    return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
 int writer_checkpoint(struct store *store, struct pawl_err *err) {
-    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (code != SQLITE_OK) return sql_fail(store, "checkpoint", err);
+    if (store->durability == STORE_FULL && sync_log(store) != SQLITE_OK)
+        return pawl_fail(err, PAWL_E_IO, "%s-wal: sync failed", store->path);
     store->wal_frames = 0;
     metric_add(store->m_checkpoints, 1);
     return PAWL_OK;
-}
-
-/* The first transaction after a checkpoint syncs the log's header; nobody waits for this one. */
-static int begin_log(struct store *store, struct pawl_err *err) {
-    return store->durability == STORE_NONE ? PAWL_OK
-                                           : sql_run(store, "UPDATE pawl_store SET id=id", err);
 }
 
 int writer_apply(struct store *store, struct batch *group) {
@@ -322,7 +327,7 @@ bool writer_tidy(struct store *store, enum writer_quiet quiet) {
     pthread_mutex_unlock(&store->redo_lock);
     if (due) writer_file(store, NULL);
     bool checkpoint = store->wal_frames > frames_max && !atomic_load(&store->failed);
-    if (checkpoint && writer_checkpoint(store, &err) == PAWL_OK) begin_log(store, &err);
+    if (checkpoint) writer_checkpoint(store, &err);
     pthread_mutex_lock(&store->redo_lock);
     bool unfiled = store->redo.unfiled.size > 0;
     pthread_mutex_unlock(&store->redo_lock);
