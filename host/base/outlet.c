@@ -12,6 +12,7 @@
 _Static_assert(OUTLET_PIECE_MAX <= PIPE_BUF, "what a pipe that can be written to takes at once");
 
 #define OUTLET_LINE_MAX 65536u
+#define END_STEP_MS 20
 
 struct outlet {
     int fd;
@@ -109,7 +110,8 @@ uint64_t outlet_lost(struct outlet *outlet) {
 
 void outlet_free(struct outlet *outlet) {
     if (outlet == NULL) return;
-    while (outlet_flush(outlet) && takes_within(outlet->fd, OUTLET_END_MS)) continue;
+    for (int waited_ms = 0; outlet_flush(outlet) && waited_ms < OUTLET_END_MS;)
+        if (!takes_within(outlet->fd, END_STEP_MS)) waited_ms += END_STEP_MS;
     fclose(outlet->stream);
     mem_free(outlet);
 }

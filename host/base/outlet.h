@@ -22,7 +22,8 @@ struct outlet;
 /* waits: the whole text goes out with every flush, however long that takes: where a reader that is
  * slow should slow down the writer. */
 int outlet_new(int fd, bool waits, struct outlet **ret, struct pawl_err *err);
-/* Hands over what is left, for OUTLET_END_MS at most. The descriptor stays open. Accepts NULL. */
+/* Hands over what is left, until nothing was taken for OUTLET_END_MS in all. The descriptor stays
+ * open. Accepts NULL. */
 #define OUTLET_END_MS 1000
 void outlet_free(struct outlet *outlet);
 FILE *outlet_stream(struct outlet *outlet);

@@ -37,8 +37,8 @@ static void a_power_cut_at_any_operation_loses_nothing_durable(void **state) {
     }
 }
 
-/* Frames of the log before stand behind those that are written now; some end a transaction. */
-static void a_power_cut_in_a_log_begun_again_loses_nothing_durable(void **state) {
+/* Were the log not cut, frames of the log before would stand behind those that are written now. */
+static void a_power_cut_after_a_checkpoint_loses_nothing_durable(void **state) {
     (void)state;
     bool reached = true;
     for (uint64_t k = 1; reached; k++) {
@@ -203,7 +203,7 @@ int main(void) {
         cmocka_unit_test(a_killed_process_loses_nothing_durable),
         TEST(a_death_at_any_operation_loses_nothing_durable),
         TEST(a_power_cut_at_any_operation_loses_nothing_durable),
-        TEST(a_power_cut_in_a_log_begun_again_loses_nothing_durable),
+        TEST(a_power_cut_after_a_checkpoint_loses_nothing_durable),
         TEST(a_power_cut_under_process_leaves_a_prefix),
         TEST(a_death_under_process_loses_nothing_durable),
         TEST(crash_after_crash_of_one_database),
