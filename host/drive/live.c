@@ -112,6 +112,7 @@ static void arrange_data(struct live *live) {
 void live_arrange(struct live *live) {
     if (live->phase != LIVE_OVER) host_release(live->host);
     watch_faults(live);
+    live_hand_over(live);
     recorded_watch(live->record, live->host);
     uv_update_time(&live->loop); /* what is set now counts from now */
     if (live->phase == LIVE_OVER) {

@@ -96,6 +96,7 @@ void live_store_watch(struct live *live); /* does a command wait for the disk? *
 void live_stored(void *live); /* on the writer's thread: something is durable */
 
 /* ---- live_out.c ---- */
+void live_hand_over(struct live *live); /* what was told, as far as it is taken */
 int live_out_open(struct live *live, struct pawl_err *err); /* the loop is there */
 void live_out_close(struct live *live);                     /* after the loop */
 

@@ -1,5 +1,5 @@
-/* What a run tells on stdout. It is handed over before the loop waits, so behind what goes to
- * venues; and on the system's clock nobody waits for a reader who does not read. */
+/* What a run tells on stdout. It is handed over behind what goes to venues, with every answer and
+ * before the loop waits; and on the system's clock nobody waits for a reader who does not read. */
 #include <inttypes.h>
 
 #include "base/outlet.h"
@@ -12,8 +12,7 @@ static void on_again(uv_timer_t *timer) {
     (void)timer; /* the loop goes round, that is all */
 }
 
-static void on_hand_over(uv_prepare_t *hand_over) {
-    struct live *live = hand_over->data;
+void live_hand_over(struct live *live) {
     if (outlet_flush(live->outlet)) {
         if (!uv_is_active((uv_handle_t *)&live->out_again))
             uv_timer_start(&live->out_again, on_again, AGAIN_MS, 0);
@@ -26,6 +25,10 @@ static void on_hand_over(uv_prepare_t *hand_over) {
                   plural(lost));
 }
 
+static void on_wait(uv_prepare_t *prepare) {
+    live_hand_over(prepare->data);
+}
+
 int live_out_open(struct live *live, struct pawl_err *err) {
     bool waits = live->options->data.path_count > 0;
     int rc = outlet_new(live->options->out_fd, waits, &live->outlet, err);
@@ -34,7 +37,7 @@ int live_out_open(struct live *live, struct pawl_err *err) {
     uv_prepare_init(&live->loop, &live->hand_over);
     uv_timer_init(&live->loop, &live->out_again);
     live->hand_over.data = live;
-    uv_prepare_start(&live->hand_over, on_hand_over);
+    uv_prepare_start(&live->hand_over, on_wait);
     return PAWL_OK;
 }
 

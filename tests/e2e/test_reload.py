@@ -52,9 +52,10 @@ class Run:
 
     def hangup(self, outcome):
         """A signal, and what the log says about it."""
-        after = len(self.log)
+        after, told = len(self.log), len(self.said)
         self.process.send_signal(signal.SIGHUP)
         last = self.wait(self.log, outcome, after)
+        self.wait(self.said, '"type":"reload"', told)
         return "".join(self.log[after:last + 1])
 
     def change(self, change):
