@@ -336,6 +336,18 @@ static int options_take(struct store *store, const struct store_options *options
     return disk_posix_new(&store->disk, err);
 }
 
+/* What comes while the writer is at something is not copied as it grows, up to here. Memory that is
+ * never touched costs nothing. */
+#define QUEUE_BYTES_START (4u << 20)
+
+static int reserve_queues(struct store *store, struct pawl_err *err) {
+    struct batch *const queues[] = {&store->queued, &store->working, &store->here};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        if (batch_reserve(queues[i], QUEUE_BYTES_START) != PAWL_OK)
+            return pawl_fail(err, PAWL_E_NOMEM, "store: out of memory");
+    return PAWL_OK;
+}
+
 int store_open_migrating(const struct store_options *options, const struct store_migration *list,
                          uint32_t count, struct store **ret, struct pawl_err *err) {
     struct store *store = mem_calloc(1, sizeof *store);
@@ -352,6 +364,7 @@ int store_open_migrating(const struct store_options *options, const struct store
     int rc = options_take(store, options, err);
     if (rc == PAWL_OK) rc = add_metrics(store, options->metrics, err);
     if (rc == PAWL_OK) rc = open_path(store, list, count, err);
+    if (rc == PAWL_OK && store->threaded) rc = reserve_queues(store, err);
     if (rc == PAWL_OK && store->threaded) rc = writer_start(store, err);
     if (rc != PAWL_OK) {
         store_disconnect(store, false);
