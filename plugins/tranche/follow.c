@@ -46,14 +46,14 @@ static int came_in(struct tranche *self, struct tranche_rec_position_tranche *ro
                                 .change = {lot->entered.e8 - seen->entered.e8},
                                 .reason = "fill"};
     if (row->status == PAWL_TRANCHE_STATUS_PENDING) told.act = PAWL_TRANCHE_ACT_CREATED;
-    if (row->status == PAWL_TRANCHE_STATUS_OPEN && row->quantity.e8 == 0) {
-        row->frozen = 0; /* all of it had gone: its stop was that of what went */
-        row->stop.e8 = 0;
-    }
     told.price = average(lot->entry_value.e8 - seen->entry_value.e8, told.change.e8);
     row->stale = 1;
     int rc = tranche_see_r(self, row->id); /* what filled it may be 1 R of what was there */
     row->frozen = tranche_row(self, row->id).frozen;
+    if (row->status == PAWL_TRANCHE_STATUS_OPEN && row->quantity.e8 == 0) {
+        row->frozen = 0; /* all of it had gone: its stop was that of what went */
+        row->stop.e8 = 0;
+    }
     if (rc == PAWL_OK) rc = tranche_sum(self, row, 0);
     if (rc == PAWL_OK) rc = tranche_levels(self, row);
     if (rc == PAWL_OK) rc = tranche_tell(self, row, &told);

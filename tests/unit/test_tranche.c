@@ -65,6 +65,27 @@ static uint32_t times(const char *text) {
     return count;
 }
 
+/* ---- a tranche that was empty ---- */
+
+/* What was there is out, and what comes in then begins anew: its stop follows its own average. */
+static void what_fills_an_empty_tranche_has_a_stop_of_its_own(void **state) {
+    (void)state;
+    start("");
+    entry("1");
+    entry("2"); /* waits in the same tranche */
+    fake_fill(&fake, 1, "1", "100");
+    fake_flatten(&fake, 1);
+    assert_int_equal(row(0)->frozen, 1);
+    assert_int_equal(row(0)->quantity.e8, 0);
+    fake_fill(&fake, 2, "1", "100");
+    assert_int_equal(row(0)->frozen, 0);
+    assert_int_equal(row(0)->stop.e8, e8("80"));
+    fake_fill(&fake, 2, "1", "90");
+    assert_int_equal(row(0)->entry.e8, e8("95"));
+    assert_int_equal(row(0)->stop.e8, e8("76"));
+    fake_stop(&fake);
+}
+
 /* ---- errors of the host ---- */
 
 static void a_fill_that_could_not_be_told_is_told_later(void **state) {
@@ -300,6 +321,7 @@ static void an_account_is_found_behind_one_that_is_gone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_fills_an_empty_tranche_has_a_stop_of_its_own),
         cmocka_unit_test(a_fill_that_could_not_be_told_is_told_later),
         cmocka_unit_test(an_end_that_could_not_be_told_is_told_later),
         cmocka_unit_test(a_lot_given_away_is_let_go_when_that_can_be_told),
