@@ -43,10 +43,12 @@ static void test_what_cannot_be_booked_is_told(void **state) {
     for (int i = 0; i < 4; i++) kit_round(kit, 0, 0, 100);
     assert_int_equal(kit->gap_alerts, 2); /* what is missing, and that it cannot be booked */
     assert_int_equal(lot_open_e8(lot), 2 * KIT_E8);
+    for (int i = 0; i < 4; i++) kit_round(kit, 1, 0, 100); /* in this size, too */
+    assert_int_equal(kit->gap_alerts, 4);
     kit->book.execution_count = remembered;
-    kit_round(kit, 0, 0, 100);
-    assert_int_equal(kit->gap_alerts, 2);
-    assert_int_equal(lot->rec.state, PAWL_LOT_STATE_CLOSED);
+    kit_round(kit, 1, 0, 100);
+    assert_int_equal(kit->gap_alerts, 4);
+    assert_int_equal(lot_open_e8(lot), KIT_E8);
 }
 
 /* The venue is away for long, the stop is crossed meanwhile, the operator wants it out. */
@@ -134,6 +136,40 @@ static void test_the_first_comes_first(void **state) {
     assert_int_equal(lot_open_e8(second), KIT_E8);
     assert_non_null(second->orders);
     assert_int_equal(kit->gap_alerts, 1);
+}
+
+/* The first one is not all there: a later one that would be gets nothing of it. */
+static void test_a_later_one_is_not_covered_before_the_first(void **state) {
+    struct kit *kit = *state;
+    begin(kit);
+    struct lot *first = claim(kit, 2, 95), *second = claim(kit, 1, 95);
+    kit_quote(kit, 1, 100);
+    kit_link(kit, 1, true);
+    kit_round(kit, 1, 0, 100);
+    assert_int_equal(submits(kit), 0);
+    kit_round(kit, 1, 0, 100);
+    assert_int_equal(lot_open_e8(first), KIT_E8);
+    assert_int_equal(second->rec.state, PAWL_LOT_STATE_CLOSED);
+    assert_int_equal(submits(kit), 1);
+}
+
+/* The venue holds all of it, and something of another lot has no answer: believed after a time, and
+ * nothing is told meanwhile. */
+static void test_what_is_held_is_believed_whatever_is_in_flight(void **state) {
+    struct kit *kit = *state;
+    begin(kit);
+    struct lot *own = kit_lot(kit, 1, 2);
+    kit_ready(kit, 1, 2);
+    kit_accepted(kit, own->orders);
+    struct lot *lot = claim(kit, 1, 95);
+    own->orders->rec.op = PAWL_ORDER_OP_AMEND;
+    own->orders->rec.want_quantity = own->orders->rec.quantity;
+    int64_t began_ns = book_now(&kit->book);
+    for (int i = 0; i < 60 && lot->rec.claimed; i++) kit_round(kit, 3 + i % 2, 0, 100);
+    assert_in_range(book_now(&kit->book) - began_ns, 30 * PAWL_NS, 35 * PAWL_NS);
+    assert_int_equal(lot_open_e8(lot), KIT_E8);
+    assert_int_equal(kit->gap_alerts, 0);
+    assert_non_null(lot->orders);
 }
 
 /* What was bought here is not what is missing, and does not put the verdict off for ever. */
@@ -278,6 +314,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_is_not_held_goes, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_one_alert_a_change, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_the_first_comes_first, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_later_one_is_not_covered_before_the_first,
+                                        kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_held_is_believed_whatever_is_in_flight,
+                                        kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_in_flight_puts_it_off_for_a_time, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_sizes_that_change_do_not_put_it_off_for_ever,
