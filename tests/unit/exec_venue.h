@@ -147,10 +147,12 @@ static inline void kit_round(struct kit *kit, int64_t longs, int64_t shorts, int
     const union kit_any *positions = NULL;
     for (int i = 0; i < 1000 && positions == NULL; i++) {
         kit_wait(kit, PAWL_NS / 10);
-        for (const union kit_any *one = kit->sent + before; one < kit->sent + kit->sent_count; one++)
+        for (uint32_t at = before; at < kit->sent_count; at++) {
+            const union kit_any *one = &kit->sent[at];
             if (one->head.type == PAWL_EV_QUERY && one->head.target == 1 &&
                 one->query.what == PAWL_QUERY_WHAT_POSITIONS)
                 positions = one;
+        }
     }
     assert_non_null(positions);
     for (const union kit_any *one = kit->sent + before; one <= positions; one++)

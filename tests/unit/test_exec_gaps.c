@@ -61,7 +61,7 @@ static void test_without_a_price_it_waits_for_one(void **state) {
     assert_int_equal(lot->rec.exit_value.e8, 100 * KIT_E8);
 }
 
-/* Each side has its own time, though both are of one instrument. */
+/* Each side has its own size and time, though both are of one instrument. */
 static void test_the_other_side_is_another_place(void **state) {
     struct kit *kit = *state;
     kit->book.accounts[1].info.hedging = 1;
@@ -71,14 +71,12 @@ static void test_the_other_side_is_another_place(void **state) {
     other->rec.side = PAWL_POSITION_SIDE_SHORT;
     other->rec.stop.e8 = other->rec.initial_stop.e8 = 105 * KIT_E8;
     other->rec.stop_mode = PAWL_LEVEL_MODE_WATCH; /* nothing of it is in flight */
-    kit_round(kit, 1, 2, 100);
-    kit_round(kit, 1, 1, 100);
-    assert_int_equal(lot_open_e8(lot), KIT_E8);
+    kit_round(kit, 1, 0, 100);
+    assert_int_equal(lot_open_e8(lot), 2 * KIT_E8);
     assert_int_equal(lot_open_e8(other), 2 * KIT_E8);
-    kit_amended(kit, lot->orders); /* its stop is of what is left */
-    for (int i = 0; i < 3 && lot_open_e8(other) > KIT_E8; i++) kit_round(kit, 1, 1, 100);
-    assert_int_equal(lot_open_e8(other), KIT_E8);
+    kit_round(kit, 1, 0, 100);
     assert_int_equal(lot_open_e8(lot), KIT_E8);
+    assert_int_equal(lot_open_e8(other), 0);
 }
 
 static void test_without_room_every_instrument_counts_as_one(void **state) {
