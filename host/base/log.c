@@ -26,6 +26,7 @@ struct bucket {
 
 struct log {
     struct log_options options;
+    int fd; /* what of options.fd is written to */
     struct text_table sources; /* name -> index of its bucket */
     struct bucket buckets[LOG_SOURCES_MAX + 1]; /* [0] is shared by those without their own */
     uint64_t dropped;
@@ -53,6 +54,7 @@ int log_new(const struct log_options *options, struct log **ret, struct pawl_err
     if (log == NULL) return pawl_fail(err, PAWL_E_NOMEM, "log: out of memory");
     assert(options->now_ns != NULL);
     log->options = *options;
+    log->fd = outlet_descriptor(options->fd);
     if (log->options.burst == 0) log->options.burst = LOG_BURST_DEFAULT;
     if (log->options.per_second == 0) log->options.per_second = LOG_PER_SECOND_DEFAULT;
     log->token_ns = (uint64_t)PAWL_NS / log->options.per_second;
@@ -67,6 +69,7 @@ int log_new(const struct log_options *options, struct log **ret, struct pawl_err
 void log_free(struct log *log) {
     if (log == NULL) return;
     text_table_done(&log->sources);
+    if (log->fd != log->options.fd) close(log->fd);
     mem_free(log);
 }
 
@@ -172,9 +175,7 @@ static void put_line(struct log *log, int64_t now_ns, int level, const char *sou
     memcpy(log->line + at, tail, strlen(tail));
     at += strlen(tail);
     assert(at <= sizeof log->line);
-    if (!outlet_takes(log->options.fd) ||
-        write(log->options.fd, log->line, at) != (ssize_t)at)
-        log->dropped++;
+    if (!outlet_takes(log->fd) || write(log->fd, log->line, at) != (ssize_t)at) log->dropped++;
 }
 
 void log_vwrite(struct log *log, int level, const char *source, const char *format, va_list args) {

@@ -1,6 +1,7 @@
 #include "base/outlet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
@@ -12,10 +13,12 @@
 _Static_assert(OUTLET_PIECE_MAX <= PIPE_BUF, "what a pipe that can be written to takes at once");
 
 #define OUTLET_LINE_MAX 65536u
+#define PATH_SIZE 32
 #define END_STEP_MS 20
 
 struct outlet {
     int fd;
+    int given_fd;
     bool waits;
     bool skipping; /* the rest of a line that was left out */
     FILE *stream;
@@ -35,6 +38,14 @@ static bool takes_within(int fd, int wait_ms) {
 
 bool outlet_takes(int fd) {
     return takes_within(fd, 0);
+}
+
+int outlet_descriptor(int fd) {
+    char path[PATH_SIZE];
+    if (!isatty(fd)) return fd;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own_fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return own_fd < 0 ? fd : own_fd;
 }
 
 /* A descriptor that fails has nobody who would miss anything. */
@@ -80,13 +91,14 @@ static ssize_t on_write(void *cookie, const char *text, size_t size) {
 int outlet_new(int fd, bool waits, struct outlet **ret, struct pawl_err *err) {
     struct outlet *outlet = mem_calloc(1, sizeof *outlet);
     if (outlet == NULL) return pawl_fail(err, PAWL_E_NOMEM, "output: out of memory");
-    outlet->fd = fd;
+    outlet->given_fd = fd;
     outlet->waits = waits;
     outlet->stream = fopencookie(outlet, "w", (cookie_io_functions_t){.write = on_write});
     if (outlet->stream == NULL) {
         mem_free(outlet);
         return pawl_fail(err, PAWL_E_NOMEM, "output: out of memory");
     }
+    outlet->fd = waits ? fd : outlet_descriptor(fd);
     setvbuf(outlet->stream, outlet->line, _IOLBF, sizeof outlet->line);
     *ret = outlet;
     return PAWL_OK;
@@ -108,10 +120,21 @@ uint64_t outlet_lost(struct outlet *outlet) {
     return lost;
 }
 
+/* What says that it takes something and then does not is asked again after a while, too. */
+static void hand_over_last(struct outlet *outlet) {
+    size_t before = SIZE_MAX;
+    for (int waited_ms = 0; outlet_flush(outlet) && waited_ms < OUTLET_END_MS;) {
+        bool stuck = outlet->size == before;
+        if (stuck) poll(NULL, 0, END_STEP_MS);
+        if (stuck || !takes_within(outlet->fd, END_STEP_MS)) waited_ms += END_STEP_MS;
+        before = outlet->size;
+    }
+}
+
 void outlet_free(struct outlet *outlet) {
     if (outlet == NULL) return;
-    for (int waited_ms = 0; outlet_flush(outlet) && waited_ms < OUTLET_END_MS;)
-        if (!takes_within(outlet->fd, END_STEP_MS)) waited_ms += END_STEP_MS;
+    hand_over_last(outlet);
     fclose(outlet->stream);
+    if (outlet->fd != outlet->given_fd) close(outlet->fd);
     mem_free(outlet);
 }

@@ -35,5 +35,9 @@ uint64_t outlet_lost(struct outlet *outlet);
 /* The descriptor takes OUTLET_PIECE_MAX bytes without delay, or has nobody at its other end. */
 #define OUTLET_PIECE_MAX 4096u
 bool outlet_takes(int fd);
+/* What to write to for that to hold of a terminal too, which takes a part of what it said it would
+ * and then makes the writer wait: a descriptor of it that never waits, to be closed if it is not
+ * `fd`. The flags of `fd` itself are those of the shell as well. */
+int outlet_descriptor(int fd);
 
 #endif

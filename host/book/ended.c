@@ -41,9 +41,10 @@ static bool may_leave(const struct book *book, const struct order *order) {
            (is_spare(book, order) || book_order_past(book, &order->rec));
 }
 
-/* Without memory for it the order stays until its lot leaves. */
+/* Without room for it the order stays until its lot leaves. */
 static void put(struct ended_queue *queue, struct order *order, int64_t look_ns) {
     order->ended_noted = false;
+    if (queue->count >= BOOK_ORDERS_MAX) return;
     if (queue->count == queue->room) {
         uint32_t room = queue->room == 0 ? ROOM_MIN : queue->room * 2u;
         struct ended_order *items = mem_alloc(room * sizeof *items);

@@ -30,7 +30,7 @@ static const struct field host_fields[] = {
     {"log.format", FIELD_ENUM, HOST(log_format), .def = "human", .choices = "human|json",
      .doc = "Form of a log line."},
     {"durability", FIELD_ENUM, HOST(durability), .def = "full", .choices = "full|process|none",
-     .doc = "What an order waits for: the disk, the writer, nothing."},
+     .doc = "What an order waits for: a sync of the disk, a write to a file, nothing."},
     {"reconcile_seconds", FIELD_INT, HOST(reconcile_seconds), .min = 1, .max = 86400, .def = "180",
      .doc = "Between two comparisons with the venue."},
     {"watch", FIELD_BOOL, HOST(watch), .def = "false",

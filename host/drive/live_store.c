@@ -27,8 +27,8 @@ static void on_stored(uv_poll_t *poll, int status, int events) {
     live_arrange(live);
 }
 
-/* A batch that no command waits for goes to the writer with the next one that has somebody waiting,
- * or after this: what was just sent has left by then, and an answer comes into the same batch. */
+/* A batch that no command waits for is written with the next one that has somebody waiting, or
+ * after this: what was just sent has left by then, and an answer comes into the same batch. */
 #define PUSH_MS 2u
 
 static void on_push(uv_timer_t *timer) {

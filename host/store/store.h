@@ -2,8 +2,9 @@
  * store.h - the one place that writes the database.
  *
  * Records are collected during a turn (store_put, store_erase) and handed over as one batch
- * (store_commit). A writer thread owns SQLite (WAL); whatever is queued goes into one transaction;
- * completion comes back through `wake` and store_durable_turn(). Without a thread (backtest,
+ * (store_commit). Whatever is queued becomes durable as one write to PATH-redo, or, where it is
+ * large, as one transaction; a writer thread, which alone knows SQLite (WAL), files the former
+ * later. Completion comes back through `wake` and store_durable_turn(). Without a thread (backtest,
  * simulation) store_commit() writes before it returns. The database is read by store_load() only.
  *
  * Open   raises `boot` durably before it returns; runs numbered migrations, with a backup first;

@@ -141,6 +141,39 @@ static void who_waits_for_its_reader_leaves_nothing_out(void **state) {
     close(f.read_fd);
 }
 
+static int64_t now(void *arg) {
+    (void)arg;
+    return INT64_C(1767323045678000000);
+}
+
+/* A terminal says that it can be written to when it takes a part only. */
+static void a_terminal_nobody_reads_holds_nobody_up(void **state) {
+    (void)state;
+    struct outlet *outlet = NULL;
+    struct log *log = NULL;
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    struct log_options options = {.fd = slave, .level = PAWL_LOG_INFO, .burst = 100000,
+                                  .per_second = 1, .now_ns = now};
+    assert_true(slave >= 0);
+    assert_int_equal(outlet_new(slave, false, &outlet, NULL), PAWL_OK);
+    assert_int_equal(log_new(&options, &log, NULL), PAWL_OK);
+    alarm(20);
+    for (uint32_t i = 1; i <= 1000; i++) {
+        fprintf(outlet_stream(outlet), "line %u\n", i);
+        outlet_flush(outlet);
+        log_write(log, PAWL_LOG_ERROR, "a", "text of line %u", i);
+    }
+    assert_true(outlet_flush(outlet));
+    assert_in_range(log_dropped(log), 1, 999);
+    log_free(log);
+    outlet_free(outlet);
+    alarm(0);
+    close(slave);
+    close(master);
+}
+
 static void without_a_reader_it_goes_nowhere(void **state) {
     (void)state;
     struct fixture f;
@@ -150,11 +183,6 @@ static void without_a_reader_it_goes_nowhere(void **state) {
     assert_false(outlet_flush(f.outlet));
     f.read_fd = -1;
     stop(&f);
-}
-
-static int64_t now(void *arg) {
-    (void)arg;
-    return INT64_C(1767323045678000000);
 }
 
 static void a_log_nobody_reads_holds_nobody_up(void **state) {
@@ -177,6 +205,7 @@ int main(void) {
         cmocka_unit_test(a_reader_who_comes_back_misses_nothing),
         cmocka_unit_test(beyond_its_room_whole_lines_are_left_out_and_counted),
         cmocka_unit_test(who_waits_for_its_reader_leaves_nothing_out),
+        cmocka_unit_test(a_terminal_nobody_reads_holds_nobody_up),
         cmocka_unit_test(without_a_reader_it_goes_nowhere),
         cmocka_unit_test(a_log_nobody_reads_holds_nobody_up)};
     signal(SIGPIPE, SIG_IGN);
