@@ -22,6 +22,7 @@
 #define CONTROL_ANSWER_MAX (4u << 20)     /* bytes of an answer */
 #define CONTROL_PEER_QUEUE_MAX (1u << 18) /* above it nothing more is read or followed */
 #define CONTROL_STUCK_NS (10 * PAWL_NS)   /* a client that takes nothing for so long is dropped */
+#define CONTROL_HELD_NS (2 * PAWL_NS) /* an answer waits so long for what it says to be durable */
 #define CONTROL_FAULTS_MAX 100u           /* bad lines in a row: the client is dropped */
 #define CONTROL_PAGE_MAX 256u             /* rows of one answer */
 

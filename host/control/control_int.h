@@ -43,6 +43,8 @@ struct peer {
     uv_write_t write;
     int64_t progress_ns;           /* when the write on its way began */
     bool reading, ending, closing; /* ending: what is queued still goes out */
+    uint64_t held_turn; /* what is queued waits until this is durable; 0 = it does not wait */
+    int64_t held_ns;    /* since then */
     struct question *question;     /* until it is answered no further line is taken */
     bool following;
     uint64_t follow_seq; /* of the newest event it was given */
@@ -82,6 +84,8 @@ void peer_close(struct peer *peer);
 /* A line without its end; the peer may be closing afterwards. */
 void peer_send(struct peer *peer, const char *line, size_t length);
 void peer_flush(struct peer *peer);
+/* What is queued goes out once that turn is durable. */
+void peer_hold(struct peer *peer, uint64_t turn);
 size_t peer_queued(const struct peer *peer);
 void peer_sweep(struct control *control);
 

@@ -98,9 +98,30 @@ static void follow(struct peer *peer) {
     }
 }
 
+void peer_hold(struct peer *peer, uint64_t turn) {
+    if (peer->held_turn == 0) peer->held_ns = (int64_t)uv_hrtime();
+    peer->held_turn = turn;
+}
+
+/* What somebody was told has been done, a crash keeps; but a disk that stalls keeps nobody from the
+ * answer. */
+static bool is_held(struct peer *peer) {
+    const struct control *control = peer->control;
+    const struct host *host = control->host;
+    if (peer->held_turn == 0) return false;
+    bool waits = host != NULL && !host->store_down &&
+                 store_durable_turn(host->store) < peer->held_turn;
+    if (waits && (int64_t)uv_hrtime() - peer->held_ns < CONTROL_HELD_NS) return true;
+    if (waits)
+        log_write(control->options.session->log, PAWL_LOG_WARN, "control",
+                  "the disk is slow: answered what a crash now would undo");
+    peer->held_turn = 0;
+    return false;
+}
+
 void peer_flush(struct peer *peer) {
     if (peer->following && !peer->closing) follow(peer);
-    if (peer->closing || peer->sending != NULL || peer->out_length == 0) return;
+    if (peer->closing || peer->sending != NULL || peer->out_length == 0 || is_held(peer)) return;
     peer->sending = peer->out;
     peer->sending_length = peer->out_length;
     peer->out = NULL;

@@ -132,17 +132,28 @@ static request_fn *find(const char *name) {
     return NULL;
 }
 
+/* Nothing is committed where the store's queue is full: then it is with the next turn's. */
+static uint64_t committed(const struct host *host) {
+    return host->extra_changed ? host->bus->turn : host->committed_turn;
+}
+
 static void carry_out(struct peer *peer, json_t *object, request_fn *fn) {
     struct request request = {peer->control, peer, object, false};
+    const struct host *host = peer->control->host;
     struct pawl_err err = {0};
     struct jsonout out;
     peer->control->counts.requests++;
-    if (peer->control->host == NULL) {
+    if (host == NULL) {
         answer_fault(peer, object, PAWL_E_STATE, "the host is starting again; ask once more");
         return;
     }
+    uint64_t before = committed(host);
     answer_begin(peer, object, &out);
     int rc = fn(&request, &out, &err);
+    if (host == peer->control->host && committed(host) != before) {
+        peer_hold(peer, committed(host));
+        store_push_now(host->store);
+    }
     if (!request.deferred) answer_end(peer, object, &out, rc, &err);
 }
 

@@ -97,9 +97,7 @@ static bool stands_still(void *arg) {
 }
 
 static void after_turns(void *arg) {
-    struct live *live = arg;
-    store_push(live->host->store); /* what somebody was told has been done, a crash keeps */
-    live_arrange(live);
+    live_arrange(arg);
 }
 
 /* Where host.data_dir is temporary, so is the socket, unless it is named. */

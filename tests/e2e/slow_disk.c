@@ -1,7 +1,8 @@
-/* Loaded before the C library: every sync takes PAWL_SYNC_MS longer, and after PAWL_SYNCS of them
- * each fails. Built by test_slow_disk.py, test_replay_builds.py. */
+/* Loaded before the C library: every sync takes as many milliseconds longer as the file
+ * PAWL_SYNC_MS says, and after PAWL_SYNCS of them each fails. Built by test_slow_disk.py, test_replay_builds.py. */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -16,8 +17,11 @@ static int fails(void) {
 }
 
 static void wait_ms(void) {
-    const char *ms = getenv("PAWL_SYNC_MS");
-    long count = ms == NULL ? 0 : atol(ms);
+    const char *path = getenv("PAWL_SYNC_MS");
+    FILE *file = path == NULL ? NULL : fopen(path, "r");
+    long count = 0;
+    if (file != NULL && fscanf(file, "%ld", &count) != 1) count = 0;
+    if (file != NULL) fclose(file);
     struct timespec wait = {count / 1000, count % 1000 * 1000000L};
     nanosleep(&wait, NULL);
 }

@@ -29,22 +29,24 @@ def build_slow_disk(folder):
     return str(library)
 
 
-def play_on_disk(program, folder, environment, **executor):
+def play_on_disk(program, folder, sync_ms, environment, **executor):
     config = pawl.base_config()
     config["host"].update(data_dir=str(folder / "state"), executor=executor, durability="full",
                           log={"level": "error"})
     data = pawl.write_events(folder / "trade.jsonl", pawl.one_trade())
+    (folder / "ms").write_text(str(sync_ms))
+    slow = {"LD_PRELOAD": build_slow_disk(folder), "PAWL_SYNC_MS": str(folder / "ms")}
     done = subprocess.run([program, "run", "-c", str(pawl.write_config(folder, config)),
                            "--until-end", "--json", "--data", str(data), "--record",
                            str(folder / "run.rec")], capture_output=True, text=True, timeout=60,
-                          env={**os.environ, "LD_PRELOAD": build_slow_disk(folder), **environment})
+                          env={**os.environ, **slow, **environment})
     return done, [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @both
 def test_a_stalled_disk(tmp_path, recorder, replayer):
     """Releases, those that protect before they are durable, too."""
-    done, events = play_on_disk(recorder, tmp_path, {"PAWL_SYNC_MS": "150"}, protect_wait="20ms")
+    done, events = play_on_disk(recorder, tmp_path, 150, {}, protect_wait="20ms")
     assert done.returncode == 0, done.stderr
     assert any(event.get("what") == "disk_stalled" for event in events)
     result = same(tmp_path / "run.rec", program=replayer)
@@ -56,8 +58,8 @@ def test_a_disk_that_fails(tmp_path, recorder, replayer):
     for syncs in range(15, 40):  # the first ones are those of the start
         folder = tmp_path / str(syncs)
         folder.mkdir()
-        done, _ = play_on_disk(recorder, folder,
-                               {"PAWL_SYNC_MS": "1", "PAWL_SYNCS": str(syncs)}, protect_wait="20ms")
+        done, _ = play_on_disk(recorder, folder, 1, {"PAWL_SYNCS": str(syncs)},
+                               protect_wait="20ms")
         if "the database could not be written" in done.stderr:
             break
     assert done.returncode == 1, done.stderr

@@ -4,9 +4,11 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 import pytest
 
+from control import Host
 from pawl import base_config, one_trade, pawl, quote, stamp, write_config, write_events
 
 
@@ -17,7 +19,8 @@ def slow_syncs(tmp_path, monkeypatch):
     subprocess.run([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
                     str(library), str(source)], check=True)
     monkeypatch.setenv("LD_PRELOAD", str(library))
-    return lambda ms: monkeypatch.setenv("PAWL_SYNC_MS", str(ms))
+    monkeypatch.setenv("PAWL_SYNC_MS", str(tmp_path / "ms"))
+    return lambda ms: (tmp_path / "ms").write_text(str(ms))
 
 
 def play(folder, name, **executor):
@@ -50,6 +53,33 @@ def test_a_disk_that_is_only_slow(slow_syncs, tmp_path):
     trace, summary = play(tmp_path, "slow", protect_wait="900ms")
     assert not [event for event in trace if event["type"] == "alert"]
     assert summary["lots_closed"] == 1 and summary["net_pnl"] == "98"
+
+
+def seconds_of_a_halt(folder, slow_syncs, ms):
+    config = base_config()
+    host = Host(folder, config=config)
+    client = host.client()
+    assert client.ask("status")["ok"]
+    slow_syncs(ms)
+    began = time.monotonic()
+    answer = client.ask("halt")
+    took = time.monotonic() - began
+    host.process.kill()
+    host.process.wait()
+    assert answer["trading"] == "HALTED"
+    slow_syncs(0)
+    again = Host(folder, config=config)
+    assert again.ask("status")["host"]["trading"] == "HALTED"
+    assert again.stop() == 0
+    return took
+
+
+def test_an_answer_waits(slow_syncs, tmp_path):
+    assert seconds_of_a_halt(tmp_path, slow_syncs, 400) >= 0.4
+
+
+def test_an_answer_comes(slow_syncs, tmp_path):
+    assert seconds_of_a_halt(tmp_path, slow_syncs, 5000) < 4
 
 
 def test_a_disk_that_fails_at_any_sync(slow_syncs, tmp_path, monkeypatch):
