@@ -1,5 +1,6 @@
 /* Loaded before the C library: every sync takes as many milliseconds longer as the file
- * PAWL_SYNC_MS says, and after PAWL_SYNCS of them each fails. Built by test_slow_disk.py, test_replay_builds.py. */
+ * PAWL_SYNC_MS says, and after PAWL_SYNCS of them each fails. Built by test_slow_disk.py,
+ * test_replay_builds.py. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
