@@ -99,7 +99,7 @@ struct book {
     struct pawl_rec_fill *gaps; /* of BOOK_GAPS_MAX, oldest first (gap.c) */
     uint32_t gap_count;
     bool plugin_changes;  /* rows were put into the batch directly: a plugin's, book_keep()'s */
-    bool store_refused;   /* a record did not fit the batch; the turn must not be released */
+    bool store_refused;   /* a record did not fit the batch, or memory: it must not be released */
     struct lot_rare no_room; /* of lots there was no memory for */
     uint64_t events_lost; /* a turn beyond its limit; checked after every turn */
 };

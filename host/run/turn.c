@@ -140,7 +140,7 @@ static void commit(struct host *host) {
     }
     host->extra_changed = false;
     /* A row without room in its batch is lost for good: nothing is written behind the hole. */
-    bool whole = rc == PAWL_OK && !host->store_down;
+    bool whole = rc == PAWL_OK && !book->store_refused && !host->store_down;
     if (whole) rc = store_commit(host->store, host->bus->turn);
     if (whole && rc == PAWL_E_BUSY) {
         host->extra_changed = true; /* the queue is full: with the next batch */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "host_kit.h"
 #include "store/store_int.h"
 
@@ -33,6 +34,7 @@ static void adopt(struct kit *kit, int64_t at_ns) {
     ev.quantity.e8 = PAWL_E8;
     ev.price.e8 = 110010000;
     ev.stop.e8 = 109000000;
+    TEXT_SET(ev.ref, "gold");
     host_input(kit->host, &ev.head, at_ns);
 }
 
@@ -72,9 +74,32 @@ static void a_stop_leaves_early_once_its_lot_is_stored(void **state) {
     kit_close(kit);
 }
 
+/* Without memory for a part of what a turn makes another process finds all of it, or nothing. */
+static void a_turn_without_memory_is_not_stored_in_part(void **state) {
+    (void)state;
+    uint32_t refused = 0;
+    for (uint64_t nth = 1; nth < 60; nth++) {
+        struct kit *kit = kit_open(",\"plugins\":[{\"name\":\"paper\"}]", KIT_START);
+        if (kit == NULL) skip();
+        const struct host_options options = kit->host->options;
+        quote(kit, KIT_START + PAWL_NS);
+        mem_fail_at(nth, false);
+        adopt(kit, KIT_START + PAWL_NS);
+        mem_fail_at(0, false);
+        refused += kit->host->book.store_refused;
+        host_stop(kit->host);
+        assert_int_equal(host_start(&options, &kit->host, NULL), PAWL_OK);
+        const struct lot *lot = kit->host->book.first_lot;
+        if (lot != NULL) assert_string_equal(lot->rare->rec.ref, "gold");
+        kit_close(kit);
+    }
+    assert_true(refused > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stop_leaves_early_once_its_lot_is_stored),
+        cmocka_unit_test(a_turn_without_memory_is_not_stored_in_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
