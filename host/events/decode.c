@@ -9,38 +9,43 @@
 #include "base/rfc3339.h"
 #include "pawl_num.h"
 
-/* "legs[2]": an object of an array. */
-_Static_assert(INPUT_LEGS_MAX <= 10, "its number is one digit");
-static const json_t *parent_of(const json_t *object, const char *parent) {
-    if (parent == NULL) return object;
-    const char *item = strchr(parent, '[');
-    if (item == NULL) return json_object_get(object, parent);
-    const json_t *array = json_object_getn(object, parent, (size_t)(item - parent));
-    return json_array_get(array, (size_t)(item[1] - '0'));
+/* ---- keys nobody knows ---- */
+
+/* Tables are long and few names begin alike. */
+static bool same(const char *a, const char *b) {
+    return a[0] == b[0] && strcmp(a, b) == 0;
 }
 
-/* ---- keys nobody knows ---- */
+static bool is_in(const struct input_key *key, const char *parent) {
+    return parent == NULL || key->parent == NULL ? parent == key->parent
+                                                 : same(key->parent, parent);
+}
 
 static const struct input_key *key_named(const struct input_key *keys, const char *parent,
                                          const char *name) {
-    for (; keys->key != NULL; keys++) {
-        if ((keys->parent == NULL) != (parent == NULL)) continue;
-        if (parent != NULL && strcmp(keys->parent, parent) != 0) continue;
-        if (strcmp(keys->key, name) == 0) return keys;
-    }
+    for (; keys->key != NULL; keys++)
+        if (is_in(keys, parent) && same(keys->key, name)) return keys;
     return NULL;
 }
 
-static bool is_parent(const struct input_key *keys, const char *name) {
-    for (; keys->key != NULL; keys++)
-        if (keys->parent != NULL && strcmp(keys->parent, name) == 0) return true;
-    return false;
+enum below { BELOW_NOTHING, BELOW_OBJECT, BELOW_ARRAY };
+
+/* What a name holds whose keys stand in the table under it. */
+static enum below below(const struct input_key *keys, const char *name) {
+    size_t length = strcspn(name, "[");
+    if (name[length] != '\0') return BELOW_NOTHING;
+    for (; keys->key != NULL; keys++) {
+        if (keys->parent == NULL || strncmp(keys->parent, name, length) != 0) continue;
+        if (keys->parent[length] == '\0') return BELOW_OBJECT;
+        if (keys->parent[length] == '[') return BELOW_ARRAY;
+    }
+    return BELOW_NOTHING;
 }
 
 static int check_keys(struct decode *d, const struct input_key *keys, const json_t *object,
                       const char *parent);
 
-/* An array whose objects are parents of their own. */
+/* An array whose objects are parents of their own: "legs[2]". */
 static int check_items(struct decode *d, const struct input_key *keys, const json_t *array,
                        const char *name) {
     const struct input_key here = {.key = name};
@@ -58,30 +63,31 @@ static int check_items(struct decode *d, const struct input_key *keys, const jso
     return PAWL_OK;
 }
 
-static bool is_array(const struct input_key *keys, const char *name) {
-    char first[32];
-    snprintf(first, sizeof first, "%.24s[0]", name);
-    return is_parent(keys, first);
-}
-
+/* And puts each value where its key stands in the table. */
 static int check_keys(struct decode *d, const struct input_key *keys, const json_t *object,
                       const char *parent) {
     const char *name;
     json_t *value;
+    for (const struct input_key *k = keys; k->key != NULL; k++) {
+        assert(k - keys < INPUT_KEYS_MAX);
+        if ((k->rules & INPUT_REQUIRED) != 0 && is_in(k, parent))
+            d->required |= UINT64_C(1) << (k - keys);
+    }
     json_object_foreach((json_t *)(uintptr_t)object, name, value) {
         struct input_key here = {.parent = parent, .key = name};
         if (parent == NULL && (strcmp(name, "t") == 0 || strcmp(name, "type") == 0)) continue;
-        if (key_named(keys, parent, name) != NULL) continue;
-        if (parent == NULL && is_array(keys, name)) {
-            int rc = check_items(d, keys, value, name);
-            if (rc != PAWL_OK) return rc;
+        const struct input_key *key = key_named(keys, parent, name);
+        if (key != NULL) {
+            d->given[key - keys] = value;
             continue;
         }
-        if (parent != NULL || !is_parent(keys, name)) return decode_fail(d, &here, "unknown key");
+        enum below below_it = parent == NULL ? below(keys, name) : BELOW_NOTHING;
+        if (below_it == BELOW_NOTHING) return decode_fail(d, &here, "unknown key");
         if (json_is_null(value) && d->env->open) continue;
-        if (!json_is_object(value) || json_object_size(value) == 0)
+        if (below_it == BELOW_OBJECT && (!json_is_object(value) || json_object_size(value) == 0))
             return decode_fail(d, &here, "must be an object with at least one key");
-        int rc = check_keys(d, keys, value, name);
+        int rc = below_it == BELOW_ARRAY ? check_items(d, keys, value, name)
+                                         : check_keys(d, keys, value, name);
         if (rc != PAWL_OK) return rc;
     }
     return PAWL_OK;
@@ -231,14 +237,10 @@ int event_from_json(const json_t *object, const struct event_decode *env, void *
     d.size = d.type->size;
     struct pawl_event *head = buf;
     head->time_ns = d.time_ns;
-    const json_t *parent = object;
-    const char *named = NULL; /* the parent: keys of one stand together */
     for (const struct input_key *k = input->keys; k->key != NULL; k++) {
-        if (k->parent != named) parent = parent_of(object, named = k->parent);
-        if (parent == NULL) continue;
-        const json_t *value = json_object_get(parent, k->key);
+        const json_t *value = d.given[k - input->keys];
         if (value == NULL) {
-            if ((k->rules & INPUT_REQUIRED) != 0) return decode_fail(&d, k, "missing");
+            if ((d.required >> (k - input->keys) & 1) != 0) return decode_fail(&d, k, "missing");
             continue;
         }
         if (env->open && json_is_null(value)) {

@@ -18,6 +18,9 @@ struct decode {
     uint32_t size; /* of the event so far: the struct, then what is in the tail */
     int64_t time_ns; /* the object's "t" */
     bool left_open;  /* a value is not known yet */
+    /* By place in the type's table: what is given, and what must be in the objects that are. */
+    const json_t *given[INPUT_KEYS_MAX];
+    uint64_t required;
     struct pawl_err *err;
 };
 

@@ -23,13 +23,15 @@ enum input_rule {
 };
 
 struct input_key {
-    /* Object it is in; NULL = the event's own. Keys of one stand together. "legs[0]" is the first
-     * object of the array "legs". */
+    /* Object it is in; NULL = the event's own. "legs[0]" is the first object of the array
+     * "legs". */
     const char *parent;
     const char *key;    /* NULL ends the table */
     const char *field;  /* of the schema */
     uint16_t rules;
 };
+
+#define INPUT_KEYS_MAX 64 /* of one type */
 
 struct input_type {
     uint16_t type;

@@ -35,7 +35,7 @@ const struct pawl_record_type *reflect_record_table(const char *table) {
 
 const struct pawl_field *reflect_field(const struct pawl_field *fields, const char *name) {
     for (; fields->name != NULL; fields++)
-        if (strcmp(fields->name, name) == 0) return fields;
+        if (fields->name[0] == name[0] && strcmp(fields->name, name) == 0) return fields;
     return NULL;
 }
 

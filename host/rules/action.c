@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "book/report.h"
 #include "config/report.h"
@@ -19,12 +20,10 @@ static const char *const requests[] = {"entry",  "exit",        "scale_in", "sto
 struct making {
     struct ruleset *set;
     const struct rule *rule;
-    json_t *object; /* the action */
-    json_t *hold;   /* owns every list and table in it until it is done: Lua may raise */
-    bool open;      /* functions are left open: null */
+    struct action_form *form;
+    json_t *hold; /* owns every list and table from Lua until all is done: Lua may raise */
+    bool open;    /* functions are left open: null */
     int event, context; /* arguments of functions */
-    uint32_t n;
-    struct pawl_err err;
 };
 
 /* ---- a table as JSON ---- */
@@ -50,15 +49,12 @@ static json_t *called(void *arg, struct lua_json *self, int index, int depth) {
     return value;
 }
 
-/* (making, action, event, context) */
-static int fill_object(lua_State *lua) {
-    struct making *m = lua_touserdata(lua, 1);
-    struct lua_json json = {.lua = lua, .hold = m->hold, .call = m->open ? left_open : called,
-                            .arg = m};
-    m->event = 3;
-    m->context = 4;
+/* (making, action) */
+static int fill_form(lua_State *lua) {
+    const struct making *m = lua_touserdata(lua, 1);
+    struct lua_json json = {.lua = lua, .hold = m->hold, .call = left_open};
     sandbox_push_shown(lua, 2);
-    lua_json_fill(&json, lua_gettop(lua), m->object, "do", 0);
+    lua_json_fill(&json, lua_gettop(lua), m->form->object, "do", 0);
     return 0;
 }
 
@@ -98,13 +94,13 @@ static int only_keys(const json_t *object, const char *const *keys, struct pawl_
 
 static int make_alert(struct making *m, struct action *ret, struct pawl_err *err) {
     static const char *const keys[] = {"message", "severity", "what", "symbol", NULL};
-    const char *severity = json_string_value(json_object_get(m->object, "severity"));
-    const char *message = json_string_value(json_object_get(m->object, "message"));
-    const char *what = json_string_value(json_object_get(m->object, "what"));
-    const char *symbol = json_string_value(json_object_get(m->object, "symbol"));
-    int rc = only_keys(m->object, keys, err);
+    const char *severity = json_string_value(json_object_get(m->form->object, "severity"));
+    const char *message = json_string_value(json_object_get(m->form->object, "message"));
+    const char *what = json_string_value(json_object_get(m->form->object, "what"));
+    const char *symbol = json_string_value(json_object_get(m->form->object, "symbol"));
+    int rc = only_keys(m->form->object, keys, err);
     if (rc != PAWL_OK) return rc;
-    if (json_object_get(m->object, "message") == NULL)
+    if (json_object_get(m->form->object, "message") == NULL)
         return pawl_fail(err, PAWL_E_DATA, "act.message: missing");
     EVENT_INIT(ret->event.alert, PAWL_EV_ALERT);
     ret->event.alert.severity = PAWL_SEVERITY_WARNING;
@@ -120,27 +116,23 @@ static int make_alert(struct making *m, struct action *ret, struct pawl_err *err
     return PAWL_OK;
 }
 
-/* What a rule may not ask for, and what stands for what it has not said. */
-static int complete(struct making *m, const char *what, struct pawl_err *err) {
-    json_t *object = m->object;
+/* What stands for what the rule has not said. */
+static void complete(struct making *m, const char *what) {
+    json_t *object = m->form->object;
     const struct pawl_event *event = m->set->event;
     bool names_lot =
         json_object_get(object, "lot") != NULL || json_object_get(object, "ref") != NULL;
-    if (json_object_get(object, "force") != NULL)
-        return pawl_fail(err, PAWL_E_DATA, "act.force: a rule can only tighten a stop");
-    if (json_object_get(object, "rule") != NULL || json_object_get(object, "t") != NULL)
-        return pawl_fail(err, PAWL_E_DATA, "act: rule and t are not yours to say");
-    if (json_object_get(object, "symbol") == NULL && !(names_lot && strcmp(what, "entry") != 0)) {
+    m->form->subject = json_object_get(object, "symbol") == NULL &&
+                       !(names_lot && strcmp(what, "entry") != 0);
+    if (m->form->subject) {
         const char *symbol = m->open ? NULL : set_subject(m->set, event);
         json_object_set_new(object, "symbol", symbol == NULL && m->open ? json_null()
                                               : symbol == NULL          ? NULL
                                                                         : json_string(symbol));
     }
-    if (strcmp(what, "exit") == 0 && json_object_get(object, "reason") == NULL)
+    bool reasons = strcmp(what, "exit") == 0 || strcmp(what, "scale_in") == 0;
+    if (reasons && json_object_get(object, "reason") == NULL)
         json_object_set_new(object, "reason", json_string(m->rule->id));
-    if (strcmp(what, "scale_in") == 0 && json_object_get(object, "reason") == NULL)
-        json_object_set_new(object, "reason", json_string(m->rule->id));
-    return PAWL_OK;
 }
 
 static int make_request(struct making *m, const char *what, struct action *ret,
@@ -152,36 +144,71 @@ static int make_request(struct making *m, const char *what, struct action *ret,
     decode.open = m->open;
     decode.now_ns = world != NULL ? world->now_ns(world->arg) : 1;
     if (decode.now_ns == 0) decode.now_ns = 1;
-    int rc = complete(m, what, err);
-    if (rc != PAWL_OK) return rc;
-    rc = event_from_json(m->object, &decode, &ret->event, sizeof ret->event, &why);
+    complete(m, what);
+    int rc = event_from_json(m->form->object, &decode, &ret->event, sizeof ret->event, &why);
     if (rc != PAWL_OK) return pawl_fail(err, rc, "act: %.230s", why.text);
     if (ret->event.head.type == PAWL_EV_ENTRY)
         TEXT_SET(((struct pawl_ev_entry *)&ret->event)->rule, m->rule->id);
     return PAWL_OK;
 }
 
-static int from_object(struct making *m, struct action *ret, struct pawl_err *err) {
+static int make(struct making *m, struct action *ret, struct pawl_err *err) {
     static const char *const halt_keys[] = {"reason", NULL};
-    char what[sizeof ret->what] = "";
-    const char *said = json_string_value(json_object_get(m->object, "do"));
+    ret->kind = m->form->kind;
+    memcpy(ret->what, m->form->what, sizeof ret->what);
+    switch (ret->kind) {
+    case ACTION_ALERT: return make_alert(m, ret, err);
+    case ACTION_HALT: return only_keys(m->form->object, halt_keys, err);
+    case ACTION_REQUEST: break;
+    }
+    return make_request(m, ret->what, ret, err);
+}
+
+/* ---- at load ---- */
+
+/* What it does, and that it asks for nothing a rule may not ask for. */
+static int read_what(struct action_form *form, struct pawl_err *err) {
+    const char *said = json_string_value(json_object_get(form->object, "do"));
     if (said == NULL)
         return pawl_fail(err, PAWL_E_DATA, "act.do: missing, or no text: entry, exit, scale_in, "
                                            "stop, signal, alert or halt");
-    snprintf(what, sizeof what, "%s", said);
-    memcpy(ret->what, what, sizeof what);
-    json_object_del(m->object, "do");
-    if (strcmp(what, "alert") == 0) {
-        ret->kind = ACTION_ALERT;
-        return make_alert(m, ret, err);
+    snprintf(form->what, sizeof form->what, "%s", said);
+    json_object_del(form->object, "do");
+    form->kind = strcmp(form->what, "alert") == 0  ? ACTION_ALERT
+                 : strcmp(form->what, "halt") == 0 ? ACTION_HALT
+                                                   : ACTION_REQUEST;
+    if (form->kind != ACTION_REQUEST) return PAWL_OK;
+    if (request_type(form->what) != PAWL_OK) return no_such_action(form->what, err);
+    if (json_object_get(form->object, "force") != NULL)
+        return pawl_fail(err, PAWL_E_DATA, "act.force: a rule can only tighten a stop");
+    if (json_object_get(form->object, "rule") != NULL || json_object_get(form->object, "t") != NULL)
+        return pawl_fail(err, PAWL_E_DATA, "act: rule and t are not yours to say");
+    return PAWL_OK;
+}
+
+static bool is_open(const json_t *value) {
+    const char *key;
+    json_t *item;
+    size_t i;
+    bool open = json_is_null(value);
+    json_object_foreach((json_t *)(uintptr_t)value, key, item) open = open || is_open(item);
+    json_array_foreach(value, i, item) open = open || is_open(item);
+    return open;
+}
+
+/* What functions say, or say a part of, is asked for each time. */
+static int leave_out_open(struct action_form *form, struct pawl_err *err) {
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(form->object, next, key, value) {
+        bool asked = !form->subject || strcmp(key, "symbol") != 0;
+        if (!is_open(value)) continue;
+        if (asked && json_array_append_new(form->open, json_string(key)) != 0)
+            return pawl_fail(err, PAWL_E_NOMEM, "not enough memory");
+        json_object_del(form->object, key);
     }
-    if (strcmp(what, "halt") == 0) {
-        ret->kind = ACTION_HALT;
-        return only_keys(m->object, halt_keys, err);
-    }
-    ret->kind = ACTION_REQUEST;
-    if (request_type(what) != PAWL_OK) return no_such_action(what, err);
-    return make_request(m, what, ret, err);
+    return PAWL_OK;
 }
 
 /* ---- both ways in ---- */
@@ -198,33 +225,27 @@ static bool push_nth(lua_State *lua, int act, uint32_t n) {
     return there;
 }
 
-static int begin(struct making *m, struct pawl_err *err) {
-    m->object = json_object();
-    m->hold = json_array();
-    if (m->object != NULL && m->hold != NULL) return PAWL_OK;
-    return pawl_fail(err, PAWL_E_NOMEM, "not enough memory");
-}
-
-static void end(struct making *m) {
-    json_decref(m->object);
-    json_decref(m->hold);
-}
-
 /* The action on top of the stack, its functions left open. */
 static int check_one(struct making *m, struct pawl_err *err) {
     lua_State *lua = m->set->box->lua;
     struct action action;
-    int rc = begin(m, err);
+    int rc = PAWL_OK;
+    m->form->object = json_object();
+    m->form->open = json_array();
+    m->hold = json_array();
+    if (m->form->object == NULL || m->form->open == NULL || m->hold == NULL)
+        rc = pawl_fail(err, PAWL_E_NOMEM, "not enough memory");
     if (rc == PAWL_OK) {
-        lua_pushcfunction(lua, fill_object);
+        lua_pushcfunction(lua, fill_form);
         lua_pushlightuserdata(lua, m);
         lua_pushvalue(lua, -3);
         if (lua_pcall(lua, 2, 0, 0) != LUA_OK)
             rc = pawl_fail(err, PAWL_E_DATA, "%.200s", lua_tostring(lua, -1));
-        else
-            rc = from_object(m, &action, err);
     }
-    end(m);
+    if (rc == PAWL_OK) rc = read_what(m->form, err);
+    if (rc == PAWL_OK) rc = make(m, &action, err);
+    if (rc == PAWL_OK) rc = leave_out_open(m->form, err);
+    json_decref(m->hold);
     return rc;
 }
 
@@ -234,11 +255,13 @@ int action_check(struct ruleset *set, int act, struct rule *rule, struct pawl_er
     bool is_list = lua_rawgeti(lua, act, 1) == LUA_TTABLE;
     uint32_t count = is_list ? (uint32_t)lua_rawlen(lua, act) : 1;
     lua_pop(lua, 1);
-    rule->action_count = count;
     if (count > RULE_ACTIONS_MAX)
         return pawl_fail(err, PAWL_E_DATA, "act: more than %u actions", RULE_ACTIONS_MAX);
-    for (uint32_t n = 0; rc == PAWL_OK && n < rule->action_count; n++) {
-        struct making m = {.set = set, .rule = rule, .open = true};
+    rule->actions = mem_calloc(count, sizeof *rule->actions);
+    if (rule->actions == NULL) return pawl_fail(err, PAWL_E_NOMEM, "not enough memory");
+    rule->action_count = count;
+    for (uint32_t n = 0; rc == PAWL_OK && n < count; n++) {
+        struct making m = {.set = set, .rule = rule, .form = &rule->actions[n], .open = true};
         if (!push_nth(lua, act, n))
             return pawl_fail(err, PAWL_E_DATA, "act[%u]: must be a table", n + 1);
         rc = check_one(&m, err);
@@ -247,38 +270,74 @@ int action_check(struct ruleset *set, int act, struct rule *rule, struct pawl_er
     return rc;
 }
 
-static int make_nth(lua_State *lua) { /* (making) */
+void actions_free(struct rule *rule) {
+    for (uint32_t i = 0; i < rule->action_count; i++) {
+        json_decref(rule->actions[i].object);
+        json_decref(rule->actions[i].open);
+    }
+    mem_free(rule->actions);
+}
+
+/* ---- when it is carried out ---- */
+
+static int ask_open(lua_State *lua) { /* (making) */
     struct making *m = lua_touserdata(lua, 1);
     const struct rule *rule = m->rule;
-    lua_pushcfunction(lua, fill_object);
-    lua_pushvalue(lua, 1);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->act_ref);
-    push_nth(lua, lua_gettop(lua), m->n);
-    lua_remove(lua, -2);
+    struct lua_json json = {.lua = lua, .hold = m->hold, .call = called, .arg = m};
+    const json_t *key;
+    size_t i;
     lua_rawgeti(lua, LUA_REGISTRYINDEX, view_of(m->set, rule->on)->shown_ref);
+    m->event = lua_gettop(lua);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->context_ref);
-    lua_call(lua, 4, 0);
+    m->context = lua_gettop(lua);
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->act_ref);
+    push_nth(lua, lua_gettop(lua), (uint32_t)(m->form - rule->actions));
+    sandbox_push_shown(lua, lua_gettop(lua));
+    int act = lua_gettop(lua);
+    json_array_foreach(m->form->open, i, key) {
+        sandbox_spend(lua, 8);
+        lua_getfield(lua, act, json_string_value(key));
+        json_t *value = lua_json_value(&json, lua_gettop(lua), 0);
+        if (value != NULL &&
+            json_object_set_new(m->form->object, json_string_value(key), value) != 0)
+            luaL_error(lua, "not enough memory");
+        lua_pop(lua, 1);
+    }
     return 0;
+}
+
+/* What followed from the last event. */
+static void forget(struct action_form *form) {
+    const json_t *key;
+    size_t i;
+    if (form->subject) json_object_del(form->object, "symbol");
+    json_array_foreach(form->open, i, key) json_object_del(form->object, json_string_value(key));
+    form->subject = false;
+}
+
+static int fill_open(struct making *m, struct pawl_err *err) {
+    lua_State *lua = m->set->box->lua;
+    m->hold = json_array();
+    if (m->hold == NULL) return pawl_fail(err, PAWL_E_NOMEM, "not enough memory");
+    lua_pushcfunction(lua, ask_open);
+    lua_pushlightuserdata(lua, m);
+    int rc = sandbox_call(m->set->box, 1, 0, RULES_STEPS_MAX, SANDBOX_TAKE_MAX);
+    if (rc != PAWL_OK) {
+        pawl_fail(err, rc, "%.240s", lua_tostring(lua, -1));
+        lua_pop(lua, 1);
+    }
+    json_decref(m->hold);
+    return rc;
 }
 
 int action_make(struct ruleset *set, const struct rule *rule, uint32_t n, struct action *ret,
                 struct pawl_err *err) {
-    lua_State *lua = set->box->lua;
-    struct making m = {.set = set, .rule = rule, .n = n};
+    struct making m = {.set = set, .rule = rule, .form = &rule->actions[n]};
     struct pawl_err why = {0};
-    int rc = begin(&m, err);
-    if (rc == PAWL_OK) {
-        lua_pushcfunction(lua, make_nth);
-        lua_pushlightuserdata(lua, &m);
-        rc = sandbox_call(set->box, 1, 0, RULES_STEPS_MAX, SANDBOX_TAKE_MAX);
-        if (rc != PAWL_OK) {
-            pawl_fail(err, rc, "%.240s", lua_tostring(lua, -1));
-            lua_pop(lua, 1);
-        } else if (from_object(&m, ret, &why) != PAWL_OK) {
-            rc = pawl_fail(err, PAWL_E_REJECTED, "%.40s:%u: %.200s", set_file_name(set, rule),
-                           rule->line, why.text);
-        }
-    }
-    end(&m);
+    forget(m.form);
+    int rc = json_array_size(m.form->open) > 0 ? fill_open(&m, err) : PAWL_OK;
+    if (rc == PAWL_OK && make(&m, ret, &why) != PAWL_OK)
+        rc = pawl_fail(err, PAWL_E_REJECTED, "%.40s:%u: %.200s", set_file_name(set, rule),
+                       rule->line, why.text);
     return rc;
 }

@@ -14,6 +14,14 @@ enum action_kind {
     ACTION_HALT
 };
 
+struct action_form { /* as its file says it */
+    enum action_kind kind;
+    char what[32];         /* "entry" */
+    struct json_t *object; /* its keys but "do"; what follows from an event, as of the last one */
+    struct json_t *open;   /* keys that functions say, or say a part of */
+    bool subject;          /* the symbol in the object is that of the last event */
+};
+
 struct action { /* ready to be carried out */
     enum action_kind kind;
     char what[32]; /* "entry" */
@@ -24,11 +32,12 @@ struct action { /* ready to be carried out */
     } event;
 };
 
-/* At load, table on the stack at `act`: keys and constants are checked, functions are left open.
- * Counts the actions into the rule. Raises: memory. */
+/* At load, table on the stack at `act`: keys and constants are checked and kept, functions are left
+ * open. Makes the rule's actions. Raises: memory. */
 int action_check(struct ruleset *set, int act, struct rule *rule, struct pawl_err *err);
-/* The n-th action (from 0) of the rule that runs, for the event it saw. Its functions are called
- * within a budget of their own. PAWL_E_REJECTED with "FILE:LINE: why". */
+void actions_free(struct rule *rule);
+/* The n-th action (from 0) of the rule that runs, for the event it saw. Its functions, if it has
+ * any, are called within a budget of their own. PAWL_E_REJECTED with "FILE:LINE: why". */
 int action_make(struct ruleset *set, const struct rule *rule, uint32_t n, struct action *ret,
                 struct pawl_err *err);
 

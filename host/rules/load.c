@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/plural.h"
 #include "events/reflect.h"
+#include "rules/action.h"
 #include "rules/bars.h"
 #include "rules/set.h"
 #include "rules/spelling.h"
@@ -301,6 +302,7 @@ void ruleset_free(struct ruleset *set) {
         mem_free(set->rules[i].symbols);
         mem_free(set->rules[i].instruments);
         tz_free(set->rules[i].zone);
+        actions_free(&set->rules[i]);
     }
     for (uint32_t i = 0; set->views != NULL && i < set->view_count; i++)
         mem_free(set->views[i].last);

@@ -36,6 +36,7 @@ struct rule_bars_spec { /* bars that an indicator of this rule needs */
 };
 
 struct rule_count; /* counts.h */
+struct action_form;
 
 struct rule {
     char id[RULES_ID_MAX + 1];
@@ -53,6 +54,7 @@ struct rule {
     bool each_symbol;      /* "*": a timer rule is asked once for each instrument */
     char (*symbols)[PAWL_SYMBOL_MAX + 1];
     uint32_t window_count, bars_count, action_count;
+    struct action_form *actions; /* action.h */
     struct rule_window_spec windows[RULE_WINDOWS_MAX];
     struct rule_bars_spec bars[RULE_BARS_MAX];
     int64_t every_ns, at_ns; /* timer rules: period; else the local time of day */

@@ -259,6 +259,7 @@ static const struct {
     {ENTRY "\"quantity\":1,\"stop\":{\"percent\":\"3\"}}", "entry.stop.percent: unknown key"},
     {ENTRY "\"quantity\":1,\"stop\":{\"price\":\"1\",\"pct\":\"0.1\"}}",
      "entry.stop: exactly one of price, pct, atr must be given"},
+    {ENTRY "\"quantity\":1,\"legs[0]\":{\"ratio\":1}}", "entry.legs[0]: unknown key"},
     {ENTRY "\"quantity\":1,\"target\":{\"atr\":4}}", "entry.target.atr: must be true, not 4"},
     {ENTRY "\"quantity\":1,\"target\":{}}",
      "entry.target: must be an object with at least one key"},

@@ -109,6 +109,9 @@ static void actions_are_checked_when_loaded(void **state) {
             "must be a fraction");
     refused(ACT("{ do = 'stop', ref = 'x', price = 5, force = true }"),
             "a rule can only tighten a stop");
+    refused(ACT("{ do = 'stop', ref = 'x', price = 5, force = function() end }"),
+            "a rule can only tighten a stop");
+    refused(ACT("{ do = 'exit', t = function() end }"), "rule and t are not yours to say");
     refused(ACT("{ do = 'alert' }"), "act.message: missing");
     refused(ACT("{ do = 'alert', message = 'x', colour = 'red' }"), "act.colour: unknown key");
     refused(ACT("{ { do = 'alert', message = 'x' }, 5 }"), "act[2]: must be a table");
@@ -265,6 +268,46 @@ static void taken_not_asked(void **state) {
     test_world_advance(kit.world, TEST_START_NS + 43200 * PAWL_NS);
     kit_trade(&kit, "X", PAWL_E8);
     KIT_ASKED(&kit, "a:fired a:entry");
+}
+
+/* What a function said of one event, or left out, is not there with the next one. */
+static void an_action_begins_anew(void **state) {
+#define WANTED "\"via\":\"linked\",\"side\":\"BUY\",\"quantity\":\"1\","
+    static const char *const symbols[] = {"X", "X", "Y"};
+    static const char *const expected[] = {
+        "\"symbol\":\"X\"," WANTED "\"order\":{\"type\":\"limit\",\"price\":\"1\"},"
+        "\"stop\":{\"price\":\"0.5\"}}",
+        "\"symbol\":\"Z\"," WANTED "\"ref\":\"two\",\"order\":{\"type\":\"market\"},"
+        "\"stop\":{\"price\":\"1\"}}",
+        "\"symbol\":\"Y\"," WANTED "\"order\":{\"type\":\"limit\",\"price\":\"3\"},"
+        "\"stop\":{\"price\":\"1.5\"}}"};
+    (void)state;
+    kit_run_text(&kit,
+                 "local function second(e) return e.price == 2 end\n"
+                 "return { id = 'a', on = 'trade', when = function() return true end, act = {\n"
+                 "  do = 'entry', via = 'linked', side = 'BUY', quantity = 1,\n"
+                 "  symbol = function(e) if second(e) then return 'Z' end end,\n"
+                 "  ref = function(e) if second(e) then return 'two' end end,\n"
+                 "  order = function(e) if second(e) then return nil end\n"
+                 "    return { type = 'limit', price = e.price } end,\n"
+                 "  stop = { price = function(e) return e.price / 2 end } } }");
+    for (int i = 0; i < 3; i++) {
+        kit_trade(&kit, symbols[i], (i + 1) * PAWL_E8);
+        KIT_ASKED(&kit, "a:fired a:entry");
+        assert_string_equal(strstr(kit.world->asked[1].json, "\"symbol\""), expected[i]);
+    }
+}
+
+static void legs_may_be_a_function(void **state) {
+    (void)state;
+    kit_run_text(&kit, "return { id = 'a', on = 'trade', when = function() return true end, act = {\n"
+                       "  do = 'entry', via = 'linked', side = 'BUY', quantity = 1,\n"
+                       "  legs = function() return { { symbol = 'X', side = 'BUY', ratio = 1 },\n"
+                       "    { symbol = 'Y', side = 'SELL', ratio = 2 } } end } }");
+    kit_trade(&kit, "Y", PAWL_E8);
+    kit_trade(&kit, "X", PAWL_E8);
+    KIT_ASKED(&kit, "a:fired a:entry");
+    assert_non_null(strstr(kit.world->asked[1].json, "\"ratio\":\"2\""));
 }
 
 static void switched(const char *rule, bool on) {
@@ -431,6 +474,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(faults_have_file_and_line, start, stop),
         cmocka_unit_test_setup_teardown(actions_are_checked_when_loaded, start, stop),
+        cmocka_unit_test_setup_teardown(an_action_begins_anew, start, stop),
+        cmocka_unit_test_setup_teardown(legs_may_be_a_function, start, stop),
         cmocka_unit_test_setup_teardown(a_condition_keeps_nothing, start, stop),
         cmocka_unit_test_setup_teardown(do_may_be_written_as_it_is, start, stop),
         cmocka_unit_test_setup_teardown(by_priority_then_file_then_place, start, stop),
