@@ -1,6 +1,5 @@
 #include "drive/narrate.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/rfc3339.h"
@@ -65,20 +64,57 @@ static const char *money(int64_t e8, struct words *words) {
     return out;
 }
 
+static const char *number(uint64_t value, struct words *words) {
+    char *at = words->text[words->count++] + AMOUNT_MAX - 1;
+    *at = '\0';
+    do *--at = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    return at;
+}
+
 /* ---- lines ---- */
 
+/* Texts behind each other: a line costs a tenth of what printf takes for it. What does not fit is
+ * cut, but for the end of the line. */
+#define SAY(to, ...) say(to, (const char *const[]){__VA_ARGS__, NULL})
+static void say(struct narrator *to, const char *const *texts) {
+    for (; *texts != NULL; texts++) {
+        size_t length = strlen(*texts), room = sizeof to->line - 1 - to->length;
+        if (length > room) length = room;
+        memcpy(to->line + to->length, *texts, length);
+        to->length += length;
+    }
+}
+
+/* At least so wide, and two blanks. */
+static void say_column(struct narrator *to, const char *text, size_t width) {
+    static const char blanks[] = "            ";
+    size_t length = strlen(text);
+    SAY(to, text, blanks + sizeof blanks - 3 - (length < width ? width - length : 0));
+}
+
 /* Time, symbol and the name of the lot; the rest of the line is the caller's. */
-static void begin(const struct narrator *to, const struct book *book, uint32_t id, const char *ref,
+static void begin(struct narrator *to, const struct book *book, uint32_t id, const char *ref,
                   uint64_t lot) {
-    char time[RFC3339_SIZE], name[40] = "";
+    char time[RFC3339_SIZE];
+    struct words w = {.count = 0};
     rfc3339_format(book_now(book), 0, time);
     time[10] = ' ';
     time[19] = '\0';
-    if (ref != NULL && ref[0] != '\0')
-        snprintf(name, sizeof name, "%s", ref);
-    else if (lot != 0)
-        snprintf(name, sizeof name, "lot %" PRIu64, lot);
-    fprintf(to->out, "%s  %-7s  %-10s  ", time, instrument(book, id)->symbol, name);
+    to->length = 0;
+    SAY(to, time, "  ");
+    say_column(to, instrument(book, id)->symbol, 7);
+    if (lot == 0 || (ref != NULL && ref[0] != '\0')) {
+        say_column(to, ref == NULL ? "" : ref, 10);
+    } else {
+        SAY(to, "lot ");
+        say_column(to, number(lot, &w), 6);
+    }
+}
+
+static void end(struct narrator *to) {
+    to->line[to->length++] = '\n';
+    fwrite(to->line, 1, to->length, to->out);
 }
 
 static const char *side_text(uint8_t side) {
@@ -91,24 +127,24 @@ static void lot_opened(struct narrator *to, const struct book *book,
     const struct lot *lot = book_lot(book, ev->lot);
     if (lot != NULL && lot->rec.entered.e8 > 0) return; /* it is told as taken over */
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "wants %s %s", side_text(ev->side),
-            quantity(book, ev->instrument, ev->quantity, &w));
+    SAY(to, "wants ", side_text(ev->side), " ",
+        quantity(book, ev->instrument, ev->quantity, &w));
     if (ev->initial_stop.e8 != 0)
-        fprintf(to->out, ", stop %s", price(book, ev->instrument, ev->initial_stop, &w));
-    if (ev->target.e8 != 0)
-        fprintf(to->out, ", target %s", price(book, ev->instrument, ev->target, &w));
-    fprintf(to->out, "%s\n",
-            ev->after == PAWL_AFTER_KIND_NOW ? "" : ", as soon as the other side is closed");
+        SAY(to, ", stop ", price(book, ev->instrument, ev->initial_stop, &w));
+    if (ev->target.e8 != 0) SAY(to, ", target ", price(book, ev->instrument, ev->target, &w));
+    if (ev->after != PAWL_AFTER_KIND_NOW) SAY(to, ", as soon as the other side is closed");
+    end(to);
 }
 
 static void lot_adopted(struct narrator *to, const struct book *book,
                         const struct pawl_ev_lot_adopted *ev) {
     struct words w = {.count = 0};
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "taken over: %s %s, entered at %s, stop %s\n", side_text(ev->side),
-            quantity(book, ev->instrument, ev->quantity, &w),
-            price(book, ev->instrument, ev->entry, &w),
-            price(book, ev->instrument, ev->stop, &w));
+    SAY(to, "taken over: ", side_text(ev->side), " ",
+        quantity(book, ev->instrument, ev->quantity, &w), ", entered at ",
+        price(book, ev->instrument, ev->entry, &w), ", stop ",
+        price(book, ev->instrument, ev->stop, &w));
+    end(to);
 }
 
 /* Entries only: what a fill takes out of a lot is told by exit.taken. */
@@ -116,18 +152,19 @@ static void fill(struct narrator *to, const struct book *book, const struct pawl
     struct words w = {.count = 0};
     if (!role_is_entry(ev->role)) return;
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "%s %s at %s\n", ev->side == PAWL_SIDE_BUY ? "bought" : "sold",
-            quantity(book, ev->instrument, ev->quantity, &w),
-            price(book, ev->instrument, ev->price, &w));
+    SAY(to, ev->side == PAWL_SIDE_BUY ? "bought " : "sold ",
+        quantity(book, ev->instrument, ev->quantity, &w), " at ",
+        price(book, ev->instrument, ev->price, &w));
+    end(to);
 }
 
 static void lot_protected(struct narrator *to, const struct book *book,
                           const struct pawl_ev_lot_protected *ev) {
     struct words w = {.count = 0};
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "protected: a stop for %s rests at %s\n",
-            quantity(book, ev->instrument, ev->quantity, &w),
-            price(book, ev->instrument, ev->stop, &w));
+    SAY(to, "protected: a stop for ", quantity(book, ev->instrument, ev->quantity, &w),
+        " rests at ", price(book, ev->instrument, ev->stop, &w));
+    end(to);
 }
 
 static void stop_moved(struct narrator *to, const struct book *book,
@@ -135,9 +172,9 @@ static void stop_moved(struct narrator *to, const struct book *book,
     struct words w = {.count = 0};
     if (ev->old.e8 == 0) return; /* the first stop was told with the lot */
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "stop moved %s -> %s", price(book, ev->instrument, ev->old, &w),
-            price(book, ev->instrument, ev->new_, &w));
-    fprintf(to->out, "%s%s\n", ev->reason[0] != '\0' ? "  " : "", ev->reason);
+    SAY(to, "stop moved ", price(book, ev->instrument, ev->old, &w), " -> ",
+        price(book, ev->instrument, ev->new_, &w), ev->reason[0] != '\0' ? "  " : "", ev->reason);
+    end(to);
 }
 
 static void exit_taken(struct narrator *to, const struct book *book,
@@ -147,10 +184,9 @@ static void exit_taken(struct narrator *to, const struct book *book,
     struct words w = {.count = 0};
     const char *what = ev->role < sizeof by / sizeof *by ? by[ev->role] : NULL;
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "%s: %s out at %s", what == NULL ? "exit" : what,
-            quantity(book, ev->instrument, ev->quantity, &w),
-            price(book, ev->instrument, ev->price, &w));
-    fprintf(to->out, "  %s\n", money(ev->profit.e8, &w));
+    SAY(to, what == NULL ? "exit" : what, ": ", quantity(book, ev->instrument, ev->quantity, &w),
+        " out at ", price(book, ev->instrument, ev->price, &w), "  ", money(ev->profit.e8, &w));
+    end(to);
 }
 
 static void lot_merged(struct narrator *to, const struct book *book,
@@ -158,10 +194,10 @@ static void lot_merged(struct narrator *to, const struct book *book,
     struct words w = {.count = 0};
     const struct lot *from = book_lot(book, ev->lot);
     begin(to, book, ev->instrument, from == NULL ? NULL : from->rare->rec.ref, ev->lot);
-    fprintf(to->out, "is part of lot %" PRIu64 "%s%s now: %s more, ", ev->into,
-            ev->ref[0] != '\0' ? " " : "", ev->ref,
-            quantity(book, ev->instrument, ev->quantity, &w));
-    fprintf(to->out, "entry %s\n", price(book, ev->instrument, ev->entry, &w));
+    SAY(to, "is part of lot ", number(ev->into, &w), ev->ref[0] != '\0' ? " " : "", ev->ref,
+        " now: ", quantity(book, ev->instrument, ev->quantity, &w), " more, entry ",
+        price(book, ev->instrument, ev->entry, &w));
+    end(to);
 }
 
 static void lot_closed(struct narrator *to, const struct book *book,
@@ -173,18 +209,19 @@ static void lot_closed(struct narrator *to, const struct book *book,
     to->net.e8 += net_e8;
     if (ev->quantity.e8 == 0 && strcmp(ev->reason, "MERGED") == 0) return; /* told */
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    if (ev->quantity.e8 == 0) {
-        fprintf(to->out, "ended without a trade  %s\n", ev->reason);
-        return;
-    }
-    fprintf(to->out, "closed by %s: %s %s", ev->reason, money(net_e8, &w), currency);
-    fprintf(to->out, ", in all %s\n", money(to->net.e8, &w));
+    if (ev->quantity.e8 == 0)
+        SAY(to, "ended without a trade  ", ev->reason);
+    else
+        SAY(to, "closed by ", ev->reason, ": ", money(net_e8, &w), " ", currency, ", in all ",
+            money(to->net.e8, &w));
+    end(to);
 }
 
 static void order_trouble(struct narrator *to, const struct book *book,
                           const struct pawl_ev_order_state *ev, const char *what) {
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "order %s %s: %s\n", ev->order, what, ev->reason);
+    SAY(to, "order ", ev->order, " ", what, ": ", ev->reason);
+    end(to);
 }
 
 static void alert(struct narrator *to, const struct book *book, const struct pawl_ev_alert *ev) {
@@ -192,9 +229,9 @@ static void alert(struct narrator *to, const struct book *book, const struct paw
                                        [PAWL_SEVERITY_WARNING] = "warning",
                                        [PAWL_SEVERITY_CRITICAL] = "CRITICAL"};
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "%s %s: %s\n",
-            ev->severity >= 1 && ev->severity <= 3 ? loud[ev->severity] : "alert", ev->what,
-            ev->message);
+    SAY(to, ev->severity >= 1 && ev->severity <= 3 ? loud[ev->severity] : "alert", " ", ev->what,
+        ": ", ev->message);
+    end(to);
 }
 
 static const char *state_text(uint8_t state) {
@@ -206,7 +243,8 @@ static const char *state_text(uint8_t state) {
 static void refused(struct narrator *to, const struct book *book,
                     const struct pawl_ev_risk_refused *ev) {
     begin(to, book, ev->instrument, ev->ref, ev->lot);
-    fprintf(to->out, "refused by %s: %s\n", ev->limit, ev->message);
+    SAY(to, "refused by ", ev->limit, ": ", ev->message);
+    end(to);
     TEXT_SET(to->refusal, ev->message);
 }
 
@@ -217,36 +255,40 @@ static void ignored(struct narrator *to, const struct book *book,
     to->refusal[0] = '\0';
     if (told) return; /* the refusal was the line before */
     begin(to, book, ev->instrument, ev->ref, 0);
-    fprintf(to->out, "ignored%s: %s\n",
-            ev->side == PAWL_SIDE_BUY    ? " BUY"
-            : ev->side == PAWL_SIDE_SELL ? " SELL"
-                                         : "", /* of a rule that asked for no entry */
-            ev->reason);
+    SAY(to, "ignored",
+        ev->side == PAWL_SIDE_BUY    ? " BUY"
+        : ev->side == PAWL_SIDE_SELL ? " SELL"
+                                     : "", /* of a rule that asked for no entry */
+        ": ", ev->reason);
+    end(to);
 }
 
 static void rule_fired(struct narrator *to, const struct book *book,
                        const struct pawl_ev_rule_fired *ev) {
     begin(to, book, ev->instrument, ev->rule, 0);
-    fprintf(to->out, "asks for %s%s%s\n", ev->action, ev->reason[0] != '\0' ? ": " : "",
-            ev->reason);
+    SAY(to, "asks for ", ev->action, ev->reason[0] != '\0' ? ": " : "", ev->reason);
+    end(to);
 }
 
 static void rule_failed(struct narrator *to, const struct book *book,
                         const struct pawl_ev_rule_failed *ev) {
     begin(to, book, ev->instrument, ev->rule, 0);
-    fprintf(to->out, "the rule failed and is off: %s\n", ev->message);
+    SAY(to, "the rule failed and is off: ", ev->message);
+    end(to);
 }
 
 static void conflict(struct narrator *to, const struct book *book,
                      const struct pawl_ev_conflict *ev) {
     begin(to, book, ev->instrument, NULL, ev->lot);
-    fprintf(to->out, "conflict %s: %s (%s)\n", ev->what, ev->resolution, ev->message);
+    SAY(to, "conflict ", ev->what, ": ", ev->resolution, " (", ev->message, ")");
+    end(to);
 }
 
 static void connection(struct narrator *to, const struct book *book,
                        const struct pawl_ev_connection *ev) {
     begin(to, book, 0, names_text(book->names, NAME_COMPONENT, ev->broker), 0);
-    fprintf(to->out, "%s%s%s\n", ev->state, ev->message[0] != '\0' ? ": " : "", ev->message);
+    SAY(to, ev->state, ev->message[0] != '\0' ? ": " : "", ev->message);
+    end(to);
 }
 
 void narrate(struct narrator *to, const struct book *book, const struct pawl_event *event) {
@@ -272,7 +314,8 @@ void narrate(struct narrator *to, const struct book *book, const struct pawl_eve
     case PAWL_EV_STATE_CHANGED: {
         const struct pawl_ev_state_changed *changed = ev;
         begin(to, book, 0, NULL, 0);
-        fprintf(to->out, "trading is %s now: %s\n", state_text(changed->new_), changed->reason);
+        SAY(to, "trading is ", state_text(changed->new_), " now: ", changed->reason);
+        end(to);
         break;
     }
     default: break;

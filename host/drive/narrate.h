@@ -13,10 +13,14 @@
 
 #include "book/book.h"
 
+#define NARRATE_LINE_MAX 1024u /* several times of what any event has to say */
+
 struct narrator { /* zero it, then set out */
     FILE *out;
     struct pawl_money net; /* profit less fees of the lots closed so far */
     char refusal[128];     /* the last one told: its requester repeats it */
+    size_t length;         /* of the line that is being made */
+    char line[NARRATE_LINE_MAX];
 };
 
 /* book says names, ticks and currencies. Events nobody wants to read are passed over. */
