@@ -15,8 +15,10 @@
 
 #define LOG_BURST_DEFAULT 200u
 #define LOG_PER_SECOND_DEFAULT 20u
-/* Every byte of a message may become six ("\u0007"). */
-#define LOG_LINE_MAX ((LOG_TEXT_MAX + LOG_SOURCE_TEXT_MAX) * 6u + 128u)
+/* Every byte of a message may become six ("\u0007"); what is longer than a reader takes at once is
+ * cut, so there is room for one of them, "..." and the end of the line. */
+#define LOG_LINE_MAX OUTLET_PIECE_MAX
+#define LOG_CUT_AT (LOG_LINE_MAX - 12u)
 
 struct bucket {
     int64_t filled_ns; /* up to when tokens were added */
@@ -126,11 +128,11 @@ static unsigned utf8_len(const unsigned char *p) {
     return len;
 }
 
-/* Append text escaped for the form of this log; the buffer is made for the worst case. */
+/* Append text escaped for the form of this log. */
 static size_t put_text(struct log *log, size_t at, const char *text, size_t text_max) {
     const unsigned char *p = (const unsigned char *)text;
     const unsigned char *end = p + strnlen(text, text_max);
-    while (p < end) {
+    while (p < end && at <= LOG_CUT_AT) {
         unsigned len = utf8_len(p);
         size_t room = sizeof log->line - at;
         int wrote;
@@ -147,6 +149,10 @@ static size_t put_text(struct log *log, size_t at, const char *text, size_t text
         }
         at += (size_t)wrote;
         p += len;
+    }
+    if (p < end) {
+        memcpy(log->line + at, "...", 3);
+        at += 3;
     }
     return at;
 }

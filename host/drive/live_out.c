@@ -12,17 +12,21 @@ static void on_again(uv_timer_t *timer) {
     (void)timer; /* the loop goes round, that is all */
 }
 
+static void say_lost(struct live *live) {
+    uint64_t lost = outlet_lost(live->outlet);
+    if (lost > 0)
+        log_write(live->session->log, PAWL_LOG_WARN, "run",
+                  "stdout did not take what it was told: %" PRIu64 " line%s left out", lost,
+                  plural(lost));
+}
+
 void live_hand_over(struct live *live) {
     if (outlet_flush(live->outlet)) {
         if (!uv_is_active((uv_handle_t *)&live->out_again))
             uv_timer_start(&live->out_again, on_again, AGAIN_MS, 0);
         return;
     }
-    uint64_t lost = outlet_lost(live->outlet);
-    if (lost > 0)
-        log_write(live->session->log, PAWL_LOG_WARN, "run",
-                  "stdout did not take what it was told: %" PRIu64 " line%s left out", lost,
-                  plural(lost));
+    say_lost(live);
 }
 
 static void on_wait(uv_prepare_t *prepare) {
@@ -42,5 +46,6 @@ int live_out_open(struct live *live, struct pawl_err *err) {
 }
 
 void live_out_close(struct live *live) {
+    if (live->outlet != NULL) say_lost(live);
     outlet_free(live->outlet);
 }

@@ -407,3 +407,22 @@ def test_a_reader_who_does_not_read_holds_nobody_up(tmp_path):
     finally:
         process.kill()
         os.close(err)
+
+
+def test_lines_nobody_read_are_counted_at_the_end(tmp_path):
+    out, out_end = os.pipe()
+    config = base_config()
+    config["host"]["data_dir"] = str(tmp_path / "state")
+    with open(tmp_path / "err.txt", "w") as err:
+        process = start("run", "-c", write_config(tmp_path, config), stdout=out_end, stderr=err)
+    os.close(out_end)
+    wait_for_socket(tmp_path / "state" / "control.sock", process)
+    client = Client(tmp_path / "state" / "control.sock")
+    for _ in range(120):
+        client.send(b'{"do":"halt"}\n{"do":"resume"}\n' * 100)
+        assert all(client.line()["ok"] for _ in range(200))
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    os.close(out)
+    last = (tmp_path / "err.txt").read_text().splitlines()[-1]
+    assert re.search(r"stdout did not take what it was told: \d+ lines left out$", last), last

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "base/outlet.h"
 
 static int64_t clock_ns = INT64_C(1767323045678000000); /* 2026-01-02T03:04:05.678Z */
 
@@ -97,6 +98,7 @@ static void long_text_is_cut_and_fits(void **state) {
     const char *line = written(&f);
     assert_int_equal(lines_of(line), 1);
     assert_non_null(strstr(line, "\\u0001...\"}\n"));
+    assert_in_range(strlen(line), OUTLET_PIECE_MAX - 32, OUTLET_PIECE_MAX);
     stop(&f);
 }
 
