@@ -5,6 +5,7 @@ import datetime
 import fcntl
 import json
 import os
+import re
 import resource
 import signal
 import sqlite3
