@@ -300,7 +300,8 @@ static void an_action_begins_anew(void **state) {
 
 static void legs_may_be_a_function(void **state) {
     (void)state;
-    kit_run_text(&kit, "return { id = 'a', on = 'trade', when = function() return true end, act = {\n"
+    kit_run_text(&kit, "return { id = 'a', on = 'trade', when = function() return true end,\n"
+                       "  act = {\n"
                        "  do = 'entry', via = 'linked', side = 'BUY', quantity = 1,\n"
                        "  legs = function() return { { symbol = 'X', side = 'BUY', ratio = 1 },\n"
                        "    { symbol = 'Y', side = 'SELL', ratio = 2 } } end } }");
