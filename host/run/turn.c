@@ -329,9 +329,10 @@ void host_release_to(struct host *host, uint64_t durable) {
     if (first) host->telling = false;
 }
 
-/* Something may become durable meanwhile. */
+/* Something may become durable meanwhile. With a fault nothing more goes: the host has not seen all
+ * of what follows from a turn, or it has no end. */
 void host_release(struct host *host) {
-    for (;;) {
+    while (host_fault(host) == NULL) {
         uint64_t oldest, durable = look_at_disk(host);
         bool waits = outbox_waiting(&host->exec, &oldest);
         bool due = waits && (host->store_down || durable >= oldest);

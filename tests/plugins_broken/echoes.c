@@ -1,4 +1,4 @@
-/* A broker that answers each price with the same price. */
+/* A broker that answers each price with one a little above and one a little below. */
 #include <stdint.h>
 
 static const uint16_t listens[] = {0x0101, 0};
@@ -35,5 +35,10 @@ static int on_event(void *object, const struct pawl_event *event) {
     struct pawl_ev_quote quote;
     if (event->type != PAWL_EV_QUOTE) return PAWL_OK;
     quote = *(const struct pawl_ev_quote *)(const void *)event;
-    return self->ctx->host->publish(self->ctx, &quote.head);
+    quote.bid.e8++;
+    quote.ask.e8++;
+    int rc = self->ctx->host->publish(self->ctx, &quote.head);
+    quote.bid.e8 -= 2;
+    quote.ask.e8 -= 2;
+    return rc == PAWL_OK ? self->ctx->host->publish(self->ctx, &quote.head) : rc;
 }
