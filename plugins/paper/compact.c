@@ -13,7 +13,9 @@
 #include <string.h>
 
 /* In microseconds, and yet a few times what a step adds to the file. */
-#define LINES_A_STEP 8u
+#ifndef PAPER_LINES_A_STEP /* fewer in a unit test */
+#define PAPER_LINES_A_STEP 8u
+#endif
 #define BYTES_FOR_A_BYTE 2u /* where a step adds much */
 #define COPY_BYTES 8192u
 #define CHUNK_BYTES 65536u /* written at once, and the most that is done in a step */
@@ -197,7 +199,7 @@ static int write_lines(struct paper *paper, struct pawl_err *err) {
     struct paper_compact *compact = paper->compact;
     struct paper_text *text = &compact->text;
     size_t enough = text->len + share(paper);
-    for (uint32_t i = 0; i < LINES_A_STEP || text->len < enough; i++)
+    for (uint32_t i = 0; i < PAPER_LINES_A_STEP || text->len < enough; i++)
         if (!next_line(paper)) break;
     if (text->lost) return pawl_fail(err, PAWL_E_NOMEM, "out of memory");
     if (text->len < CHUNK_BYTES && compact->part != PART_TAIL) return PAWL_OK;

@@ -2,8 +2,7 @@
  * world.h - what the venue knows: its orders, positions and executions, and where it stands in the
  * market data. A world of its own: nothing of the host's book is in it, and it outlives the host.
  *
- * Every change is put as one line into `journal` (worldfile.c), which goes to the world file before
- * a report of it leaves.
+ * Every change is a line of `journal` (worldfile.c), and in the file before a report of it leaves.
  *
  * Owner   the world owns orders and symbols; pointers are valid until the world is freed, but an
  *         ended order is forgotten once PAPER_ENDED_MAX newer ones have ended.
@@ -22,7 +21,9 @@
 #define PAPER_ACCOUNTS_MAX 64u
 #define PAPER_WORKING_MAX 4096u /* of one instrument */
 /* What may still be asked about; in memory, and in the file when it is written anew. */
+#ifndef PAPER_ENDED_MAX /* fewer in a unit test */
 #define PAPER_ENDED_MAX 16384u      /* orders that have ended, the newest */
+#endif
 #define PAPER_EXECUTIONS_MAX 65536u /* the newest; queries about older ones are not complete */
 #define PAPER_POSITIONS_MAX 65536u
 #define PAPER_FAULTS_MAX 64u

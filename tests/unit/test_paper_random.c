@@ -181,6 +181,37 @@ static void check_read_back(struct play *play) {
     paper_world_free(again);
 }
 
+/* ---- reloads ---- */
+
+static const void *offered; /* by the venue that runs */
+static char offered_layout[PAWL_LAYOUT_MAX + 1];
+
+static void offer(struct pawl_ctx *ctx, const char *layout, const void *memory) {
+    (void)ctx;
+    offered = memory;
+    snprintf(offered_layout, sizeof offered_layout, "%s", layout);
+}
+
+static const void *before(struct pawl_ctx *ctx, const char *layout) {
+    (void)ctx;
+    return strcmp(layout, offered_layout) == 0 ? offered : NULL;
+}
+
+static const struct pawl_records records = {
+    .size = sizeof records, .offer = offer, .before = before};
+
+/* The next venue begins with the memory of the one that runs. */
+static void reload(struct fake_host *fake) {
+    const struct pawl_ev_restored restored = {
+        .head = {.size = sizeof restored, .type = PAWL_EV_RESTORED}, .boot = 1, .reload = 1};
+    void *old = fake->self;
+    int rc = fake->plugin->create(&fake->ctx, fake->options_block, &fake->self, NULL);
+    assert_int_equal(rc, PAWL_OK);
+    fake->timer_count = 0;
+    fake_send(fake, &restored.head);
+    fake->plugin->destroy(old);
+}
+
 struct game {
     struct play play;
     struct truth truth;
@@ -297,7 +328,14 @@ static void any_step(struct game *game) {
     case 6: any_fault(game); break;
     case 7: play_query(play, (uint8_t)(1 + below(4)), id); break;
     case 8:
-        if (below(4) == 0) assert_int_equal(fake_restart(&play->fake), PAWL_OK);
+        switch (below(4)) {
+        case 0:
+            offered = NULL;
+            assert_int_equal(fake_restart(&play->fake), PAWL_OK);
+            break;
+        case 1: reload(&play->fake); break;
+        default: break;
+        }
         break;
     default: any_price(game); break;
     }
@@ -323,6 +361,8 @@ static void any_sequence_keeps_the_books(void **state) {
         if (below(2) == 0) fake_option(&game->play.fake, "limit_fill", "touch");
         if (below(2) == 0) fake_option(&game->play.fake, "slippage_ticks", "2");
         if (below(2) == 0) fake_option(&game->play.fake, "compact_bytes", "4096");
+        offered = NULL;
+        fake_service(&game->play.fake, PAWL_RECORDS, &records);
         game->play.fake.on_rename = on_rename;
         game->play.fake.on_rename_arg = game;
         assert_int_equal(fake_start(&game->play.fake, pawl_plugin_main()), PAWL_OK);
