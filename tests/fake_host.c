@@ -194,6 +194,7 @@ static int files_rename(struct pawl_ctx *ctx, const char *from, const char *to,
     struct fake_host *fake = of(ctx);
     const struct fake_file *file = fake_file(fake, from);
     assert(file != NULL);
+    if (fake->files_rename_rc != PAWL_OK) return fake->files_rename_rc;
     if (fake->on_rename != NULL) fake->on_rename(fake->on_rename_arg);
     int rc = files_replace(ctx, to, file->bytes, file->len, err);
     if (rc == PAWL_OK) file_made(fake, from)->len = 0;

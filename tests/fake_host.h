@@ -66,6 +66,7 @@ struct fake_host {
     bool files_fail; /* append, replace and rename answer PAWL_E_IO */
     uint32_t files_left; /* above 0: the last of so many writes is torn, then all fail */
     int files_sync_rc; /* what a sync answers: PAWL_OK, PAWL_E_BUSY or another */
+    int files_rename_rc; /* what a rename answers, and does nothing unless that is PAWL_OK */
     char files_synced[PAWL_FILE_NAME_MAX + 1]; /* the last one */
     void (*on_rename)(void *arg); /* before a file gets another name */
     void *on_rename_arg;

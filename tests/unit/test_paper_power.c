@@ -236,10 +236,41 @@ static void a_disk_that_stalls_refuses_and_nothing_is_done(void **state) {
     disk_free(disk);
 }
 
+/* All that it takes has room, or nothing is done: after a power cut a name that was not synced is
+ * that of the file before. */
+static void what_takes_more_than_there_is_room_for_is_refused(void **state) {
+    (void)state;
+    struct disk *disk;
+    struct disk_file *file;
+    assert_int_equal(disk_mem_new(&disk, NULL), PAWL_OK);
+    plug_in(disk, true);
+    while (replace_with("a") == PAWL_E_BUSY) usleep(1000);
+    while (!beside_has_room(services.beside, BESIDE_JOBS_MAX)) usleep(1000);
+    quick = disk->ops;
+    struct disk_ops slow = *quick;
+    slow.sync = slow_sync;
+    disk->ops = &slow;
+    pthread_mutex_lock(&stall);
+    alarm(60);
+    for (uint32_t room = BESIDE_JOBS_MAX; room > 0; room--) {
+        if (!beside_has_room(services.beside, 3)) assert_int_equal(replace_with("b"), PAWL_E_BUSY);
+        if (!beside_has_room(services.beside, 2))
+            assert_int_equal(files_table.rename(&real.ctx, "state", "other", NULL), PAWL_E_BUSY);
+        assert_int_equal(disk_open(disk, "/d/x", DISK_CREATE, &file, NULL), PAWL_OK);
+        assert_true(beside_sync(services.beside, file) > 0);
+    }
+    assert_int_equal(state_is(), 'a');
+    pthread_mutex_unlock(&stall);
+    alarm(0);
+    unplug();
+    disk_free(disk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_anew_outlives_a_power_cut),
         cmocka_unit_test(a_disk_that_stalls_refuses_and_nothing_is_done),
+        cmocka_unit_test(what_takes_more_than_there_is_room_for_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

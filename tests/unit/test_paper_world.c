@@ -410,11 +410,32 @@ static void a_full_disk_only_puts_it_off(void **state) {
     while (play_paper(&p)->compact == NULL) play_round(&p);
     p.fake.files_fail = true;
     for (uint32_t i = 0; i < 10; i++) play_round(&p);
+    assert_null(play_paper(&p)->compact); /* the new file takes no room that the old one needs */
     p.fake.files_fail = false;
     fake_advance(&p.fake, 2 * PAWL_NS);
     for (uint32_t i = 0; i < 5000 && play_paper(&p)->world->compactions == 0; i++) play_round(&p);
     assert_true(play_paper(&p)->world->compactions > 0);
     uint64_t executions = play_paper(&p)->world->last_execution;
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    assert_int_equal(play_paper(&p)->world->execution_count, executions);
+    play_done(&p);
+}
+
+/* A disk that is behind does not take the name yet: what is there stays, and goes on growing. */
+static void a_disk_that_is_behind_only_puts_it_off(void **state) {
+    (void)state;
+    struct play p;
+    play_start_small(&p);
+    p.fake.files_rename_rc = PAWL_E_BUSY;
+    for (uint32_t i = 0; i < 200; i++) play_round(&p);
+    const struct paper_world *world = play_paper(&p)->world;
+    assert_int_equal(world->compactions, 0);
+    assert_int_equal(p.fake.log_count, 0); /* nothing to tell, nothing is begun anew */
+    assert_non_null(play_paper(&p)->compact);
+    p.fake.files_rename_rc = PAWL_OK;
+    play_round(&p);
+    assert_int_equal(world->compactions, 1);
+    uint64_t executions = world->last_execution;
     assert_int_equal(fake_restart(&p.fake), PAWL_OK);
     assert_int_equal(play_paper(&p)->world->execution_count, executions);
     play_done(&p);
@@ -478,6 +499,7 @@ int main(void) {
         cmocka_unit_test(the_file_and_the_memory_do_not_grow_for_ever),
         cmocka_unit_test(a_death_at_any_write_loses_nothing),
         cmocka_unit_test(a_full_disk_only_puts_it_off),
+        cmocka_unit_test(a_disk_that_is_behind_only_puts_it_off),
         cmocka_unit_test(it_takes_the_name_when_it_is_on_the_disk),
         cmocka_unit_test(one_that_ends_inside_its_beginning_is_refused),
     };
