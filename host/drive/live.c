@@ -111,6 +111,7 @@ static void arrange_data(struct live *live) {
 
 void live_arrange(struct live *live) {
     if (live->phase != LIVE_OVER) host_release(live->host);
+    net_flush(live->net); /* first what goes to venues: a reader of stdout may take its time */
     watch_faults(live);
     live_hand_over(live);
     recorded_watch(live->record, live->host);

@@ -77,6 +77,11 @@ static void flush_dirty(struct net *net) {
     while (net->dirty != NULL) stream_flush(net->dirty);
 }
 
+void net_flush(struct net *net) {
+    flush_dirty(net);
+    if (net->assign) requests_assign(net);
+}
+
 /* The streams that have something take turns; a slice at most, then the loop goes round. */
 void net_pump(struct net *net) {
     uint32_t told = 0;
@@ -97,8 +102,7 @@ void net_pump(struct net *net) {
             told++;
         }
         if (net->closing) return;
-        flush_dirty(net);
-        if (net->assign) requests_assign(net);
+        net_flush(net);
     }
     if (net->ready_first != NULL)
         uv_idle_start(&net->more, net_on_more);
@@ -114,8 +118,7 @@ void net_on_more(uv_idle_t *handle) {
 
 static void on_prepare(uv_prepare_t *handle) {
     struct net *net = handle->data;
-    flush_dirty(net);
-    if (net->assign) requests_assign(net);
+    net_flush(net);
     if (net->ready_first != NULL) uv_idle_start(&net->more, net_on_more);
 }
 

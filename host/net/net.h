@@ -58,6 +58,7 @@ void net_close(struct net *net, uint32_t owner, uint64_t key);
 /* Headers have no `secret` any more: their values are in place, and wiped after use. */
 int net_request(struct net *net, uint32_t owner, uint64_t key, const struct pawl_net_request *what,
                 struct pawl_err *err);
+void net_flush(struct net *net); /* what was sent leaves now; within an event, too */
 void net_drop(struct net *net, uint32_t owner); /* all of an owner, without events */
 void net_drop_all(struct net *net);
 

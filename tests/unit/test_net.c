@@ -55,6 +55,30 @@ static void test_echo(void **state) {
 
 /* ---- over sockets ---- */
 
+static void answer_at_once(struct kit *kit, const struct pawl_event *event) {
+    char back[4] = "";
+    int fd = *(int *)kit->hook_arg;
+    echo(kit, event);
+    if (event->type != PAWL_EV_NET_FRAME) return;
+    assert_int_equal(recv(fd, back, sizeof back, MSG_DONTWAIT), -1);
+    net_flush(kit->net);
+    assert_int_equal(recv(fd, back, sizeof back, MSG_DONTWAIT), 3);
+    assert_memory_equal(back, "go\n", 3);
+}
+
+static void test_flush_within_an_event(void **state) {
+    (void)state;
+    struct kit kit;
+    kit_open(&kit);
+    int fd = kit_client(listen_on(&kit, PAWL_NET_LINE, 1, 1000));
+    kit.hook = answer_at_once;
+    kit.hook_arg = &fd;
+    assert_int_equal(write(fd, "go\n", 3), 3);
+    kit_wait(&kit, PAWL_EV_NET_FRAME);
+    close(fd);
+    kit_close(&kit);
+}
+
 static void test_garbage_and_oversized(void **state) {
     (void)state;
     struct kit kit;
@@ -377,8 +401,8 @@ static void test_what_was_sent_leaves(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_echo), cmocka_unit_test(test_garbage_and_oversized),
-        cmocka_unit_test(test_refused_and_timeout),
+        cmocka_unit_test(test_echo), cmocka_unit_test(test_flush_within_an_event),
+        cmocka_unit_test(test_garbage_and_oversized), cmocka_unit_test(test_refused_and_timeout),
         cmocka_unit_test(test_own_sleep), cmocka_unit_test(test_pings_without_end),
         cmocka_unit_test(test_hanging_resolver),
         cmocka_unit_test(test_unknown_name), cmocka_unit_test(test_slow_reader),
