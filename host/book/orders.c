@@ -33,15 +33,22 @@ int book_order_index(struct book *book, struct order *order) {
     return table_add_near(&book->order_ids, home_of(order), order);
 }
 
-static void order_append(struct lot *lot, struct order *order) {
+/* By number; one that comes from another lot may be older than what is here. */
+static void order_link(struct lot *lot, struct order *order) {
+    struct order *before = lot->orders_last;
+    while (before != NULL && before->rec.id > order->rec.id) before = before->previous;
+    struct order *after = before == NULL ? lot->orders : before->next;
     order->lot = lot;
-    order->next = NULL;
-    order->previous = lot->orders_last;
-    if (lot->orders_last != NULL)
-        lot->orders_last->next = order;
+    order->previous = before;
+    order->next = after;
+    if (before != NULL)
+        before->next = order;
     else
         lot->orders = order;
-    lot->orders_last = order;
+    if (after != NULL)
+        after->previous = order;
+    else
+        lot->orders_last = order;
 }
 
 static void order_unlink(struct order *order) {
@@ -59,7 +66,7 @@ static void order_unlink(struct order *order) {
 void book_order_move(struct order *order, struct lot *to) {
     order_unlink(order);
     order->rec.lot = to->rec.id;
-    order_append(to, order);
+    order_link(to, order);
 }
 
 static struct order *order_insert(struct book *book, struct lot *lot, uint64_t number) {
@@ -71,7 +78,7 @@ static struct order *order_insert(struct book *book, struct lot *lot, uint64_t n
         mem_free(order);
         return NULL;
     }
-    order_append(lot, order);
+    order_link(lot, order);
     return order;
 }
 

@@ -105,6 +105,21 @@ static void test_one_stop_is_left(void **state) {
     assert_int_equal(lots[0]->rec.protection, PAWL_PROTECTION_RESTING);
 }
 
+/* Orders of a lot are looked through by number, and a restart has them so, too. */
+static void test_orders_that_go_over_stand_where_their_numbers_say(void **state) {
+    struct kit *kit = *state;
+    struct lot *lots[2];
+    two_lots(kit, lots);
+    struct order *first = lots[0]->orders, *second = lots[1]->orders;
+    assert_int_equal(merge(kit, lots[1], lots[0]), PAWL_OK);
+    assert_ptr_equal(lots[1]->orders, first);
+    assert_ptr_equal(first->next, second);
+    assert_ptr_equal(second->previous, first);
+    assert_ptr_equal(lots[1]->orders_last, second);
+    assert_null(lots[0]->orders);
+    assert_null(lots[0]->orders_last);
+}
+
 static void test_what_is_under_way_refuses(void **state) {
     struct kit *kit = *state;
     struct lot *lots[2];
@@ -254,6 +269,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_is_out_stays, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_one_stop_is_left, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_under_way_refuses, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_orders_that_go_over_stand_where_their_numbers_say,
+                                        kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(test_an_exit_that_is_wanted_refuses, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_no_level_is_left_behind, kit_setup, kit_teardown),
