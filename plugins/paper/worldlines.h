@@ -7,7 +7,7 @@
 
 #include "worldfile.h"
 
-#define PAPER_WORLD_VERSION 2u /* 1 has no line of kind change, and is read, too */
+#define PAPER_WORLD_VERSION 2u /* 1: begun before lines of kind change */
 #define PAPER_LINE_MAX 4096u /* above what all fields of a kind can take */
 
 enum paper_field_kind {

@@ -169,14 +169,16 @@ static int follow(struct strategy *self, const struct template_rec_range *row,
 }
 
 static int break_even(struct strategy *self, struct template_rec_range *row) {
-    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, row->lot);
     const struct pawl_instrument *in = self->market->instrument(self->ctx, (uint32_t)row->id);
     struct pawl_price entry;
     struct pawl_err err = {0};
-    if (lot == NULL || in == NULL || lot->entered.e8 <= 0) return PAWL_OK;
+    if (in == NULL) return PAWL_OK;
+    const struct pawl_price tick = in->tick; /* what is lent is good until the next call */
+    const struct pawl_rec_lot *lot = self->book->lot(self->ctx, row->lot);
+    if (lot == NULL || lot->entered.e8 <= 0) return PAWL_OK;
     if (pawl_muldiv(lot->entry_value.e8, PAWL_E8, lot->entered.e8, PAWL_ROUND_DOWN, &entry.e8) !=
             PAWL_OK ||
-        pawl_round_to(entry.e8, in->tick.e8, PAWL_ROUND_DOWN, &entry.e8) != PAWL_OK)
+        pawl_round_to(entry.e8, tick.e8, PAWL_ROUND_DOWN, &entry.e8) != PAWL_OK)
         return PAWL_E_RANGE;
     /* Stops only tighten: the host refuses a looser one, and that is nothing to worry about. */
     int rc = self->book->stop(self->ctx, row->lot, entry, "BREAK_EVEN", &err);

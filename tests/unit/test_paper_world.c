@@ -275,6 +275,27 @@ static void a_change_is_of_an_order_that_works(void **state) {
     }
 }
 
+/* A file of the first version has whole lines only; what changes now is put behind them. */
+static void a_world_of_the_first_version_goes_on(void **state) {
+    (void)state;
+    struct play p;
+    char limit[24];
+    play_start(&p, "ideal", false);
+    SUBMIT(&p, .side = BUY, .quantity = 100);
+    play_quote(&p, 10000, 10002);
+    SUBMIT(&p, .side = SELL, .kind = PAWL_KIND_LIMIT, .reduce = 1, .quantity = 100, .price = 10100);
+    memcpy(limit, p.id, sizeof limit);
+    char *version = strstr(fake_file(&p.fake, "world.jsonl")->bytes, "\"version\":2");
+    assert_non_null(version);
+    version[strlen("\"version\":")] = '1';
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    play_amend(&p, limit, 100, 10200, 0);
+    assert_int_equal(fake_restart(&p.fake), PAWL_OK);
+    assert_int_equal(paper_order_find(play_paper(&p)->world, limit)->price_e8, 10200 * CENT);
+    assert_int_equal(play_position(&p), 100);
+    play_done(&p);
+}
+
 static void a_symbol_that_is_gone_stays_untouched(void **state) {
     (void)state;
     struct play p;
@@ -492,6 +513,7 @@ int main(void) {
         cmocka_unit_test(a_malformed_line_is_named_and_nothing_starts),
         cmocka_unit_test(what_has_no_beginning_is_no_world),
         cmocka_unit_test(orders_that_cannot_be_are_not_read),
+        cmocka_unit_test(a_world_of_the_first_version_goes_on),
         cmocka_unit_test(a_symbol_that_is_gone_stays_untouched),
         cmocka_unit_test(executions_of_a_new_world_have_new_ids),
         cmocka_unit_test(a_change_is_of_an_order_that_works),
