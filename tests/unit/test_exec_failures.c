@@ -222,6 +222,66 @@ static void test_targets_that_are_taken_back(void **state) {
     assert_int_equal(lot->targets[0].spent, 1);
 }
 
+/* Not again before its time, whatever else the lot does meanwhile. */
+static void test_a_target_that_is_refused_for_now_waits(void **state) {
+    struct kit *kit = *state;
+    kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_OCA;
+    struct lot *lot = protected_lot(kit);
+    kit_inside(kit, true);
+    assert_int_equal(want_target(&kit->exec, kit->exec.operator_id, lot->rec.id, 0,
+                                 (struct pawl_price){110 * KIT_E8},
+                                 (struct pawl_qty){PAWL_QTY_ALL}, PAWL_LEVEL_MODE_REST, NULL),
+                     PAWL_OK);
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+    assert_int_equal(lot->orders_last->rec.role, PAWL_ROLE_TARGET);
+    uint32_t before = kit->sent_count;
+    kit_refused(kit, lot->orders_last->rec.order, PAWL_ORDER_OP_SUBMIT,
+                PAWL_ERROR_CLASS_RETRYABLE);
+    book_dirty(&kit->book, lot);
+    kit_turn(kit, NULL, 0);
+    assert_null(kit_last(kit, PAWL_EV_SUBMIT, 1, before));
+    kit_wait(kit, 2 * kit->exec.set->retry_delay_ns);
+    const union kit_any *again = kit_last(kit, PAWL_EV_SUBMIT, 1, before);
+    assert_non_null(again);
+    assert_int_equal(again->submit.role, PAWL_ROLE_TARGET);
+}
+
+/* What is wanted anew does not wait for what was refused before. */
+static void test_a_new_want_goes_at_once(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    kit_move_stop(kit, lot, 96);
+    kit_refused(kit, lot->orders->rec.order, PAWL_ORDER_OP_AMEND, PAWL_ERROR_CLASS_RETRYABLE);
+    uint32_t before = kit->sent_count;
+    kit_turn(kit, NULL, 0);
+    assert_null(kit_last(kit, PAWL_EV_AMEND, 1, before));
+    kit_move_stop(kit, lot, 97);
+    assert_non_null(kit_last(kit, PAWL_EV_AMEND, 1, before));
+    kit_amended(kit, lot->orders);
+    want_out(kit, lot, PAWL_KIND_MARKET, 0);
+    const struct pawl_ev_submit *exit = exit_sent(kit, PAWL_KIND_MARKET, 0);
+    assert_non_null(exit);
+    before = kit->sent_count;
+    kit_refused(kit, exit->order, PAWL_ORDER_OP_SUBMIT, PAWL_ERROR_CLASS_RETRYABLE);
+    assert_null(exit_sent(kit, PAWL_KIND_MARKET, before));
+    want_out(kit, lot, PAWL_KIND_MARKET, 0);
+    assert_non_null(exit_sent(kit, PAWL_KIND_MARKET, before));
+}
+
+/* Half a second, and twice as long each time, up to half a minute. */
+static void test_questions_without_an_answer_become_rarer(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = protected_lot(kit);
+    uint32_t before = kit->sent_count, asked = 0;
+    kit_move_stop(kit, lot, 97);
+    kit_wait(kit, 120 * PAWL_NS);
+    for (uint32_t i = before; i < kit->sent_count; i++)
+        asked += kit->sent[i].head.type == PAWL_EV_QUERY &&
+                 EXEC_KEY_WHAT(kit->sent[i].head.cookie) == EXEC_KEY_LOOKUP;
+    assert_in_range(asked, 8, 10);
+}
+
 /* ---- positions that differ ---- */
 
 /* Each difference is looked at twice, also where another one was seen before it, or where it has
@@ -276,6 +336,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_stop_that_is_crossed_on_its_way, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_targets_that_are_taken_back, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_target_that_is_refused_for_now_waits, kit_setup,
+                                        kit_teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_want_goes_at_once, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(test_questions_without_an_answer_become_rarer, kit_setup,
+                                        kit_teardown),
         cmocka_unit_test_setup_teardown(test_each_difference_is_looked_at_twice, kit_setup,
                                         kit_teardown),
         cmocka_unit_test_setup_teardown(test_what_has_no_price_is_adopted_at_the_market,
