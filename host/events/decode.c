@@ -42,6 +42,29 @@ static enum below below(const struct input_key *keys, const char *name) {
     return BELOW_NOTHING;
 }
 
+#define KNOWN_MAX 160u /* bytes of their list in a message */
+
+/* Those of one object, the objects in it among them: "price, pct, atr". */
+static const char *known_keys(const struct input_key *keys, const char *parent,
+                              char out[KNOWN_MAX]) {
+    const char *before = "";
+    size_t at = 0;
+    out[0] = '\0';
+    for (; keys->key != NULL; keys++) {
+        const char *name = parent == NULL && keys->parent != NULL ? keys->parent : keys->key;
+        if (parent != NULL && !is_in(keys, parent)) continue;
+        size_t length = strcspn(name, "["); /* "legs[0]" is of "legs" */
+        if (strcspn(before, "[") == length && memcmp(name, before, length) == 0)
+            continue; /* they stand together */
+        bool fits = at + length + sizeof ", , ..." <= KNOWN_MAX;
+        at += (size_t)snprintf(out + at, KNOWN_MAX - at, "%s%.*s", at > 0 ? ", " : "",
+                               fits ? (int)length : 3, fits ? name : "...");
+        if (!fits) break;
+        before = name;
+    }
+    return out;
+}
+
 static int check_keys(struct decode *d, const struct input_key *keys, const json_t *object,
                       const char *parent);
 
@@ -68,6 +91,7 @@ static int check_keys(struct decode *d, const struct input_key *keys, const json
                       const char *parent) {
     const char *name;
     json_t *value;
+    char known[KNOWN_MAX];
     for (const struct input_key *k = keys; k->key != NULL; k++) {
         assert(k - keys < INPUT_KEYS_MAX);
         if ((k->rules & INPUT_REQUIRED) != 0 && is_in(k, parent))
@@ -82,10 +106,12 @@ static int check_keys(struct decode *d, const struct input_key *keys, const json
             continue;
         }
         enum below below_it = parent == NULL ? below(keys, name) : BELOW_NOTHING;
-        if (below_it == BELOW_NOTHING) return decode_fail(d, &here, "unknown key");
+        if (below_it == BELOW_NOTHING)
+            return decode_fail(d, &here, "unknown key; known: %s", known_keys(keys, parent, known));
         if (json_is_null(value) && d->env->open) continue;
         if (below_it == BELOW_OBJECT && (!json_is_object(value) || json_object_size(value) == 0))
-            return decode_fail(d, &here, "must be an object with at least one key");
+            return decode_fail(d, &here, "must be an object with at least one key of %s",
+                               known_keys(keys, name, known));
         int rc = below_it == BELOW_ARRAY ? check_items(d, keys, value, name)
                                          : check_keys(d, keys, value, name);
         if (rc != PAWL_OK) return rc;
