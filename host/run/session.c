@@ -9,6 +9,7 @@
 #include "base/tz.h"
 #include "events/codec.h"
 #include "events/reflect.h"
+#include "feed/layout.h"
 #include "run/folder.h"
 #include "run/rules.h"
 
@@ -183,7 +184,7 @@ static void check_rules(const struct session *session, struct config_errors *err
     if (session_rules(session, errors, &set) == PAWL_OK) ruleset_free(set);
 }
 
-static void check_zones(const struct session *session, struct config_errors *errors) {
+static void check_zones_and_feeds(const struct session *session, struct config_errors *errors) {
     for (uint32_t i = 0; i < session->config->account_count; i++) {
         struct pawl_err why = {0};
         struct tz *tz = NULL;
@@ -197,11 +198,14 @@ static void check_zones(const struct session *session, struct config_errors *err
         struct pawl_err why = {0};
         struct tz *tz = NULL;
         char number[16];
-        const char *name = session->config->feeds[i].tz;
+        const char *name = session->config->feeds[i].tz, *format = session->config->feeds[i].format;
         snprintf(number, sizeof number, "%u", i);
         if (name[0] != '\0' && tz_new(name, NULL, &tz, &why) != PAWL_OK)
             session_fault(session, errors, "feeds[%s].tz", number, why.text);
         tz_free(tz);
+        if (format[0] != '\0' && !layout_format_known(format))
+            session_fault(session, errors, "feeds[%s].format", number,
+                          "no such format; docs/reference/data-files.md has their names");
     }
 }
 
@@ -232,7 +236,7 @@ static int check_all(struct session *session, bool faulty, struct config_errors 
     check_brokers(session, errors);
     session_profiles(session, errors);
     check_schedule(session, errors);
-    check_zones(session, errors);
+    check_zones_and_feeds(session, errors);
     check_rules(session, errors);
     session->told = NULL;
     return faulty || errors->count > 0 ? PAWL_E_CONFIG : PAWL_OK;

@@ -47,6 +47,8 @@ BROKEN_CONFIGS = {
         "schedule[0].entry.via: names a plugin that is no strategy"),
     "a time zone there is not": (
         {"feeds": [{"match": "*.csv", "tz": "Mars/Base"}]}, "feeds[0].tz: "),
+    "an unknown format": (
+        {"feeds": [{"match": "*.csv", "format": "cvs"}]}, "feeds[0].format: no such format"),
 }
 
 
