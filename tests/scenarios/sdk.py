@@ -23,6 +23,7 @@ import tempfile
 import expect
 
 RUN_SECONDS_MAX = 60
+PLACES_TOLD_MAX = 5
 OUTCOME = ("lots_opened", "lots_closed", "gross_pnl", "fees", "equity_end")
 UNSAID = ("seq", "cause")  # numbers that a restart or reload shifts
 
@@ -91,6 +92,21 @@ def first_difference(wanted, have):
     return f"{len(wanted)} events became {len(have)}"
 
 
+def faults_of_restarts(options, path, lines, free, summary):
+    """One line a place; what is wrong at one is often wrong at many, so the first few."""
+    faults = []
+    for place in range(len(lines)):
+        _, after = play(options, with_restart(lines, place))
+        changed = [f"{key} from {summary.get(key)} to {after.get(key)}" for key in OUTCOME
+                   if summary.get(key) != after.get(key)]
+        if changed and place + 1 not in free:
+            faults.append(f"{path}:{place + 1}: a restart here, and the last price once more, "
+                          f"changes {', '.join(changed)}")
+    yield from faults[:PLACES_TOLD_MAX]
+    if len(faults) > PLACES_TOLD_MAX:
+        yield f"{path}: and so at {len(faults) - PLACES_TOLD_MAX} more lines"
+
+
 def faults_of(options, path):
     with open(path, encoding="utf-8") as file:
         lines = [line for line in file.read().splitlines() if line.strip()]
@@ -101,12 +117,7 @@ def faults_of(options, path):
     again, again_summary = play(options, lines)
     if summary["trace_hash"] != again_summary["trace_hash"]:
         yield f"{path}: a second run differs: {first_difference(told(trace), told(again))}"
-    for place in range(len(lines)):
-        _, after = play(options, with_restart(lines, place))
-        for key in OUTCOME:
-            if place + 1 not in wanted.free_restarts and summary.get(key) != after.get(key):
-                yield (f"{path}:{place + 1}: a restart here changes {key} from {summary.get(key)} "
-                       f"to {after.get(key)}")
+    yield from faults_of_restarts(options, path, lines, wanted.free_restarts, summary)
     with open(options.config, encoding="utf-8") as file:
         names = [plugin["name"] for plugin in json.load(file)["plugins"]]
     reloaded, _ = play(options, with_reloads(lines, names))
