@@ -27,7 +27,7 @@ static void show_reload(const json_t *reload) {
                number(reload, "generation"));
     else
         printf("  last reload  %s: REFUSED, running on the old configuration\n"
-               "               %.84s\n",
+               "               %s\n",
                word_time(reload, "t", when), remote_text(reload, "reason"));
 }
 

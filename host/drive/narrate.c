@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/rfc3339.h"
 #include "book/report.h"
 
@@ -263,11 +264,66 @@ static void ignored(struct narrator *to, const struct book *book,
     end(to);
 }
 
-static void rule_fired(struct narrator *to, const struct book *book,
-                       const struct pawl_ev_rule_fired *ev) {
+/* ---- what rules ask for ---- */
+
+static struct narrated_rule *known_rule(struct narrator *to, const char *rule) {
+    for (uint32_t i = 0; i < NARRATE_RULES_MAX; i++) {
+        struct narrated_rule *known = &to->rules[i];
+        if (known->rule[0] == '\0') TEXT_SET(known->rule, rule);
+        if (strcmp(known->rule, rule) == 0) return known;
+    }
+    return NULL;
+}
+
+static void say_asked(struct narrator *to, const struct book *book) {
+    const struct pawl_ev_rule_fired *ev = &to->asks;
+    struct narrated_rule *known = known_rule(to, ev->rule);
+    struct words w = {.count = 0};
     begin(to, book, ev->instrument, ev->rule, 0);
     SAY(to, "asks for ", ev->action, ev->reason[0] != '\0' ? ": " : "", ev->reason);
+    if (known != NULL && known->unsaid > 0)
+        SAY(to, " (and ", number(known->unsaid, &w), " time", plural(known->unsaid),
+            " in between)");
     end(to);
+    if (known != NULL) known->unsaid = 0;
+    to->asks.head.size = 0;
+}
+
+/* True: the rule that asked was refused this less than a minute ago, and neither is told. */
+static bool is_hushed(struct narrator *to, const struct book *book, const char *why) {
+    if (to->hushed || to->asks.head.size == 0) return to->hushed;
+    struct narrated_rule *known = known_rule(to, to->asks.rule);
+    if (known == NULL) return false;
+    to->hushed = strncmp(known->why, why, sizeof known->why - 1) == 0 &&
+                 book_now(book) - known->told_ns < NARRATE_AGAIN_NS;
+    if (to->hushed) {
+        known->unsaid++;
+        to->asks.head.size = 0;
+    } else {
+        TEXT_SET(known->why, why);
+        known->told_ns = book_now(book);
+    }
+    return to->hushed;
+}
+
+/* What comes of it is heard in the same turn. */
+static void rule_fired(struct narrator *to, const struct book *book,
+                       const struct pawl_ev_rule_fired *ev) {
+    to->asks = *ev;
+    to->asks_turn = book->bus->turn;
+    to->hushed = false;
+    if (strncmp(ev->action, "entry", 5) != 0) say_asked(to, book);
+}
+
+/* A refusal of what a rule asked for, told not long ago. */
+static bool is_old_news(struct narrator *to, const struct book *book,
+                        const struct pawl_event *event) {
+    const struct pawl_ev_risk_refused *refusal = (const void *)event;
+    const struct pawl_ev_entry_ignored *nothing = (const void *)event;
+    if (to->asks_turn != book->bus->turn) to->hushed = false;
+    if (event->type == PAWL_EV_RISK_REFUSED) return is_hushed(to, book, refusal->limit);
+    if (event->type == PAWL_EV_ENTRY_IGNORED) return is_hushed(to, book, nothing->reason);
+    return false;
 }
 
 static void rule_failed(struct narrator *to, const struct book *book,
@@ -293,6 +349,8 @@ static void connection(struct narrator *to, const struct book *book,
 
 void narrate(struct narrator *to, const struct book *book, const struct pawl_event *event) {
     const void *ev = event;
+    if (is_old_news(to, book, event)) return;
+    if (to->asks.head.size != 0) say_asked(to, book);
     switch (event->type) {
     case PAWL_EV_LOT_OPENED: lot_opened(to, book, ev); break;
     case PAWL_EV_LOT_ADOPTED: lot_adopted(to, book, ev); break;

@@ -9,11 +9,20 @@
 #ifndef DRIVE_NARRATE_H
 #define DRIVE_NARRATE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "book/book.h"
 
 #define NARRATE_LINE_MAX 1024u /* several times of what any event has to say */
+#define NARRATE_RULES_MAX 64u /* whose refusals are known at once; of others each is told */
+#define NARRATE_AGAIN_NS (60 * PAWL_NS)
+
+struct narrated_rule { /* what was told of it when its entry came to nothing */
+    char rule[32], why[64];
+    int64_t told_ns;
+    uint64_t unsaid; /* how often since then */
+};
 
 struct narrator { /* zero it, then set out */
     FILE *out;
@@ -21,6 +30,12 @@ struct narrator { /* zero it, then set out */
     char refusal[128];     /* the last one told: its requester repeats it */
     size_t length;         /* of the line that is being made */
     char line[NARRATE_LINE_MAX];
+    /* A rule whose condition stays true asks at every price: the same refusal is told once a
+     * minute. So what asks for an entry is held back until it is known what comes of it. */
+    struct pawl_ev_rule_fired asks; /* size 0 = none */
+    uint64_t asks_turn;
+    bool hushed; /* what follows in this turn is the refusal that is not told */
+    struct narrated_rule rules[NARRATE_RULES_MAX];
 };
 
 /* book says names, ticks and currencies. Events nobody wants to read are passed over. */

@@ -229,10 +229,15 @@ static int64_t day(void *arg, uint32_t id) {
 /* ---- doing ---- */
 
 static uint64_t ask(void *arg, struct pawl_event *request) {
-    struct bus *bus = ((struct rules_host *)arg)->book->bus;
+    const struct rules_host *host = arg;
+    struct bus *bus = host->book->bus;
+    uint64_t before = bus->cause;
     if (request->type == PAWL_EV_ENTRY)
         request->target = ((struct pawl_ev_entry *)(void *)request)->via;
-    return bus_publish(bus, 0, request) == PAWL_OK ? bus->seq : 0;
+    bus_set_cause(bus, host->fired);
+    int rc = bus_publish(bus, 0, request);
+    bus_set_cause(bus, before);
+    return rc == PAWL_OK ? bus->seq : 0;
 }
 
 static void halt(void *arg, const char *reason) {
@@ -247,7 +252,9 @@ static uint32_t entries_max(void *arg) {
 }
 
 static void tell(void *arg, struct pawl_event *event) {
-    book_publish(((struct rules_host *)arg)->book, event);
+    struct rules_host *host = arg;
+    book_publish(host->book, event);
+    if (event->type == PAWL_EV_RULE_FIRED) host->fired = host->book->bus->seq;
 }
 
 static uint64_t wants(void *arg, uint32_t id) {

@@ -17,6 +17,7 @@ struct rules_host { /* outlives the rules */
     struct calendars *const *calendars; /* a reload puts others in their place */
     struct event_decode decode;
     uint32_t asked_series; /* of SERIES_OWNER_ASKED */
+    uint64_t fired;        /* the last rule.fired: what it asks for follows from it */
 };
 
 /* Rules keep what they name on trial (rules_claim) until one of these says what became of it. */

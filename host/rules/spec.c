@@ -350,6 +350,19 @@ static bool is_data(lua_State *lua, int depth) {
     return true;
 }
 
+static int no_such_arg(lua_State *lua) { /* (args, name) */
+    if (lua_type(lua, 2) != LUA_TSTRING) return 0; /* the end of a list */
+    return luaL_error(lua, "args has no \"%s\"", lua_tostring(lua, 2));
+}
+
+/* The table on the stack: a slip of the pen is an error and not nil. */
+static void name_what_is_missing(lua_State *lua) {
+    lua_createtable(lua, 0, 1);
+    lua_pushcfunction(lua, no_such_arg);
+    lua_setfield(lua, -2, "__index");
+    lua_setmetatable(lua, -2);
+}
+
 static void read_args(const struct spec *spec) {
     lua_State *lua = spec->lua;
     int type = get(spec, "args");
@@ -365,6 +378,7 @@ static void read_args(const struct spec *spec) {
     if (!lua_getmetatable(lua, -1)) sandbox_freeze(lua); /* shared between rules: frozen before */
     else lua_pop(lua, 1);
     sandbox_push_shown(lua, -1);
+    name_what_is_missing(lua);
     spec->rule->args_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
     context_make(lua);
     spec->rule->context_ref = luaL_ref(lua, LUA_REGISTRYINDEX);

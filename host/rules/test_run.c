@@ -53,6 +53,16 @@ static int begin(const struct runner *runner, struct test_run *run, const char *
     return rc;
 }
 
+/* What is wrong with the rules themselves is told once, not by each of their tests. */
+static bool can_begin(const struct runner *runner, struct test_run *run, const char *rules) {
+    struct pawl_err fault = {0};
+    int rc = begin(runner, run, rules, &fault);
+    if (rc != PAWL_OK) tell(runner, rules, "", fault.text);
+    test_world_free(run->world);
+    run->world = NULL;
+    return rc == PAWL_OK;
+}
+
 static void run_one(const struct runner *runner, struct test_run *run, const char *file,
                     const char *rules, uint32_t n) {
     lua_State *lua = run->box->lua;
@@ -129,7 +139,7 @@ static int run_file(const struct runner *runner, const char *file, struct pawl_e
     runner->totals->files++;
     int rc = names_new(&run.names, err);
     if (rc == PAWL_OK) rc = sandbox_new(&run, &run.box, err);
-    if (rc == PAWL_OK && declare(runner, &run, file))
+    if (rc == PAWL_OK && declare(runner, &run, file) && can_begin(runner, &run, rules))
         for (uint32_t i = 0; i < run.count; i++) run_one(runner, &run, file, rules, i);
     sandbox_free(run.box);
     names_free(run.names);
@@ -139,12 +149,9 @@ static int run_file(const struct runner *runner, const char *file, struct pawl_e
 /* A file without a test is read all the same: what is wrong in it is told. */
 static int read_untested(const struct runner *runner, const char *file, struct pawl_err *err) {
     struct test_run run = {.world = NULL};
-    struct pawl_err fault = {0};
     runner->totals->untested++;
     int rc = names_new(&run.names, err);
-    if (rc == PAWL_OK && begin(runner, &run, file, &fault) != PAWL_OK)
-        tell(runner, file, "", fault.text);
-    test_world_free(run.world);
+    if (rc == PAWL_OK) can_begin(runner, &run, file);
     names_free(run.names);
     return rc;
 }

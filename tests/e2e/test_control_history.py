@@ -6,7 +6,7 @@ import time
 import pytest
 
 from control import Host, open_trade, protected
-from pawl import base_config, pawl
+from pawl import base_config, pawl, quote
 
 
 @pytest.fixture
@@ -96,6 +96,22 @@ def test_a_request_that_led_to_nothing_is_explained(host, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "request: entry BUY 0.1 via linked" in done.stdout
     assert "ignored" in done.stdout, done.stdout
+
+
+def test_the_reason_of_a_rule_is_a_step(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "dip.lua").write_text(RULE.replace('false, "never"',
+                                                             'true, "it is cheap"'))
+    config = base_config()
+    config["rules"] = {"dir": str(tmp_path / "rules")}
+    host = Host(tmp_path, [quote(second, 2650) for second in range(36000)], config=config)
+    host.until(protected)
+    told = [line.split("  ", 1)[1] for line in host.pawl("explain", "1").stdout.splitlines()
+            if line.startswith("2026-")]
+    assert told[0].startswith("XAUUSD quote"), told
+    assert told[1] == "  rule dip fired: it is cheap", told
+    assert told[2].startswith("    request: entry BUY 0.1 via linked"), told
+    assert host.stop() == 0
 
 
 def test_what_is_not_there_cannot_be_explained(host):
@@ -216,6 +232,15 @@ def test_a_reload_that_is_refused(host):
     answer = host.ask("status")
     assert answer["host"]["last_reload"]["ok"] is False and protected(answer)
     assert "REFUSED" in host.pawl("status").stdout
+
+
+def test_a_refusal_is_told_whole(host):
+    config = json.loads(host.config.read_text())
+    config["plugins"] = [one for one in config["plugins"] if one["name"] != "linked"]
+    host.config.write_text(json.dumps(config))
+    assert host.pawl("reload").returncode == 5
+    shown = " ".join(host.pawl("status").stdout.split())
+    assert 'name a strategy, "keep" or "flatten"' in shown, shown
 
 
 # ---- rules ----

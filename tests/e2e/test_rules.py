@@ -74,6 +74,24 @@ def test_tests_pass_or_fail(rules):
     assert done.stdout.endswith("0 passed, 1 failed\n")
 
 
+def test_a_rule_that_cannot_be_read_is_told_once(rules):
+    (rules / "dip.lua").write_text(RULE.replace("max_per_day", "max_per_dya"))
+    (rules / "dip_test.lua").write_text(TEST % 2639.5 + (TEST % 2639).replace("is bought", "too"))
+    done = pawl("rules", "test", rules)
+    assert done.returncode == 1 and done.stdout.count("max_per_dya") == 1, done.stdout
+    assert done.stdout.startswith("dip.lua\n  FAIL  the file\n")
+    assert done.stdout.endswith("0 passed, 1 failed\n")
+
+
+def test_a_slip_in_an_argument_is_named(rules):
+    (rules / "dip.lua").write_text(RULE.replace("max_per_day = 1", "args = { below = 2640 }")
+                                   .replace("< 2640", "< ctx.args.blow")
+                                   .replace("function(event)", "function(event, ctx)"))
+    (rules / "dip_test.lua").write_text(TEST % 2639.5)
+    done = pawl("rules", "test", rules)
+    assert 'dip.lua:2: args has no "blow"' in done.stdout, done.stdout
+
+
 def test_a_rule_without_a_test_is_read(rules):
     done = pawl("rules", "test", rules)
     assert done.returncode == 0
@@ -91,6 +109,20 @@ def test_what_happened_instead_is_told(rules):
     done = pawl("rules", "test", rules)
     assert done.returncode == 1
     assert "dip_test.lua:3: dap did not fire: dip: fired; dip: entry {" in done.stdout
+
+
+def test_a_refusal_that_goes_on_is_told_once_a_minute(tmp_path, rules):
+    (rules / "dip.lua").write_text(RULE.replace("max_per_day = 1", 'cooldown = "1h"'))
+    config = config_with(rules)
+    config["risk"] = {"restricted": ["XAUUSD"]}
+    data = write_events(tmp_path / "data.jsonl", [quote(second, 2630) for second in range(150)])
+    done = pawl("run", "-c", write_config(tmp_path, config), "--data", data, "--until-end")
+    told = [line[21:] for line in done.stdout.splitlines() if "asks for" in line]
+    refused = [line[21:] for line in done.stdout.splitlines() if "refused by symbol" in line]
+    assert len(told) == len(refused) == 3, done.stdout
+    assert told[0].endswith("dip         asks for entry: cheap"), told
+    assert told[1].endswith("asks for entry: cheap (and 59 times in between)"), told
+    assert "rules       150 fired" in done.stdout
 
 
 def test_check_counts_the_rules(tmp_path, rules):

@@ -416,6 +416,7 @@ static void attacks_fail_alone(void **state) {
         "e.price = 5",
         "ctx.position = nil",
         "ctx.args.x = 1",
+        "return ctx.args.y",
         "return ctx.positon()",
         "return 5",
         "return e",
