@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/remote.h"
+#include "cli/sentence.h"
 
 static json_t *with_reason(const struct args *args) {
     char reason[256] = "";
@@ -60,6 +61,20 @@ static int run_flatten(const struct args *args) {
 
 /* ---- send ---- */
 
+/* Its number, and what came of it at once. */
+static void show_event(const char *name, unsigned number, const json_t *answer,
+                       const char *refused) {
+    char words[SENTENCE_MAX];
+    const json_t *event;
+    size_t i;
+    printf("%s:%u: event %lld%s%s\n", name, number,
+           (long long)json_integer_value(json_object_get(answer, "seq")),
+           refused[0] != '\0' ? ": refused: " : "", refused);
+    json_array_foreach(json_object_get(answer, "events"), i, event) {
+        printf("  %s\n", sentence(event, words));
+    }
+}
+
 static int send_line(const struct args *args, struct client *client, const char *name,
                      unsigned number, const char *line, size_t length) {
     struct pawl_err err = {0};
@@ -80,9 +95,7 @@ static int send_line(const struct args *args, struct client *client, const char 
     if (arg_given(args, ARG_JSON) && answer != NULL)
         remote_print(answer);
     else if (rc == PAWL_OK)
-        printf("%s:%u: event %lld%s%s\n", name, number,
-               (long long)json_integer_value(json_object_get(answer, "seq")),
-               refused[0] != '\0' ? ": refused: " : "", refused);
+        show_event(name, number, answer, refused);
     int code = rc != PAWL_OK        ? (rc == PAWL_E_STATE ? CLI_REFUSED : CLI_FAILED)
                : refused[0] != '\0' ? CLI_REFUSED
                                     : CLI_DONE;
@@ -154,8 +167,11 @@ const struct command command_send = {
     .summary = "hand events to a running host: entry, exit, stop, signal",
     .synopsis = "FILE|- [-c FILE | --socket PATH] [--json]",
     .about = "Each line is an event as in recorded data (docs/reference/input.md), without `t`:\n"
-             "it happens now. Each is answered with its number; what was refused is said, and\n"
-             "the exit code is 5.\n",
+             "it happens now. Each is answered with its number and what came of it at once;\n"
+             "what was refused is said, and the exit code is 5. As in\n"
+             "  {\"type\":\"entry\",\"symbol\":\"XAUUSD\",\"via\":\"linked\",\"side\":\"BUY\","
+             "\"quantity\":\"1\"}\n"
+             "  {\"type\":\"exit\",\"symbol\":\"XAUUSD\"}\n",
     .takes = REMOTE_TAKES,
     .words_min = 1,
     .words_max = 1,

@@ -177,4 +177,5 @@ const struct command command_rules = {
              "exit code 1 if one fails (docs/rules.md). enable, disable: switches a rule of the\n"
              "running host; that outlives restarts. Enabling also forgets why it failed, its\n"
              "cooldown and what it did today.\n",
-    .takes = REMOTE_TAKES, .words_min = 1, .words_max = 2, .words_name = "WORD", .run = run};
+    .takes = REMOTE_TAKES, .words_min = 1, .words_max = 2,
+    .words_name = "list, test, enable or disable", .run = run};

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "config/report.h"
 #include "control/adopt.h"
 
 struct column {
@@ -60,12 +61,21 @@ static char *next_cell(char **at) {
     return out;
 }
 
+static void unknown_column(struct reader *reader, const char *name) {
+    struct report_list names = {.at = 0};
+    char text[REPORT_LIST_MAX + 80];
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        report_list_add(&names, known[i].name);
+    snprintf(text, sizeof text, "%.40s; there are: %s", name, report_list_text(&names));
+    fault(reader, "there is no such column", text);
+}
+
 static void read_head(struct reader *reader, char *line) {
     for (char *cell; (cell = next_cell(&line)) != NULL;) {
         const struct column *found = NULL;
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)
             if (strcmp(known[i].name, cell) == 0) found = &known[i];
-        if (found == NULL) fault(reader, "there is no such column", cell);
+        if (found == NULL) unknown_column(reader, cell);
         for (unsigned i = 0; found != NULL && i < reader->column_count; i++)
             if (reader->columns[i] != NULL && strcmp(reader->columns[i]->key, found->key) == 0)
                 fault(reader, "the column stands there twice", cell);

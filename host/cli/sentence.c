@@ -188,6 +188,9 @@ static bool one_line(struct line *line, const json_t *event, const char *type) {
     else if (strcmp(type, "connection") == 0)
         add(line, "%s is %s: %s", text(event, "broker"), text(event, "state"),
             text(event, "message"));
+    else if (strcmp(type, "want_spent") == 0)
+        add(line, "nothing more comes of the %s order: %s", text(event, "role"),
+            text(event, "reason"));
     else if (strcmp(type, "timer") == 0)
         add(line, "a timer was due");
     else if (strcmp(type, "trigger") == 0)

@@ -252,13 +252,19 @@ static void introduce(const struct live *live) {
 
 static void greet(const struct live *live) {
     const struct config *config = live->session->config;
+    const struct book *book = &live->host->book;
+    char before[80] = "";
+    if (book->boot > 1)
+        snprintf(before, sizeof before, "; going on after an earlier run%s: %u open lot%s",
+                 live->was_cut_off ? " that was cut off" : "", book->open_lots,
+                 plural(book->open_lots));
     log_write(live->session->log, PAWL_LOG_INFO, "run",
               "%s: %u plugin%s, %u account%s, %u instrument%s; state in %s%s%s", config->file,
               config->plugin_count, plural(config->plugin_count), config->account_count,
               plural(config->account_count), config->instrument_count,
               plural(config->instrument_count), live->folder,
               live->temporary ? " (temporary: host.data_dir is not set)" : "",
-              live->host->book.boot > 1 ? "; going on after an earlier run" : "");
+              before);
     if (live->data == NULL)
         log_write(live->session->log, PAWL_LOG_INFO, "run", "no recorded data: the clock is real");
     else if (!live->options->json)

@@ -44,6 +44,7 @@ struct live {
     char folder[DISK_PATH_MAX + 1];
     bool temporary; /* the folder is removed at the end */
     bool instant;   /* nothing waits for the disk */
+    bool was_cut_off; /* the last run did not end by itself: it left the journal of its database */
     int lock_fd;    /* of the data folder */
     struct control *control;
     struct health health;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -138,11 +139,18 @@ static int open_record(struct live *live, struct pawl_err *err) {
                         live->folder, live->options->version, &live->record, err);
 }
 
+static void look_back(struct live *live) {
+    char path[sizeof live->folder + 16];
+    snprintf(path, sizeof path, "%s/pawl.db-wal", live->folder);
+    live->was_cut_off = access(path, F_OK) == 0;
+}
+
 int live_open(struct live *live, struct pawl_err *err) {
     live->instant = live->session->config->host.durability == CONFIG_DURABILITY_NONE;
     umask(077); /* what is written is nobody else's */
     int rc = open_folder(live, err);
     if (rc == PAWL_OK) rc = lock_take(live->folder, &live->lock_fd, err);
+    if (rc == PAWL_OK) look_back(live);
     if (rc == PAWL_OK) rc = open_control(live, err);
     if (rc == PAWL_OK) rc = open_net(live, err);
     if (rc == PAWL_OK) rc = open_record(live, err);

@@ -241,22 +241,27 @@ static const char *cents(int64_t e8, char out[PAWL_E8_TEXT_MAX]) {
     return out;
 }
 
-static void reason_text(const char *name, uint64_t lots, int64_t net_e8, FILE *out) {
+static void reason_text(const char *title, const char *name, uint64_t lots, int64_t net_e8,
+                        FILE *out) {
     char net[PAWL_E8_TEXT_MAX];
-    fprintf(out, "              %-14s %5" PRIu64 "   %10s\n", name, lots, cents(net_e8, net));
+    fprintf(out, "  %-11s %-14s %5" PRIu64 "   %10s\n", title, name, lots,
+            cents(net_e8, net));
 }
 
 /* By reason, what is open among them, so that the rows are the sum below them. */
 static void profit_text(const struct summary *s, FILE *out) {
     char a[PAWL_E8_TEXT_MAX], b[PAWL_E8_TEXT_MAX], c[PAWL_E8_TEXT_MAX];
     const struct summary_group open = still_open(s);
-    for (uint32_t i = 0; i < s->group_count; i++)
-        if (s->groups[i].by == 3)
-            reason_text(s->groups[i].name,
-                        strcmp(s->groups[i].name, "MERGED") == 0 ? s->merged : s->groups[i].lots,
-                        s->groups[i].gross_e8 - s->groups[i].fees_e8, out);
+    const char *title = "closed by";
+    for (uint32_t i = 0; i < s->group_count; i++) {
+        if (s->groups[i].by != 3) continue;
+        reason_text(title, s->groups[i].name,
+                    strcmp(s->groups[i].name, "MERGED") == 0 ? s->merged : s->groups[i].lots,
+                    s->groups[i].gross_e8 - s->groups[i].fees_e8, out);
+        title = "";
+    }
     if (open.lots > 0 || open.gross_e8 != open.fees_e8)
-        reason_text("open", open.lots, open.gross_e8 - open.fees_e8, out);
+        reason_text("", "open", open.lots, open.gross_e8 - open.fees_e8, out);
     fprintf(out, "  profit      %s gross, %s fees, %s net\n", cents(s->gross_e8, a),
             cents(s->fees_e8, b), cents(s->gross_e8 - s->fees_e8, c));
     if (open.lots > 0 || unrealised_e8(s) != 0)

@@ -101,7 +101,7 @@ static const char *number(int64_t e8, int places, bool sign, char out[PAWL_E8_TE
 }
 
 static void head_rows(struct view *view, struct host *host, const char *name) {
-    char time[RFC3339_SIZE], equity[PAWL_E8_TEXT_MAX + 2];
+    char time[RFC3339_SIZE], equity[PAWL_E8_TEXT_MAX + 2], lost[48] = "";
     uint64_t naked = 0, orders = 0, unknown = 0;
     rfc3339_format(host->bus->now_ns, 0, time);
     time[10] = ' ';
@@ -116,12 +116,14 @@ static void head_rows(struct view *view, struct host *host, const char *name) {
     row(view, "%s  %s  %s UTC  %" PRIu64 " events, %.0f/s", name,
         reflect_enum_text(PAWL_ENUM_TRADING_STATE, host->book.host.trading), time,
         host->counts.events, view->rate);
-    row(view,
-        "equity %s  %u lot%s open, %" PRIu64 " UNPROTECTED  %" PRIu64 " order%s, %" PRIu64
-        " unknown  %" PRIu64 " fill%s  %" PRIu64 " closed  %" PRIu64 " alert%s",
+    if (unknown > 0) snprintf(lost, sizeof lost, ", %" PRIu64 " UNKNOWN", unknown);
+    row(view, /* most terminals have 80 columns: what matters less stands last */
+        "equity %s  %u lot%s open, %" PRIu64 " %s  %" PRIu64 " order%s%s  %" PRIu64
+        " closed  %" PRIu64 " alert%s  %" PRIu64 " fill%s",
         number(host_equity(host).e8, 2, false, equity), host->book.open_lots,
-        plural(host->book.open_lots), naked, orders, plural(orders), unknown, view->fills,
-        plural(view->fills), view->closed, view->alerts, plural(view->alerts));
+        plural(host->book.open_lots), naked, naked > 0 ? "UNPROTECTED" : "unprotected", orders,
+        plural(orders), lost, view->closed, view->alerts, plural(view->alerts), view->fills,
+        plural(view->fills));
     if (view->last_alert[0] != '\0') row(view, "last alert: %s", view->last_alert);
     for (uint32_t i = 0; i < host->exec.broker_count; i++)
         if (host->exec.brokers[i].state != BROKER_READY)

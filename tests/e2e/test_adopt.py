@@ -242,7 +242,8 @@ def test_usage(tmp_path):
     assert done.returncode == 1 and "has no position in it" in done.stderr
     bad = file_of(tmp_path, head="symbol,colour,side,side\n")
     done = pawl("adopt", bad, "-c", config)
-    assert done.returncode == 5 and f"{bad}:1: there is no such column: colour" in done.stderr
+    assert done.returncode == 5
+    assert f"{bad}:1: there is no such column: colour; there are: symbol, " in done.stderr
     assert "stands there twice: side" in done.stderr
     assert not (tmp_path / "state").exists()
 

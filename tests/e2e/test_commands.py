@@ -146,7 +146,7 @@ def test_backtest_prints_a_summary(trade):
 
 def rows_of(text):
     """What stands between `orders` and `profit`: reason, lots, net."""
-    rows = re.findall(r"^ {14}(\S+) +(\d+) +(-?[\d.]+)$", text, re.M)
+    rows = re.findall(r"^(?: {14}|  closed by   )(\S+) +(\d+) +(-?[\d.]+)$", text, re.M)
     return {reason: (int(lots), float(net)) for reason, lots, net in rows}
 
 

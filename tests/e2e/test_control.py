@@ -175,7 +175,10 @@ def test_events_by_hand(host, tmp_path):
                      '{"type":"exit","ref":"gold"}\n')
     done = host.pawl("send", lines)
     assert done.returncode == 0, done.stderr
-    assert [line.split(":")[1] for line in done.stdout.splitlines() if ":" in line] == ["1", "3"]
+    told = [line.removeprefix(f"{lines}:") for line in done.stdout.splitlines()]
+    assert [line.split(":")[0] for line in told if line[0] != " "] == ["1", "3"], told
+    assert told[1].startswith("  stop moved 2645 -> 2646"), told
+    assert told[-1].startswith("  lot is closing, 0.1 open at 2650."), told
     host.until(lambda answer: answer["lots_total"] == 0)
     lines.write_text(json.dumps(text_entry("SELL")) + "\n")
     assert host.pawl("send", lines).returncode == 0

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from control import Client, Host, protected, wait_for_socket
+from control import Client, Host, open_trade, protected, wait_for_socket
 from pawl import (DEMO, PROGRAM, START, base_config, entry, one_trade, pawl, quote, stamp, start,
                   tree, with_us, write_config, write_events)
 
@@ -179,6 +179,22 @@ def test_without_standard_files_it_runs(tmp_path):
         assert os.readlink("/proc/%d/fd/%d" % (process.pid, number)) == "/dev/null"
     process.terminate()
     assert process.wait(timeout=20) == 0
+
+
+def test_what_an_earlier_run_left_is_told(tmp_path):
+    first = Host(tmp_path, open_trade())
+    first.until(protected)
+    assert "earlier run" not in first.log()
+    first.process.kill()
+    first.process.wait()
+    second = Host(tmp_path, open_trade())
+    second.until(protected)
+    assert "after an earlier run that was cut off: 1 open lot\n" in second.log(), second.log()
+    assert second.stop() == 0
+    third = Host(tmp_path, open_trade())
+    third.until(protected)
+    assert "after an earlier run: 1 open lot\n" in third.log(), third.log()
+    assert third.stop() == 0
 
 
 def test_a_stop_that_sleeps_is_not_waited_for(tmp_path):

@@ -121,7 +121,7 @@ def test_what_is_shown(config):
     panel = [row for row in rows if row.startswith(("7  ACTIVE", "equity", "gold  ", "lot  "))]
     assert len(panel) == 4, rows
     assert "UTC" in panel[0] and "events" in panel[0]
-    assert "1 lot open, 0 UNPROTECTED  2 orders, 0 unknown" in panel[1]
+    assert "1 lot open, 0 unprotected  2 orders  0 closed  0 alerts" in panel[1]
     assert panel[3].split()[:3] == ["gold", "XAUUSD", "LONG"] and "2645" in panel[3]
     assert any("protected: a stop for 0.10 rests at 2645.00" in row for row in rows)
     assert max(map(len, panel)) < 100
