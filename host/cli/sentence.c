@@ -200,6 +200,23 @@ static bool one_line(struct line *line, const json_t *event, const char *type) {
     return true;
 }
 
+static bool account(struct line *line, const json_t *event, const char *type) {
+    char money[WORD_MAX];
+    if (strcmp(type, "transaction.opened") == 0)
+        add(line, "a trade begins: %s %s at %s", text(event, "side"), text(event, "quantity"),
+            text(event, "price"));
+    else if (strcmp(type, "transaction.closed") == 0)
+        add(line, "the trade is over: %s %s, in %s, out %s, %s net", text(event, "side"),
+            text(event, "quantity"), text(event, "entry"), text(event, "exit"),
+            sum(event, "realized", money));
+    else if (strcmp(type, "day.started") == 0)
+        add(line, "a trading day of %s begins with %s", text(event, "account"),
+            text(event, "equity"));
+    else
+        return false;
+    return true;
+}
+
 static bool command(struct line *line, const json_t *event, const char *type) {
     if (strcmp(type, "submit") == 0 || strcmp(type, "amend") == 0 || strcmp(type, "cancel") == 0)
         add(line, "sent: %s", type);
@@ -254,8 +271,8 @@ const char *sentence(const json_t *event, char out[SENTENCE_MAX]) {
         exit_taken(&line, event);
     else if (strcmp(type, "stop.moved") == 0)
         stop_moved(&line, event);
-    else if (!one_line(&line, event, type) && !command(&line, event, type) &&
-             !report(&line, event, type))
+    else if (!one_line(&line, event, type) && !account(&line, event, type) &&
+             !command(&line, event, type) && !report(&line, event, type))
         plain(&line, (json_t *)event);
     for (char *at = out; *at != '\0'; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = ' ';

@@ -68,8 +68,9 @@ static int load_plugin(struct session *session, uint32_t index, struct config_er
         char path[32], of[40];
         snprintf(path, sizeof path, "plugins[%u]", index);
         snprintf(of, sizeof of, "%s.so", path);
-        config_errors_add(errors, config_file_of(session->config, of), path, "%s",
-                          why->count > 0 ? why->line[0] : pawl_rc_text(rc));
+        config_errors_add(errors, config_file_of(session->config, of), path, "%s%s",
+                          why->count > 0 ? why->line[0] : pawl_rc_text(rc),
+                          rc == PAWL_E_NOTFOUND ? "; `pawl plugins` lists what there is" : "");
     } else
         session->plugins[index] = (session->libraries[index] = library)->plugin;
     mem_free(why);

@@ -18,7 +18,8 @@ BROKEN_CONFIGS = {
     "unknown section": ({"colour": {}}, "colour: unknown key"),
     "unknown key": ({"host": {"instance": 1, "speed": 2}}, "host.speed: unknown key"),
     "unknown choice": ({"host": {"durability": "maybe"}}, "host.durability: must be one of"),
-    "a plugin that is not there": ({"plugins": [{"name": "nobody"}]}, "plugins[0]: "),
+    "a plugin that is not there": (
+        {"plugins": [{"name": "nobody"}]}, "no such file; `pawl plugins` lists what there is"),
     "an option there is not": (
         {"plugins": [{"name": "paper", "options": {"persona": "ideal"}}]},
         "plugins[0].options.persona: unknown key"),

@@ -111,6 +111,7 @@ def test_the_reason_of_a_rule_is_a_step(tmp_path):
     assert told[0].startswith("XAUUSD quote"), told
     assert told[1] == "  rule dip fired: it is cheap", told
     assert told[2].startswith("    request: entry BUY 0.1 via linked"), told
+    assert any("a trade begins: LONG 0.1 at 26" in line for line in told), told
     assert host.stop() == 0
 
 
