@@ -26,15 +26,32 @@ void table_clear(struct table *table) {
     table->count = 0;
 }
 
+static uint32_t home_of(uint32_t slots_count, uint64_t key) {
+    return (uint32_t)((uint64_t)(uint32_t)hash_u64(key) * slots_count >> 32);
+}
+
+static uint32_t after(uint32_t slots_count, uint32_t i) { return i + 1 < slots_count ? i + 1 : 0; }
+
+/* How far `to` is behind `from`, on their way around. */
+static uint32_t distance(uint32_t slots_count, uint32_t from, uint32_t to) {
+    return to >= from ? to - from : to + slots_count - from;
+}
+
 /* The slot of key, or the free one where it would go. The table is never full. */
 static uint32_t slot_of(const struct table_slot *slots, uint32_t slots_count, uint64_t key) {
-    uint32_t mask = slots_count - 1, i = (uint32_t)hash_u64(key) & mask;
-    while (slots[i].value != NULL && slots[i].key != key) i = (i + 1) & mask;
+    uint32_t i = home_of(slots_count, key);
+    while (slots[i].value != NULL && slots[i].key != key) i = after(slots_count, i);
     return i;
 }
 
+/* 16, 24, 32, 48: when it has grown it is about half full. */
+static uint32_t next_size(uint32_t slots_count) {
+    if (slots_count == 0) return TABLE_SLOTS_MIN;
+    return (slots_count & (slots_count - 1)) == 0 ? slots_count / 2 * 3 : slots_count / 3 * 4;
+}
+
 static int table_grow(struct table *table) {
-    uint32_t wanted = table->slots_count == 0 ? TABLE_SLOTS_MIN : table->slots_count * 2;
+    uint32_t wanted = next_size(table->slots_count);
     struct table_slot *slots = mem_calloc(wanted, sizeof *slots);
     if (slots == NULL) return PAWL_E_NOMEM;
     for (uint32_t i = 0; i < table->slots_count; i++)
@@ -56,8 +73,8 @@ int table_put(struct table *table, uint64_t key, void *value) {
         }
     }
     if (table->count >= table->entries_max) return PAWL_E_BUSY;
-    /* At most two thirds full, so that a probe stays short. */
-    if (table->count + 1 > table->slots_count / 3 * 2) {
+    /* At most seven tenths full, so that a probe stays short. */
+    if ((table->count + 1) * UINT64_C(10) > table->slots_count * UINT64_C(7)) {
         int rc = table_grow(table);
         if (rc != PAWL_OK) return rc;
     }
@@ -74,14 +91,13 @@ void *table_get(const struct table *table, uint64_t key) {
 
 void *table_remove(struct table *table, uint64_t key) {
     if (table->count == 0) return NULL;
-    uint32_t mask = table->slots_count - 1;
-    uint32_t hole = slot_of(table->slots, table->slots_count, key);
+    uint32_t count = table->slots_count, hole = slot_of(table->slots, count, key);
     void *value = table->slots[hole].value;
     if (value == NULL) return NULL;
     /* Close the gap: move back each later entry of the run whose home is not beyond the hole. */
-    for (uint32_t i = (hole + 1) & mask; table->slots[i].value != NULL; i = (i + 1) & mask) {
-        uint32_t home = (uint32_t)hash_u64(table->slots[i].key) & mask;
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
+    for (uint32_t i = after(count, hole); table->slots[i].value != NULL; i = after(count, i)) {
+        uint32_t home = home_of(count, table->slots[i].key);
+        if (distance(count, home, i) >= distance(count, hole, i)) {
             table->slots[hole] = table->slots[i];
             hole = i;
         }

@@ -3,7 +3,8 @@
  *
  * Order  iteration follows the hash of the keys and the history of calls, never an address: the
  *        same calls give the same order in every run. Whoever needs a meaningful order sorts.
- * Limits named at init; a full map answers PAWL_E_BUSY. Memory grows by doubling.
+ * Limits named at init; a full map answers PAWL_E_BUSY. Memory grows by a third or a half, of
+ *        texts by doubling.
  * Thread none of its own; one thread at a time.
  */
 #ifndef BASE_TABLE_H
@@ -19,7 +20,7 @@ struct table_slot {
 };
 struct table {
     struct table_slot *slots; /* NULL until the first put */
-    uint32_t slots_count;     /* a power of two, or 0 */
+    uint32_t slots_count;     /* a power of two, or one and a half of one, or 0 */
     uint32_t count;
     uint32_t entries_max;
 };
