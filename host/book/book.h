@@ -29,7 +29,6 @@
 #define BOOK_ORDERS_MAX 16000000u
 #define BOOK_ORDERS_PER_LOT_MAX 64u /* live at once */
 #define BOOK_CLOSED_LOTS_KEPT 4096u
-#define BOOK_ORDER_SHARES_MAX 16u
 
 struct book_instrument {
     struct pawl_instrument def; /* id 0 = not configured */
@@ -132,8 +131,6 @@ struct order *book_order_by_id(const struct book *book, const char *client_id);
 struct order *book_order_new(struct book *book, struct lot *lot, struct pawl_err *err);
 struct order *book_order_restore(struct book *book, const struct pawl_common_order *common,
                                  const struct pawl_rare_order *rare, struct pawl_err *err);
-int book_order_share(struct book *book, struct order *order, struct lot *lot,
-                     struct pawl_qty quantity);
 int book_order_index(struct book *book, struct order *order); /* once rec.order is set */
 void book_order_move(struct order *order, struct lot *to); /* it belongs to that lot from now on */
 bool order_is_live(const struct order *order);    /* may still fill: neither ended nor never sent */

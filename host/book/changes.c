@@ -55,16 +55,14 @@ static int put_order(struct book *book, const struct order *order, int rc) {
     struct pawl_rec_order row;
     pawl_join_order(&order->rec, order->rare, &row);
     rc = put(book, PAWL_REC_ORDER, &row, rc);
-    for (uint32_t i = 0; i < order->share_count; i++) {
-        const struct order_share *share = &order->shares[i];
-        const struct pawl_rec_share share_row = {.id = row.id << 8 | (i + 1),
-                                                 .order = row.id,
-                                                 .lot = share->lot,
-                                                 .quantity = share->quantity,
-                                                 .filled = share->filled};
-        rc = put(book, PAWL_REC_SHARE, &share_row, rc);
-    }
-    return rc;
+    if (role_is_entry(row.role)) return rc;
+    const struct pawl_rec_share share = {
+        .id = row.id << 8 | 1, /* the only one */
+        .order = row.id,
+        .lot = row.lot,
+        .quantity = row.op == PAWL_ORDER_OP_AMEND ? row.want_quantity : row.quantity,
+        .filled = order->share_filled};
+    return put(book, PAWL_REC_SHARE, &share, rc);
 }
 
 int book_store(struct book *book) {

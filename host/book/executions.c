@@ -68,7 +68,7 @@ int book_execution_add(struct book *book, const struct pawl_rec_fill *fill) {
     if (book_execution_seen(book, fill->account, fill->execution)) return PAWL_OK;
     if (book->execution_count >= BOOK_EXECUTIONS_MAX) return PAWL_E_BUSY;
     size_t length = strnlen(fill->execution, sizeof fill->execution - 1);
-    struct execution *one = mem_calloc(1, sizeof *one + length + 1);
+    struct execution *one = mem_calloc(1, offsetof(struct execution, id) + length + 1);
     if (one == NULL) return PAWL_E_NOMEM;
     one->order = fill->order;
     one->account = fill->account;

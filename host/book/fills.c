@@ -28,15 +28,15 @@ static void enter(struct book *book, const struct book_fill *fill, const struct 
                   int64_t value_e8) {
     struct lot *lot = part->lot;
     bool first = lot->rec.entered.e8 == 0;
-    book_before_growth(lot);
+    book_before_growth(book, lot);
     lot->rec.entered.e8 += part->quantity.e8;
     lot->rec.entry_value.e8 += value_e8;
     if (fill->order != NULL && order_is_add(fill->order)) {
         /* What was wanted of it leaves the entry as it was; the rest came too late to be taken back
          * and counts as entry. */
-        int64_t wanted_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+        int64_t wanted_e8 = lot->rare->rec.add_up_to.e8 - lot->rare->rec.added.e8;
         if (wanted_e8 > part->quantity.e8) wanted_e8 = part->quantity.e8;
-        lot->rec.added.e8 += part->quantity.e8;
+        book_lot_rare(book, lot)->rec.added.e8 += part->quantity.e8;
         if (wanted_e8 > 0) lot->rec.enter_up_to.e8 += wanted_e8;
     }
     lot->entry_fill_ns = book_now(book);
@@ -189,24 +189,20 @@ struct pawl_qty book_reduce(struct book *book, const struct book_fill *fill, uin
     return quantity;
 }
 
-/* Fills are booked by shares: each lot its part, the surplus to siblings, oldest first. */
-static struct pawl_qty leave_by_shares(struct book *book, const struct book_fill *fill,
-                                       struct pawl_qty left) {
+/* Its lot's part, which is all that is open of it; the surplus to siblings, oldest first. */
+static struct pawl_qty leave_by_share(struct book *book, const struct book_fill *fill,
+                                      struct pawl_qty left) {
     struct order *order = fill->order;
-    for (uint32_t i = 0; i < order->share_count && left.e8 > 0; i++) {
-        struct order_share *share = &order->shares[i];
-        struct lot *lot = book_lot_heir(book, book_lot(book, share->lot));
-        if (lot == NULL) continue;
-        int64_t take = lot_open_e8(lot) < left.e8 ? lot_open_e8(lot) : left.e8;
-        int64_t share_left = share->quantity.e8 - share->filled.e8;
-        if (order->share_count > 1 && share_left < take) take = share_left;
-        if (take <= 0) continue;
+    struct lot *lot = book_lot_heir(book, order->lot);
+    int64_t open_e8 = lot == NULL ? 0 : lot_open_e8(lot);
+    int64_t take_e8 = open_e8 < left.e8 ? open_e8 : left.e8;
+    if (take_e8 > 0) {
         struct fill_part part = {.lot = lot,
-                            .role = order->rec.role,
-                            .quantity = {take},
-                            .fee = fill_fee(fill, (struct pawl_qty){take})};
-        share->filled.e8 += take;
-        left.e8 -= take;
+                                 .role = order->rec.role,
+                                 .quantity = {take_e8},
+                                 .fee = fill_fee(fill, (struct pawl_qty){take_e8})};
+        order->share_filled.e8 += take_e8;
+        left.e8 -= take_e8;
         apply(book, fill, &part);
     }
     return left.e8 > 0 ? book_reduce(book, fill, order->rec.role, order->lot, left) : left;
@@ -291,7 +287,7 @@ int book_fill(struct book *book, const struct book_fill *fill) {
             if (fill->ticket[0] != '\0') book_lot_text(book, order->lot, LOT_TICKET, fill->ticket);
             apply(book, fill, &part);
         } else {
-            left = leave_by_shares(book, fill, left);
+            left = leave_by_share(book, fill, left);
         }
         book_dirty(book, order->lot);
     }

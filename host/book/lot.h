@@ -14,27 +14,21 @@
 
 struct lot;
 
-struct order_share { /* of a lot in an exit order */
-    uint64_t lot;
-    struct pawl_qty quantity, filled;
-};
-
 struct order {
     struct pawl_common_order rec;
     const struct pawl_rare_order *rare; /* of the record, too; changed by book_order_rare() */
-    struct lot *lot;                    /* the only one, or the first share's */
+    struct lot *lot;
     struct order *next, *previous;      /* of the lot, oldest first */
     struct order *changed_next;
-    struct order *attached;     /* the stop that travels with this entry */
-    struct order_share *shares; /* NULL for entries */
-    int64_t cancel_retry_ns;    /* a refused cancel is not asked again before; 0 = now */
-    int64_t op_sent_ns;         /* when its request in flight left; 0 = in an earlier process */
-    uint64_t op_asked;          /* questions up to this one were asked before it left */
-    int64_t amend_strays_ns;    /* an amend without effect (rec.want_*) may arrive until then */
-    int64_t level_due_ns;       /* where it ended is asked again then */
-    uint32_t outbox_place;      /* of its request that waits for the disk, + 1; 0 = none does */
+    struct order *attached;       /* the stop that travels with this entry */
+    struct pawl_qty share_filled; /* of an exit: what its lot took of its fills */
+    int64_t cancel_retry_ns;      /* a refused cancel is not asked again before; 0 = now */
+    int64_t op_sent_ns;           /* when its request in flight left; 0 = in an earlier process */
+    uint64_t op_asked;            /* questions up to this one were asked before it left */
+    int64_t amend_strays_ns;      /* an amend without effect (rec.want_*) may arrive until then */
+    int64_t level_due_ns;         /* where it ended is asked again then */
+    uint32_t outbox_place;        /* of its request that waits for the disk, + 1; 0 = none does */
     uint32_t absent_round; /* the venue said it never saw it; this round may confirm it; 0 = no */
-    uint8_t share_count;
     uint8_t cancel_tries;
     uint8_t lookups; /* they become rarer up to a limit */
     uint8_t level_asks;
@@ -62,6 +56,7 @@ struct lot_rare {
     int64_t guard_cancel_ns; /* when the guard asked for the stop's cancel; 0 = not */
     int64_t stop_taken_ns;   /* when the venue last took a stop back by itself; 0 = it has not */
     int64_t group_wait_ns;   /* the venue may shrink the group itself until then; 0 = not waiting */
+    int64_t trail_level_e8;  /* a price there is worth a step of the stop; 0 = not armed */
 };
 
 struct lot {
@@ -69,17 +64,15 @@ struct lot {
     const struct lot_rare *rare; /* changed by book_lot_rare() */
     struct pawl_rec_target *targets; /* PAWL_TARGETS_MAX, NULL until the first is set */
     struct order *orders, *orders_last;
-    struct lot *next, *previous;                       /* all not closed, by id */
+    struct lot *next, *previous; /* all not closed, by id; `next` of a closed one: book.closed */
     struct lot *instrument_next, *instrument_previous; /* of its instrument, not closed, by id */
     struct lot *dirty_next, *changed_next;
-    struct lot *closed_next; /* of those kept for late fills */
     uint64_t dirty_cause;
     uint64_t born;          /* the turn that made it; 0 = in an earlier process */
     int64_t entry_fill_ns;  /* of its newest entry fill in this process */
     int64_t wake_ns;        /* when its retry timer is set; 0 = it is not */
     int64_t guard_level_e8; /* the level the guard's trigger is armed at; 0 = not armed */
     int64_t trail_least_e8; /* the venue's trailing order is at least there only if it is told */
-    int64_t trail_level_e8; /* a price there is worth a step of the stop; 0 = not armed */
     bool trail_best_kept;   /* a level of the host's knows its best price exactly */
     bool trail_by_host;     /* the venue has refused to trail it */
     bool dirty, changed, targets_changed, protected_once, exit_by_guard;

@@ -36,7 +36,7 @@ void book_done(struct book *book) {
         lot_free(lot);
     }
     for (struct lot *lot = book->closed, *next; lot != NULL; lot = next) {
-        next = lot->closed_next;
+        next = lot->next;
         lot_free(lot);
     }
     table_done(&book->lots);
@@ -157,9 +157,9 @@ void book_lot_link(struct book *book, struct lot *lot) {
 }
 
 static void keep_closed(struct book *book, struct lot *lot) {
-    lot->closed_next = NULL;
+    lot->next = NULL;
     if (book->closed_last != NULL)
-        book->closed_last->closed_next = lot;
+        book->closed_last->next = lot;
     else
         book->closed = lot;
     book->closed_last = lot;
@@ -236,11 +236,11 @@ void book_lot_reopen(struct book *book, struct lot *lot) {
     struct lot **link = &book->closed, *last = NULL;
     while (*link != lot) {
         last = *link;
-        link = &(*link)->closed_next;
+        link = &(*link)->next;
     }
-    *link = lot->closed_next;
+    *link = lot->next;
     if (book->closed_last == lot) book->closed_last = last;
-    lot->closed_next = NULL;
+    lot->next = NULL;
     book->closed_lots--;
     lot->rec.state = PAWL_LOT_STATE_OPEN;
     RARE_SET(book, lot, rec.closed, 0);
@@ -273,7 +273,7 @@ static void evict_lots(struct book *book) {
     uint32_t looks = book->closed_lots;
     for (; book->closed_lots > BOOK_CLOSED_LOTS_KEPT && looks > 0; looks--) {
         struct lot *lot = book->closed;
-        book->closed = lot->closed_next;
+        book->closed = lot->next;
         if (book->closed == NULL) book->closed_last = NULL;
         book->closed_lots--;
         if (lot->dirty || lot->changed || has_live(lot)) /* something points to it still */

@@ -4,14 +4,14 @@
 
 /* What is open goes over at what it cost; what was already out stays, so that its sums and its
  * profit remain those of its own fills. */
-static int move_quantity(struct lot *into, struct lot *from) {
+static int move_quantity(struct book *book, struct lot *into, struct lot *from) {
     struct pawl_common_lot *to = &into->rec, *of = &from->rec;
     int64_t open_e8 = lot_open_e8(from), value_e8 = lot_cost_open(from).e8, sum;
     int rc = pawl_add_i64(to->entered.e8, open_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->entry_value.e8, value_e8, &sum);
     if (rc == PAWL_OK) rc = pawl_add_i64(to->enter_up_to.e8, open_e8, &sum);
     if (rc != PAWL_OK) return rc;
-    book_before_growth(into);
+    book_before_growth(book, into);
     to->entered.e8 += open_e8;
     to->entry_value.e8 += value_e8;
     to->enter_up_to.e8 += open_e8;
@@ -25,15 +25,13 @@ static void move_orders(struct book *book, struct lot *into, struct lot *from) {
     for (struct order *order = from->orders, *next; order != NULL; order = next) {
         next = order->next;
         if (!order_is_live(order)) continue;
-        for (uint32_t i = 0; i < order->share_count; i++)
-            if (order->shares[i].lot == from->rec.id) order->shares[i].lot = into->rec.id;
         book_order_move(order, into);
         book_order_changed(book, order);
     }
 }
 
 int book_merge(struct book *book, struct lot *into, struct lot *from) {
-    int rc = move_quantity(into, from);
+    int rc = move_quantity(book, into, from);
     if (rc != PAWL_OK) return rc;
     move_orders(book, into, from);
     into->entry_fill_ns = book_now(book);

@@ -84,22 +84,24 @@ struct pawl_price lot_entry(const struct lot *lot) {
 
 struct pawl_money lot_cost_out(const struct lot *lot) {
     const struct pawl_common_lot *rec = &lot->rec;
-    return pawl_cost_out(rec->entered, rec->exited, rec->entry_value, rec->grown_out,
-                         rec->grown_cost);
+    return pawl_cost_out(rec->entered, rec->exited, rec->entry_value, lot->rare->rec.grown_out,
+                         lot->rare->rec.grown_cost);
 }
 
 struct pawl_money lot_cost_open(const struct lot *lot) {
     return (struct pawl_money){lot->rec.entry_value.e8 - lot_cost_out(lot).e8};
 }
 
-void book_before_growth(struct lot *lot) {
+void book_before_growth(struct book *book, struct lot *lot) {
     if (lot->rec.exited.e8 == 0) return;
-    lot->rec.grown_cost = lot_cost_out(lot);
-    lot->rec.grown_out = lot->rec.exited;
+    struct pawl_money cost = lot_cost_out(lot);
+    struct pawl_rare_lot *rare = &book_lot_rare(book, lot)->rec;
+    rare->grown_cost = cost;
+    rare->grown_out = lot->rec.exited;
 }
 
 struct pawl_price lot_cost(const struct lot *lot) {
-    if (lot->rec.grown_out.e8 == 0) return lot_entry(lot);
+    if (lot->rare->rec.grown_out.e8 == 0) return lot_entry(lot);
     return average(lot_cost_open(lot), (struct pawl_qty){lot_open_e8(lot)});
 }
 

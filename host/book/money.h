@@ -24,7 +24,7 @@ struct pawl_price lot_cost(const struct lot *lot); /* average of what is open */
 struct pawl_money lot_cost_out(const struct lot *lot);  /* of what has gone out */
 struct pawl_money lot_cost_open(const struct lot *lot);
 /* Before an entry is added: what was booked stays booked, the new average is of the rest. */
-void book_before_growth(struct lot *lot);
+void book_before_growth(struct book *book, struct lot *lot);
 struct pawl_price lot_exit(const struct lot *lot);  /* average; 0 before an exit */
 void lot_set_r(struct lot *lot); /* |average entry - initial stop| */
 struct pawl_ratio lot_r_of(const struct lot *lot,

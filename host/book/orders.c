@@ -147,7 +147,6 @@ void book_order_reason(struct order *order, const char *reason) {
 
 void book_order_free(struct order *order) {
     if (order->rare != &nothing_rare) mem_free((void *)order->rare);
-    mem_free(order->shares);
     mem_free(order);
 }
 
@@ -156,19 +155,6 @@ void book_order_drop(struct book *book, struct order *order) {
     table_remove(&book->orders, order->rec.id);
     table_remove_near(&book->order_ids, order, home_of);
     book_order_free(order);
-}
-
-int book_order_share(struct book *book, struct order *order, struct lot *lot,
-                     struct pawl_qty quantity) {
-    if (order->share_count == BOOK_ORDER_SHARES_MAX) return PAWL_E_BUSY;
-    struct order_share *shares =
-        mem_realloc(order->shares, (order->share_count + 1u) * sizeof *shares);
-    if (shares == NULL) return PAWL_E_NOMEM;
-    order->shares = shares;
-    order->shares[order->share_count++] =
-        (struct order_share){.lot = lot->rec.id, .quantity = quantity};
-    book_order_changed(book, order);
-    return PAWL_OK;
 }
 
 bool order_is_live(const struct order *order) {

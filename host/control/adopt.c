@@ -40,7 +40,7 @@ static bool is_adopt(const struct row *row) {
 /* Closed ones, too, as long as they are remembered: a position is not taken over twice. */
 static const struct lot *lot_named(const struct book *book, const char *ref) {
     const struct lot *lot = book_lot_by_ref(book, ref);
-    for (const struct lot *one = book->closed; lot == NULL && one != NULL; one = one->closed_next)
+    for (const struct lot *one = book->closed; lot == NULL && one != NULL; one = one->next)
         if (strcmp(one->rare->rec.ref, ref) == 0) lot = one;
     return lot;
 }

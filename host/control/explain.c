@@ -39,10 +39,7 @@ static bool of_lot(const struct host *host, const char *oid, uint64_t lot) {
     struct oid_parts parts;
     const struct order *order = book_order_by_id(&host->book, oid);
     if (order == NULL) return oid_parse(oid, &parts) == PAWL_OK && parts.lot == lot;
-    if (order->lot->rec.id == lot) return true;
-    for (uint32_t i = 0; i < order->share_count; i++)
-        if (order->shares[i].lot == lot) return true;
-    return false;
+    return order->lot->rec.id == lot;
 }
 
 /* By its fields `lot` and `order`; market data has neither. */

@@ -58,16 +58,10 @@ struct pawl_common_lot {
     int64_t guarded_ns; /* Total time on the guard alone. */
     uint64_t cause; /* seq of the event that made it. */
     char profile[32]; /* Profile it was opened with. */
-    /* Want: total to enter through a limit that rests as long as the lot. */
-    struct pawl_qty add_up_to;
-    struct pawl_qty added; /* Filled through it. */
     uint32_t add_gen; /* Generation of this want. */
     uint8_t add_spent; /* 1 = it is spent. */
     uint8_t add_tries; /* Attempts of this generation. */
     uint8_t entry_role; /* Role of its entry orders; 0 = main, then scale. */
-    struct pawl_qty grown_out; /* Filled out when it last grew after an exit; 0 = it never did. */
-    struct pawl_money grown_cost; /* Entry value of that. */
-    uint64_t trade; /* Lots of one trade that the venue keeps apart: the same number; 0 = alone. */
     uint8_t claimed; /* 1 = on somebody's word: nothing is sent until the venue shows it. */
 };
 struct pawl_rare_lot {
@@ -79,7 +73,10 @@ struct pawl_rare_lot {
     char ticket[32]; /* The venue's position, on ticket venues. */
     char ref[32]; /* Its name. */
     char reason[32]; /* Why it is closing or closed. */
+    /* Want: total to enter through a limit that rests as long as the lot. */
+    struct pawl_qty add_up_to;
     struct pawl_price add_price; /* Of that limit; 0 = none. */
+    struct pawl_qty added; /* Filled through it. */
     /* Want: the stop follows the best price at this distance; 0 = not. */
     struct pawl_price trail_distance;
     struct pawl_ratio trail_fraction; /* The same as a fraction of the best price; 0 = not. */
@@ -87,6 +84,9 @@ struct pawl_rare_lot {
     struct pawl_price trail_step; /* Least move of the stop. */
     struct pawl_price trail_extreme; /* Best price the stop has followed; 0 = not active yet. */
     uint64_t merged_into; /* The lot that took over what was open; 0 = none. */
+    struct pawl_qty grown_out; /* Filled out when it last grew after an exit; 0 = it never did. */
+    struct pawl_money grown_cost; /* Entry value of that. */
+    uint64_t trade; /* Lots of one trade that the venue keeps apart: the same number; 0 = alone. */
 };
 static inline void pawl_join_lot(const struct pawl_common_lot *common,
     const struct pawl_rare_lot *rare, struct pawl_rec_lot *ret) {
@@ -141,15 +141,10 @@ static inline void pawl_join_lot(const struct pawl_common_lot *common,
     ret->guarded_ns = common->guarded_ns;
     ret->cause = common->cause;
     memcpy(ret->profile, common->profile, sizeof ret->profile);
-    ret->add_up_to = common->add_up_to;
-    ret->added = common->added;
     ret->add_gen = common->add_gen;
     ret->add_spent = common->add_spent;
     ret->add_tries = common->add_tries;
     ret->entry_role = common->entry_role;
-    ret->grown_out = common->grown_out;
-    ret->grown_cost = common->grown_cost;
-    ret->trade = common->trade;
     ret->claimed = common->claimed;
     ret->after_lot = rare->after_lot;
     ret->after_expires = rare->after_expires;
@@ -159,13 +154,18 @@ static inline void pawl_join_lot(const struct pawl_common_lot *common,
     memcpy(ret->ticket, rare->ticket, sizeof ret->ticket);
     memcpy(ret->ref, rare->ref, sizeof ret->ref);
     memcpy(ret->reason, rare->reason, sizeof ret->reason);
+    ret->add_up_to = rare->add_up_to;
     ret->add_price = rare->add_price;
+    ret->added = rare->added;
     ret->trail_distance = rare->trail_distance;
     ret->trail_fraction = rare->trail_fraction;
     ret->trail_activation = rare->trail_activation;
     ret->trail_step = rare->trail_step;
     ret->trail_extreme = rare->trail_extreme;
     ret->merged_into = rare->merged_into;
+    ret->grown_out = rare->grown_out;
+    ret->grown_cost = rare->grown_cost;
+    ret->trade = rare->trade;
 }
 static inline void pawl_part_lot(const struct pawl_rec_lot *from,
     struct pawl_common_lot *ret_common,
@@ -220,15 +220,10 @@ static inline void pawl_part_lot(const struct pawl_rec_lot *from,
     ret_common->guarded_ns = from->guarded_ns;
     ret_common->cause = from->cause;
     memcpy(ret_common->profile, from->profile, sizeof ret_common->profile);
-    ret_common->add_up_to = from->add_up_to;
-    ret_common->added = from->added;
     ret_common->add_gen = from->add_gen;
     ret_common->add_spent = from->add_spent;
     ret_common->add_tries = from->add_tries;
     ret_common->entry_role = from->entry_role;
-    ret_common->grown_out = from->grown_out;
-    ret_common->grown_cost = from->grown_cost;
-    ret_common->trade = from->trade;
     ret_common->claimed = from->claimed;
     ret_rare->after_lot = from->after_lot;
     ret_rare->after_expires = from->after_expires;
@@ -238,13 +233,18 @@ static inline void pawl_part_lot(const struct pawl_rec_lot *from,
     memcpy(ret_rare->ticket, from->ticket, sizeof ret_rare->ticket);
     memcpy(ret_rare->ref, from->ref, sizeof ret_rare->ref);
     memcpy(ret_rare->reason, from->reason, sizeof ret_rare->reason);
+    ret_rare->add_up_to = from->add_up_to;
     ret_rare->add_price = from->add_price;
+    ret_rare->added = from->added;
     ret_rare->trail_distance = from->trail_distance;
     ret_rare->trail_fraction = from->trail_fraction;
     ret_rare->trail_activation = from->trail_activation;
     ret_rare->trail_step = from->trail_step;
     ret_rare->trail_extreme = from->trail_extreme;
     ret_rare->merged_into = from->merged_into;
+    ret_rare->grown_out = from->grown_out;
+    ret_rare->grown_cost = from->grown_cost;
+    ret_rare->trade = from->trade;
 }
 
 struct pawl_common_order {

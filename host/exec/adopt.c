@@ -33,7 +33,6 @@ static struct order *make(struct exec *exec, const char *id, uint32_t instrument
     order->rec.trigger = PAWL_TRIGGER_SOURCE_EXIT_SIDE;
     order->rec.state = PAWL_ORDER_STATE_ACCEPTED;
     if (book_order_index(book, order) != PAWL_OK) return NULL;
-    if (order->rec.reduce && book_order_share(book, order, lot, quantity) != PAWL_OK) return NULL;
     book_order_changed(book, order);
     if (lot->rec.state == PAWL_LOT_STATE_CLOSED)
         book_lot_reopen(book, lot); /* it ends again properly */
@@ -82,7 +81,7 @@ void adopt_room(struct exec *exec, struct order *order, struct pawl_qty fill) {
     struct lot *lot = order->lot;
     const struct pawl_instrument *in = &exec->book->instruments[order->rec.instrument].def;
     int64_t rest = order->rec.reduce     ? lot_open_e8(lot)
-                   : order_is_add(order) ? lot->rec.add_up_to.e8 - lot->rec.added.e8
+                   : order_is_add(order) ? lot->rare->rec.add_up_to.e8 - lot->rare->rec.added.e8
                                          : lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
     rest = rest - fill.e8 > in->step.e8 ? rest - fill.e8 : in->step.e8;
     int64_t total;
@@ -92,6 +91,5 @@ void adopt_room(struct exec *exec, struct order *order, struct pawl_qty fill) {
         return;
     order->rec.quantity.e8 = total;
     order->rec.op_unknown = 1;
-    if (order->share_count == 1) order->shares[0].quantity.e8 = total;
     book_order_changed(exec->book, order);
 }

@@ -63,7 +63,6 @@ static struct order *make(struct exec *exec, struct lot *lot, const struct order
     rec->op = PAWL_ORDER_OP_SUBMIT;
     bool good = set_client_id(exec, order);
     if (good && terms->kind == PAWL_KIND_TRAILING) good = set_trail(order);
-    if (good && !entry) good = book_order_share(exec->book, order, lot, terms->quantity) == PAWL_OK;
     if (!good) {
         not_sent(exec, order, "never sent: no memory or no id left");
         return NULL;
@@ -128,8 +127,6 @@ void command_amend(struct exec *exec, struct order *order, struct pawl_qty quant
     order->rec.want_quantity = quantity;
     order->rec.want_price = price;
     order->rec.want_stop_price = stop_price;
-    for (uint32_t i = 0; i < order->share_count; i++) /* one lot, one share */
-        if (order->share_count == 1) order->shares[0].quantity = quantity;
     book_order_changed(exec->book, order);
 }
 

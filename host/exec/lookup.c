@@ -95,7 +95,6 @@ static bool adopt_terms(struct exec *exec, struct order *order, const struct paw
     order->rec.quantity = now->quantity;
     order->rec.price = now->price;
     order->rec.stop_price = now->stop_price;
-    if (order->share_count == 1) order->shares[0].quantity = now->quantity;
     if (differs) report_order(exec->book, PAWL_EV_ORDER_AMENDED, order, PAWL_ORDER_OP_AMEND, "");
     return differs;
 }

@@ -10,10 +10,10 @@ static bool is_quiet(const struct lot *lot) {
     for (const struct order *order = lot->orders; order != NULL; order = order->next)
         if (order_is_live(order) && (order->rec.role != PAWL_ROLE_STOP ||
                                      order->rec.op != PAWL_ORDER_OP_NONE || order->rec.op_unknown ||
-                                     order->share_count > 1 || !order_is_working(order)))
+                                     !order_is_working(order)))
             return false;
     return (lot->rec.enter_up_to.e8 <= lot->rec.entered.e8 || lot->rec.entry_spent) &&
-           (lot->rec.add_up_to.e8 <= lot->rec.added.e8 || lot->rec.add_spent) &&
+           (lot->rare->rec.add_up_to.e8 <= lot->rare->rec.added.e8 || lot->rec.add_spent) &&
            lot_exit_missing(lot, &leaves) <= 0; /* an order that is only not sent yet */
 }
 
@@ -56,10 +56,10 @@ static bool fills_now(const struct exec *exec, const struct lot *lot) {
 }
 
 bool trade_fills_now(const struct exec *exec, const struct lot *lot) {
-    if (fills_now(exec, lot) || lot->rec.trade == 0) return fills_now(exec, lot);
+    if (fills_now(exec, lot) || lot->rare->rec.trade == 0) return fills_now(exec, lot);
     const struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
     for (; one != NULL; one = one->instrument_next)
-        if (one->rec.trade == lot->rec.trade && fills_now(exec, one)) return true;
+        if (one->rare->rec.trade == lot->rare->rec.trade && fills_now(exec, one)) return true;
     return false;
 }
 
@@ -73,11 +73,11 @@ static int check_pair(const struct lot *a, const struct lot *b, struct pawl_err 
 
 /* All of the trade that `lot` was of are of the other's. */
 static void move_trade(struct exec *exec, struct lot *lot, uint64_t trade) {
-    uint64_t before = lot->rec.trade;
+    uint64_t before = lot->rare->rec.trade;
     struct lot *one = exec->book->instruments[lot->rec.instrument].lots;
     for (; one != NULL; one = one->instrument_next) {
-        if (one != lot && (before == 0 || one->rec.trade != before)) continue;
-        one->rec.trade = trade;
+        if (one != lot && (before == 0 || one->rare->rec.trade != before)) continue;
+        book_lot_rare(exec->book, one)->rec.trade = trade;
         book_changed(exec->book, one);
     }
 }
@@ -94,12 +94,14 @@ int want_tie(struct exec *exec, uint32_t caller, uint64_t id, uint64_t to_id,
     if ((caller != lot->rec.hold_grow || caller != to->rec.hold_grow) &&
         caller != exec->operator_id)
         return pawl_fail(err, PAWL_E_DENIED, "the caller does not hold the grow aspect of both");
-    if (exec->trial || (lot->rec.trade != 0 && lot->rec.trade == to->rec.trade)) return PAWL_OK;
-    if (to->rec.trade == 0) {
-        to->rec.trade = to->rec.id;
+    if (exec->trial ||
+        (lot->rare->rec.trade != 0 && lot->rare->rec.trade == to->rare->rec.trade))
+        return PAWL_OK;
+    if (to->rare->rec.trade == 0) {
+        book_lot_rare(exec->book, to)->rec.trade = to->rec.id;
         book_changed(exec->book, to);
     }
-    move_trade(exec, lot, to->rec.trade);
+    move_trade(exec, lot, to->rare->rec.trade);
     if (lot->rec.entered.e8 > 0 && to->rec.entered.e8 > 0)
         lot->entry_fill_ns = book_now(exec->book);
     return PAWL_OK;

@@ -116,7 +116,7 @@ bool lot_is_complete_ticket(const struct exec *exec, const struct lot *lot) {
 static int64_t entry_missing(struct exec *exec, struct lot *lot, const struct leaves *leaves) {
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
     int64_t missing = lot->rec.enter_up_to.e8 - lot->rec.entered.e8 - leaves->entry_e8;
-    int64_t add_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+    int64_t add_e8 = lot->rare->rec.add_up_to.e8 - lot->rare->rec.added.e8;
     if (add_e8 < 0) add_e8 = 0;
     if (leaves->add_e8 > add_e8) missing -= leaves->add_e8 - add_e8; /* withdrawn, may fill yet */
     if (lot->rec.entry_spent || lot_is_closing(lot) || missing <= 0) return 0;

@@ -53,7 +53,7 @@ static void send_add(struct exec *exec, struct lot *lot, int64_t quantity_e8) {
 /* What it may still fill, on the step; 0 = nothing is wanted. */
 static int64_t wanted_now(const struct exec *exec, const struct lot *lot) {
     const struct pawl_instrument *in = &exec->book->instruments[lot->rec.instrument].def;
-    int64_t left = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+    int64_t left = lot->rare->rec.add_up_to.e8 - lot->rare->rec.added.e8;
     if (lot->rec.add_spent || lot_is_closing(lot) || lot_open_e8(lot) <= 0 || left <= 0) return 0;
     if (pawl_round_to(left, in->step.e8, PAWL_ROUND_DOWN, &left) != PAWL_OK) return 0;
     return left >= in->min_quantity.e8 ? left : 0;

@@ -88,7 +88,6 @@ static void on_amended(struct exec *exec, const struct pawl_ev_amended *report) 
     order->rec.quantity = report->quantity;
     order->rec.price = report->price;
     order->rec.stop_price = report->stop_price;
-    if (order->share_count == 1) order->shares[0].quantity = report->quantity;
     if (answer) {
         order->rec.op = PAWL_ORDER_OP_NONE;
         order->rec.op_unknown = 0;

@@ -202,7 +202,8 @@ static int64_t lot_exposure_e8(const struct exec *exec, const struct lot *lot, b
     int64_t wanted_e8 = lot->rec.enter_up_to.e8 - lot->rec.entered.e8;
     if (asks || lot->rec.entry_spent) wanted_e8 = 0;
     struct leaves working = lot_leaves(lot);
-    int64_t add_e8 = lot->rec.add_spent || asks ? 0 : lot->rec.add_up_to.e8 - lot->rec.added.e8;
+    int64_t add_e8 = lot->rare->rec.add_up_to.e8 - lot->rare->rec.added.e8;
+    if (asks || lot->rec.add_spent) add_e8 = 0;
     quantity_e8 += working.entry_e8 > wanted_e8 ? working.entry_e8 : wanted_e8;
     quantity_e8 += working.add_e8 > add_e8 ? working.add_e8 : add_e8;
     if (quantity_e8 <= 0) return 0;

@@ -119,9 +119,9 @@ static void follow(struct exec *exec, struct lot *lot, int64_t price, bool any_s
 }
 
 static void disarm(struct exec *exec, struct lot *lot) {
-    if (lot->trail_level_e8 != 0)
+    if (lot->rare->trail_level_e8 != 0)
         triggers_disarm(exec->book->triggers, 0, EXEC_KEY(EXEC_KEY_TRAIL, lot->rec.id));
-    lot->trail_level_e8 = 0;
+    RARE_SET(exec->book, lot, trail_level_e8, 0);
 }
 
 /* A trailing level that is never reached: of all such levels of an instrument the index moves one
@@ -171,7 +171,7 @@ void trail_update(struct exec *exec, struct lot *lot) {
         next = lot->rare->rec.trail_activation.e8;
     else if (next_price(lot, &next) != PAWL_OK || next <= 0)
         next = 0; /* no price can be that good */
-    if (next == lot->trail_level_e8) return;
+    if (next == lot->rare->trail_level_e8) return;
     disarm(exec, lot);
     if (next == 0) return;
     struct trigger_spec spec = {.key = EXEC_KEY(EXEC_KEY_TRAIL, lot->rec.id),
@@ -180,7 +180,7 @@ void trail_update(struct exec *exec, struct lot *lot) {
                                 .line = (uint8_t)line_of(lot),
                                 .cross = is_long(lot) ? TRIGGER_AT_OR_ABOVE : TRIGGER_AT_OR_BELOW};
     if (triggers_arm(exec->book->triggers, &spec, NULL) == PAWL_OK) {
-        lot->trail_level_e8 = next;
+        RARE_SET(exec->book, lot, trail_level_e8, next);
         return;
     }
     report_alert(exec->book, "not_armed", PAWL_SEVERITY_CRITICAL, lot, NULL,
@@ -189,7 +189,7 @@ void trail_update(struct exec *exec, struct lot *lot) {
 }
 
 void trail_crossed(struct exec *exec, struct lot *lot) {
-    lot->trail_level_e8 = 0; /* it fired, so it is gone */
+    RARE_SET(exec->book, lot, trail_level_e8, 0); /* it fired, so it is gone */
     trail_update(exec, lot);
 }
 

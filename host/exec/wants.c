@@ -300,7 +300,7 @@ int want_add(struct exec *exec, uint32_t caller, uint64_t id, struct pawl_qty to
     if (total.e8 > 0 && (lot->rec.state != PAWL_LOT_STATE_OPEN || lot_is_closing(lot)))
         return pawl_fail(err, PAWL_E_STATE, "only an open lot can grow");
     if (exec->trial) return PAWL_OK;
-    lot->rec.add_up_to = quantity;
+    RARE_SET(exec->book, lot, rec.add_up_to.e8, quantity.e8);
     RARE_SET(exec->book, lot, rec.add_price.e8, level.e8);
     lot->rec.add_gen++;
     lot->rec.add_spent = lot->rec.add_tries = 0;

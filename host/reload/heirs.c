@@ -95,11 +95,11 @@ static void take(struct stage *stage, const struct plan_orphan *one, struct lot 
         (struct saved_lot){.lot = lot, .owner = rec->owner, .grow = rec->hold_grow,
                            .reduce = rec->hold_reduce, .stop = rec->hold_stop,
                            .targets = rec->hold_targets, .enter_up_to = rec->enter_up_to,
-                           .add_up_to = rec->add_up_to,
+                           .add_up_to = lot->rare->rec.add_up_to,
                            .flatten = strcmp(one->heir, CONFIG_HEIR_FLATTEN) == 0};
     if (rec->hold_grow == one->component && to == 0) { /* the keeper lets nothing grow */
         rec->enter_up_to = rec->entered;
-        rec->add_up_to = rec->added;
+        RARE_SET(&stage->host->book, lot, rec.add_up_to.e8, lot->rare->rec.added.e8);
     }
     replace(&rec->hold_grow, one->component, to);
     replace(&rec->hold_reduce, one->component, to);
@@ -134,7 +134,7 @@ void heirs_undo(struct stage *stage) {
         rec->hold_stop = saved->stop;
         rec->hold_targets = saved->targets;
         rec->enter_up_to = saved->enter_up_to;
-        rec->add_up_to = saved->add_up_to;
+        RARE_SET(&stage->host->book, saved->lot, rec.add_up_to.e8, saved->add_up_to.e8);
     }
     stage->lot_count = 0;
 }

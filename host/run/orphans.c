@@ -21,7 +21,7 @@ static bool pass_on(struct host *host, struct lot *lot, uint32_t *holder, bool *
     uint32_t to = host_component(host, heir);
     if (holder == &lot->rec.hold_grow && to == 0) { /* the keeper lets nothing grow */
         lot->rec.enter_up_to = lot->rec.entered;
-        lot->rec.add_up_to = lot->rec.added;
+        RARE_SET(&host->book, lot, rec.add_up_to.e8, lot->rare->rec.added.e8);
     }
     *holder = to;
     return true;

@@ -182,7 +182,7 @@ static void measure_bytes(struct lots *l) {
     for (struct lot *lot = book->first_lot; lot != NULL; lot = lot->next) {
         lots += held(lot) + held(lot->targets);
         for (struct order *order = lot->orders; order != NULL; order = order->next)
-            orders += held(order) + held(order->shares);
+            orders += held(order);
     }
     for (uint32_t i = 0; i < sizeof tables / sizeof *tables; i++)
         slots += tables[i]->slots_count * sizeof *tables[i]->slots;

@@ -64,7 +64,7 @@ static void see_wants(struct sim_run *run) {
         uint64_t id = lot->rec.id;
         if (id >= SIM_LOTS_MAX) continue;
         run->lots[id].follows = lot->rec.ratchet == PAWL_RATCHET_RECOMPUTE;
-        int64_t add_e8 = lot->rec.add_up_to.e8 - lot->rec.added.e8;
+        int64_t add_e8 = lot->rare->rec.add_up_to.e8 - lot->rare->rec.added.e8;
         int64_t in_e8 = lot->rec.enter_up_to.e8;
         if (add_e8 > 0 && lot->rec.entered.e8 > in_e8) in_e8 = lot->rec.entered.e8;
         if (add_e8 > 0) in_e8 += add_e8; /* growth is on top of what is in, wanted or not */

@@ -126,8 +126,6 @@ static inline void add_entry(struct kit *kit) {
 
 static inline void add_stop(struct kit *kit) {
     add_order(kit, PAWL_ROLE_STOP);
-    assert_int_equal(
-        book_order_share(&kit->book, kit->order, kit->lot, (struct pawl_qty){PAWL_E8}), PAWL_OK);
 }
 
 static inline void fill(struct kit *kit) {

@@ -67,8 +67,8 @@ static void test_tied_lots_share_their_fills(void **state) {
     assert_int_equal(want_merge(&kit->exec, ME, one->rec.id, two->rec.id, "", NULL), PAWL_E_STATE);
     assert_int_equal(want_tie(&kit->exec, 1, two->rec.id, one->rec.id, NULL), PAWL_E_DENIED);
     assert_int_equal(want_tie(&kit->exec, ME, two->rec.id, one->rec.id, NULL), PAWL_OK);
-    assert_int_equal(one->rec.trade, one->rec.id);
-    assert_int_equal(two->rec.trade, one->rec.id);
+    assert_int_equal(one->rare->rec.trade, one->rec.id);
+    assert_int_equal(two->rare->rec.trade, one->rec.id);
     assert_int_equal(stop_to(kit, one, 94), PAWL_E_STATE); /* nothing has filled */
     two->rec.entered.e8 = 2 * KIT_E8;
     two->entry_fill_ns = PAWL_NS;
@@ -80,7 +80,7 @@ static void test_tied_lots_share_their_fills(void **state) {
     assert_int_equal(stop_to(kit, one, 93), PAWL_E_STATE);
     /* A tie of two that are filled is a change of the average, for all of the trade. */
     assert_int_equal(want_tie(&kit->exec, ME, other->rec.id, two->rec.id, NULL), PAWL_OK);
-    assert_int_equal(other->rec.trade, one->rec.id);
+    assert_int_equal(other->rare->rec.trade, one->rec.id);
     assert_int_equal(stop_to(kit, one, 93), PAWL_OK);
     one->rec.r_frozen = 1;
     assert_int_equal(stop_to(kit, one, 92), PAWL_E_STATE);

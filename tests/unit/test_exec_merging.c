@@ -90,7 +90,7 @@ static void test_one_stop_is_left(void **state) {
     assert_int_equal(merge(kit, lots[0], lots[1]), PAWL_OK);
     assert_ptr_equal(second->lot, lots[0]);
     assert_int_equal(second->rec.lot, lots[0]->rec.id);
-    assert_int_equal(second->shares[0].lot, lots[0]->rec.id);
+    assert_int_equal(second->rec.lot, lots[0]->rec.id);
     assert_null(lots[1]->orders);
     assert_true(guard_covered(&kit->exec, lots[0]));
     plan(kit);
@@ -137,9 +137,9 @@ static void test_what_is_under_way_refuses(void **state) {
     lots[1]->rec.enter_up_to.e8 += KIT_E8;
     assert_int_equal(merge(kit, lots[0], lots[1]), PAWL_E_BUSY);
     lots[1]->rec.enter_up_to.e8 -= KIT_E8;
-    lots[1]->rec.add_up_to.e8 = KIT_E8;
+    book_lot_rare(&kit->book, lots[1])->rec.add_up_to.e8 = KIT_E8;
     assert_int_equal(merge(kit, lots[0], lots[1]), PAWL_E_BUSY);
-    lots[1]->rec.add_up_to.e8 = 0;
+    book_lot_rare(&kit->book, lots[1])->rec.add_up_to.e8 = 0;
     assert_int_equal(merge(kit, lots[0], lots[0]), PAWL_E_NOTFOUND);
     lots[1]->rec.ratchet = PAWL_RATCHET_STRICT;
     lots[1]->rec.r_frozen = 1;
@@ -220,14 +220,6 @@ static int order_row(void *arg, const void *row, struct pawl_err *err) {
     return book_order_restore(arg, &common, &rare, err) == NULL ? PAWL_E_DATA : PAWL_OK;
 }
 
-static int share_row(void *arg, const void *row, struct pawl_err *err) {
-    const struct pawl_rec_share *rec = row;
-    struct book *book = arg;
-    (void)err;
-    return book_order_share(book, book_order(book, rec->order), book_lot(book, rec->lot),
-                            rec->quantity);
-}
-
 static void test_a_restart_finds_one_lot(void **state) {
     struct kit *kit = *state, *again;
     struct lot *lots[2];
@@ -246,8 +238,6 @@ static void test_a_restart_finds_one_lot(void **state) {
                      PAWL_OK);
     assert_int_equal(store_load(book->store, reflect_record(PAWL_REC_ORDER), order_row, book, NULL),
                      PAWL_OK);
-    assert_int_equal(store_load(book->store, reflect_record(PAWL_REC_SHARE), share_row, book, NULL),
-                     PAWL_OK);
     struct lot *into = book_lot(book, lots[0]->rec.id), *from = book_lot(book, lots[1]->rec.id);
     assert_int_equal(book->open_lots, 1);
     assert_int_equal(lot_open_e8(into), 5 * KIT_E8);
@@ -255,7 +245,7 @@ static void test_a_restart_finds_one_lot(void **state) {
     assert_non_null(into->orders);
     assert_non_null(into->orders->next);
     assert_null(from->orders);
-    assert_int_equal(into->orders_last->shares[0].lot, into->rec.id);
+    assert_int_equal(into->orders_last->rec.lot, into->rec.id);
     struct order *late = into->orders_last;
     sold(again, late, 30, "E1");
     assert_int_equal(lot_open_e8(into), 2 * KIT_E8);
