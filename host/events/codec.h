@@ -47,6 +47,7 @@ struct event_decode {
     const char *type; /* of an object without "type"; NULL = it is required */
     int64_t now_ns;   /* time of an object without "t"; 0 = it is required */
     bool open;        /* null is a value not known yet: the key is checked, the event is no use */
+    bool *timed;      /* set if more of the event than its time follows from now_ns; may be NULL */
 };
 
 /* Fill buf, aligned to 8 and at most max bytes of it, with an event: head.size, type and time_ns (a

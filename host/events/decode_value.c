@@ -141,6 +141,7 @@ static int decode_time(struct decode *d, const struct input_key *key, const json
     size_t len = json_is_string(value) ? json_string_length(value) : 0;
     bool span = (key->rules & INPUT_DURATION) != 0, deadline = (key->rules & INPUT_DEADLINE) != 0;
     int rc = span ? PAWL_E_DATA : rfc3339_parse(given, len, &time_ns);
+    if (deadline && d->env->timed != NULL) *d->env->timed = true;
     if (rc != PAWL_OK && (span || deadline)) {
         rc = timefmt_parse_duration(given, len, &time_ns);
         if (rc == PAWL_OK && deadline && pawl_add_i64(d->time_ns, time_ns, &time_ns) != PAWL_OK)

@@ -135,33 +135,54 @@ static void complete(struct making *m, const char *what) {
         json_object_set_new(object, "reason", json_string(m->rule->id));
 }
 
+static int64_t now_of(const struct ruleset *set) {
+    int64_t now_ns = set->world != NULL ? set->world->now_ns(set->world->arg) : 1;
+    return now_ns == 0 ? 1 : now_ns;
+}
+
+/* The last one, if all but its time would be the same again. */
+static bool make_again(const struct making *m, struct action *ret) {
+    const struct pawl_event *made = m->form->made;
+    bool same = made != NULL && (!m->form->subject ||
+                                 event_instrument(made) == event_subject(m->set->event));
+    if (!same) return false;
+    memcpy(&ret->event, made, made->size);
+    ret->event.head.time_ns = now_of(m->set);
+    return true;
+}
+
+static void keep_made(const struct making *m, const struct action *ret) {
+    mem_free(m->form->made);
+    m->form->made = mem_alloc(ret->event.head.size); /* without memory it is made each time */
+    if (m->form->made != NULL) memcpy(m->form->made, &ret->event, ret->event.head.size);
+}
+
 static int make_request(struct making *m, const char *what, struct action *ret,
                         struct pawl_err *err) {
     struct event_decode decode = m->set->decode;
     struct pawl_err why = {0};
-    const struct rules_world *world = m->set->world;
+    bool timed = false;
     decode.type = what;
     decode.open = m->open;
-    decode.now_ns = world != NULL ? world->now_ns(world->arg) : 1;
-    if (decode.now_ns == 0) decode.now_ns = 1;
+    decode.timed = &timed;
+    decode.now_ns = now_of(m->set);
     complete(m, what);
     int rc = event_from_json(m->form->object, &decode, &ret->event, sizeof ret->event, &why);
     if (rc != PAWL_OK) return pawl_fail(err, rc, "act: %.230s", why.text);
     if (ret->event.head.type == PAWL_EV_ENTRY)
         TEXT_SET(((struct pawl_ev_entry *)&ret->event)->rule, m->rule->id);
+    if (!m->open && !timed && json_array_size(m->form->open) == 0) keep_made(m, ret);
     return PAWL_OK;
 }
 
 static int make(struct making *m, struct action *ret, struct pawl_err *err) {
     static const char *const halt_keys[] = {"reason", NULL};
-    ret->kind = m->form->kind;
-    memcpy(ret->what, m->form->what, sizeof ret->what);
-    switch (ret->kind) {
+    switch (m->form->kind) {
     case ACTION_ALERT: return make_alert(m, ret, err);
     case ACTION_HALT: return only_keys(m->form->object, halt_keys, err);
     case ACTION_REQUEST: break;
     }
-    return make_request(m, ret->what, ret, err);
+    return make_request(m, m->form->what, ret, err);
 }
 
 /* ---- at load ---- */
@@ -266,6 +287,9 @@ int action_check(struct ruleset *set, int act, struct rule *rule, struct pawl_er
             return pawl_fail(err, PAWL_E_DATA, "act[%u]: must be a table", n + 1);
         rc = check_one(&m, err);
         lua_settop(lua, top);
+        size_t used = strlen(rule->does);
+        snprintf(rule->does + used, sizeof rule->does - used, "%s%s", n > 0 ? "," : "",
+                 m.form->what);
     }
     return rc;
 }
@@ -274,6 +298,7 @@ void actions_free(struct rule *rule) {
     for (uint32_t i = 0; i < rule->action_count; i++) {
         json_decref(rule->actions[i].object);
         json_decref(rule->actions[i].open);
+        mem_free(rule->actions[i].made);
     }
     mem_free(rule->actions);
 }
@@ -334,6 +359,8 @@ int action_make(struct ruleset *set, const struct rule *rule, uint32_t n, struct
                 struct pawl_err *err) {
     struct making m = {.set = set, .rule = rule, .form = &rule->actions[n]};
     struct pawl_err why = {0};
+    ret->kind = m.form->kind;
+    if (make_again(&m, ret)) return PAWL_OK;
     forget(m.form);
     int rc = json_array_size(m.form->open) > 0 ? fill_open(&m, err) : PAWL_OK;
     if (rc == PAWL_OK && make(&m, ret, &why) != PAWL_OK)

@@ -20,11 +20,11 @@ struct action_form { /* as its file says it */
     struct json_t *object; /* its keys but "do"; what follows from an event, as of the last one */
     struct json_t *open;   /* keys that functions say, or say a part of */
     bool subject;          /* the symbol in the object is that of the last event */
+    struct pawl_event *made; /* for it, if nothing else follows from an event; else NULL */
 };
 
 struct action { /* ready to be carried out */
     enum action_kind kind;
-    char what[32]; /* "entry" */
     union {
         struct pawl_event head;
         struct pawl_ev_alert alert;

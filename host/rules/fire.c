@@ -87,7 +87,7 @@ static size_t write_values(const struct rules *rules, const struct pawl_event *e
 }
 
 static void tell_fired(struct rules *rules, const struct rule *rule,
-                       const struct pawl_event *event, const char *actions, const char *reason) {
+                       const struct pawl_event *event, const char *reason) {
     union {
         struct pawl_ev_rule_fired fired;
         char bytes[PAWL_EVENT_SIZE_MAX];
@@ -95,10 +95,9 @@ static void tell_fired(struct rules *rules, const struct rule *rule,
     char values[VALUES_MAX];
     EVENT_INIT(buffer.fired, PAWL_EV_RULE_FIRED);
     TEXT_SET(buffer.fired.rule, rule->id);
-    buffer.fired.instrument = event->type == PAWL_EV_TIMER ? (uint32_t)event->cookie
-                                                           : event_instrument(event);
+    buffer.fired.instrument = event_subject(event);
     TEXT_SET(buffer.fired.on, reflect_event(rule->on)->name);
-    TEXT_SET(buffer.fired.action, actions);
+    TEXT_SET(buffer.fired.action, rule->does);
     TEXT_SET(buffer.fired.reason, reason);
     size_t length = write_values(rules, event, values), padded = (length + 7) / 8 * 8;
     buffer.fired.values.off = (uint32_t)sizeof buffer.fired;
@@ -189,7 +188,6 @@ static bool too_many_entries(struct rules *rules, struct rule *rule,
 void rule_fire(struct rules *rules, struct rule *rule, struct rule_count *count,
                const struct pawl_event *event, const char *reason) {
     static struct action actions[RULE_ACTIONS_MAX]; /* loop thread only; large */
-    char names[32] = "";
     struct pawl_err why = {0};
     if (feeds_on_itself(rules, rule)) return;
     for (uint32_t i = 0; i < rule->action_count; i++) {
@@ -197,13 +195,11 @@ void rule_fire(struct rules *rules, struct rule *rule, struct rule_count *count,
             rule_fail(rules, rule, why.text);
             return;
         }
-        size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? "," : "", actions[i].what);
     }
     if (too_many_entries(rules, rule, actions)) return;
     rule->known.fired++;
     known_store(rules, rule);
-    tell_fired(rules, rule, event, names, reason);
+    tell_fired(rules, rule, event, reason);
     for (uint32_t i = 0; i < rule->action_count; i++)
         if (carry_out(rules, rule, count, &actions[i]) != PAWL_OK) return;
 }

@@ -34,9 +34,12 @@ uint32_t event_instrument(const struct pawl_event *event) {
     return id;
 }
 
+uint32_t event_subject(const struct pawl_event *event) {
+    return event->type == PAWL_EV_TIMER ? (uint32_t)event->cookie : event_instrument(event);
+}
+
 const char *set_subject(const struct ruleset *set, const struct pawl_event *event) {
-    uint32_t id =
-        event->type == PAWL_EV_TIMER ? (uint32_t)event->cookie : event_instrument(event);
+    uint32_t id = event_subject(event);
     const char *symbol = id != 0 ? set->world->symbol(set->world->arg, id) : "";
     return symbol[0] != '\0' ? symbol : NULL;
 }

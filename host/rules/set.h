@@ -55,6 +55,7 @@ struct rule {
     char (*symbols)[PAWL_SYMBOL_MAX + 1];
     uint32_t window_count, bars_count, action_count;
     struct action_form *actions; /* action.h */
+    char does[32];               /* "exit,alert": all of them, cut to fit */
     struct rule_window_spec windows[RULE_WINDOWS_MAX];
     struct rule_bars_spec bars[RULE_BARS_MAX];
     int64_t every_ns, at_ns; /* timer rules: period; else the local time of day */
@@ -151,8 +152,9 @@ void context_make(struct lua_State *lua);
 
 /* ---- load.c ---- */
 const char *set_file_name(const struct ruleset *set, const struct rule *rule); /* without folder */
+uint32_t event_instrument(const struct pawl_event *event); /* 0 = none */
+uint32_t event_subject(const struct pawl_event *event);    /* of a timer: what it is asked for */
 /* Symbol that an event is about; NULL = none. */
 const char *set_subject(const struct ruleset *set, const struct pawl_event *event);
-uint32_t event_instrument(const struct pawl_event *event); /* 0 = none */
 
 #endif

@@ -298,6 +298,28 @@ static void an_action_begins_anew(void **state) {
     }
 }
 
+/* The same action as before is not made anew, but its symbol and its deadlines are its own. */
+static void an_action_without_functions(void **state) {
+#define FIXED(more) \
+    "return { id = 'a', on = 'trade', when = function() return true end, act = { do = 'entry', " \
+    "via = 'linked', side = 'BUY', quantity = 1 " more " } }"
+    static const char *const symbols[] = {"X", "Y", "Y", "X"};
+    char wanted[64];
+    (void)state;
+    for (int timed = 0; timed < 2; timed++) {
+        kit_run_text(&kit, timed ? FIXED(", expires = '1m'") : FIXED(""));
+        for (int i = 0; i < 4; i++) {
+            test_world_advance(kit.world, kit.world->now_ns + PAWL_NS);
+            kit_trade(&kit, symbols[i], PAWL_E8);
+            KIT_ASKED(&kit, "a:fired a:entry");
+            snprintf(wanted, sizeof wanted, "\"symbol\":\"%s\"", symbols[i]);
+            assert_non_null(strstr(kit.world->asked[1].json, wanted));
+            snprintf(wanted, sizeof wanted, "\"expires\":\"2026-01-05T12:01:%02dZ\"", 5 + i);
+            assert_int_equal(strstr(kit.world->asked[1].json, wanted) != NULL, timed);
+        }
+    }
+}
+
 static void legs_may_be_a_function(void **state) {
     (void)state;
     kit_run_text(&kit, "return { id = 'a', on = 'trade', when = function() return true end,\n"
@@ -478,6 +500,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(actions_are_checked_when_loaded, start, stop),
         cmocka_unit_test_setup_teardown(an_action_begins_anew, start, stop),
         cmocka_unit_test_setup_teardown(legs_may_be_a_function, start, stop),
+        cmocka_unit_test_setup_teardown(an_action_without_functions, start, stop),
         cmocka_unit_test_setup_teardown(a_condition_keeps_nothing, start, stop),
         cmocka_unit_test_setup_teardown(do_may_be_written_as_it_is, start, stop),
         cmocka_unit_test_setup_teardown(by_priority_then_file_then_place, start, stop),
