@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/plural.h"
-#include "base/rfc3339.h"
 #include "book/report.h"
 
 #define AMOUNT_MAX 32u
@@ -97,13 +96,16 @@ static void say_column(struct narrator *to, const char *text, size_t width) {
 /* Time, symbol and the name of the lot; the rest of the line is the caller's. */
 static void begin(struct narrator *to, const struct book *book, uint32_t id, const char *ref,
                   uint64_t lot) {
-    char time[RFC3339_SIZE];
     struct words w = {.count = 0};
-    rfc3339_format(book_now(book), 0, time);
-    time[10] = ' ';
-    time[19] = '\0';
+    int64_t second = book_now(book) / PAWL_NS;
+    if (second != to->second || to->time[0] == '\0') {
+        rfc3339_format(second * PAWL_NS, 0, to->time);
+        to->time[10] = ' ';
+        to->time[19] = '\0';
+        to->second = second;
+    }
     to->length = 0;
-    SAY(to, time, "  ");
+    SAY(to, to->time, "  ");
     say_column(to, instrument(book, id)->symbol, 7);
     if (lot == 0 || (ref != NULL && ref[0] != '\0')) {
         say_column(to, ref == NULL ? "" : ref, 10);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/rfc3339.h"
 #include "book/book.h"
 
 #define NARRATE_LINE_MAX 1024u /* several times of what any event has to say */
@@ -28,7 +29,9 @@ struct narrator { /* zero it, then set out */
     FILE *out;
     struct pawl_money net; /* profit less fees of the lots closed so far */
     char refusal[128];     /* the last one told: its requester repeats it */
-    size_t length;         /* of the line that is being made */
+    int64_t second;        /* that `time` says */
+    char time[RFC3339_SIZE];
+    size_t length; /* of the line that is being made */
     char line[NARRATE_LINE_MAX];
     /* A rule whose condition stays true asks at every price: the same refusal is told once a
      * minute. So what asks for an entry is held back until it is known what comes of it. */
