@@ -48,14 +48,18 @@ int outlet_descriptor(int fd) {
     return own_fd < 0 ? fd : own_fd;
 }
 
-/* A descriptor that fails has nobody who would miss anything. */
+static bool is_full(int error) {
+    return error == ENOSPC || error == EDQUOT;
+}
+
+/* A descriptor that fails otherwise has nobody who would miss anything. */
 static void hand_over(struct outlet *outlet) {
     size_t at = 0;
     while (at < outlet->size && takes_within(outlet->fd, outlet->waits ? -1 : 0)) {
         size_t left = outlet->size - at;
         ssize_t wrote = write(outlet->fd, outlet->bytes + at,
                               left < OUTLET_PIECE_MAX ? left : OUTLET_PIECE_MAX);
-        if (wrote < 0 && errno == EAGAIN && !outlet->waits) break;
+        if (wrote < 0 && (is_full(errno) || (errno == EAGAIN && !outlet->waits))) break;
         if (wrote < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         at = wrote < 0 ? outlet->size : at + (size_t)wrote;
     }
@@ -121,7 +125,7 @@ uint64_t outlet_lost(struct outlet *outlet) {
 }
 
 /* What says that it takes something and then does not is asked again after a while, too. */
-static void hand_over_last(struct outlet *outlet) {
+void outlet_end(struct outlet *outlet) {
     size_t before = SIZE_MAX;
     for (int waited_ms = 0; outlet_flush(outlet) && waited_ms < OUTLET_END_MS;) {
         bool stuck = outlet->size == before;
@@ -129,11 +133,12 @@ static void hand_over_last(struct outlet *outlet) {
         if (stuck || !takes_within(outlet->fd, END_STEP_MS)) waited_ms += END_STEP_MS;
         before = outlet->size;
     }
+    for (size_t i = 0; i < outlet->size; i++) outlet->lost += outlet->bytes[i] == '\n';
+    outlet->size = 0;
 }
 
 void outlet_free(struct outlet *outlet) {
     if (outlet == NULL) return;
-    hand_over_last(outlet);
     fclose(outlet->stream);
     if (outlet->fd != outlet->given_fd) close(outlet->fd);
     mem_free(outlet);

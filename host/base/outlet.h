@@ -1,6 +1,6 @@
 /*
  * outlet.h - lines of text for a descriptor that may not take them: a pipe nobody reads, a terminal
- * that was stopped with Ctrl-S, a journal that hangs.
+ * that was stopped with Ctrl-S, a journal that hangs, a file on a disk that is full.
  *
  * What is written to the stream waits in memory until outlet_flush() hands over what the descriptor
  * takes at once. Beyond OUTLET_BYTES_MAX whole lines are left out and counted.
@@ -22,9 +22,10 @@ struct outlet;
 /* waits: the whole text goes out with every flush, however long that takes: where a reader that is
  * slow should slow down the writer. */
 int outlet_new(int fd, bool waits, struct outlet **ret, struct pawl_err *err);
-/* Hands over what is left, until nothing was taken for OUTLET_END_MS in all. The descriptor stays
- * open. Accepts NULL. */
+/* Hands over what is left, until nothing was taken for OUTLET_END_MS in all; then it is left out. */
 #define OUTLET_END_MS 1000
+void outlet_end(struct outlet *outlet);
+/* The descriptor stays open. Accepts NULL. */
 void outlet_free(struct outlet *outlet);
 FILE *outlet_stream(struct outlet *outlet);
 /* True if something is left: try again. */

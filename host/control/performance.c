@@ -179,7 +179,7 @@ static void sum(struct performance *sums, int64_t *to, int64_t e8) {
 
 static void add_lot(struct performance *sums, const struct host *host,
                     const struct pawl_rec_lot *rec) {
-    bool merged = strcmp(rec->reason, "MERGED") == 0;
+    bool merged = rec->merged_into != 0;
     if (rec->state != PAWL_LOT_STATE_CLOSED || (!merged && !was_traded(rec))) return;
     struct lot_stored stored;
     const struct lot *lot = lot_stored(rec, &stored);

@@ -46,6 +46,9 @@ int live_out_open(struct live *live, struct pawl_err *err) {
 }
 
 void live_out_close(struct live *live) {
-    if (live->outlet != NULL) say_lost(live);
+    if (live->outlet != NULL) {
+        outlet_end(live->outlet);
+        say_lost(live);
+    }
     outlet_free(live->outlet);
 }

@@ -33,7 +33,7 @@ static void start(struct fixture *f) {
 }
 
 static void stop(struct fixture *f) {
-    close(f->read_fd); /* or the last of it would be waited for */
+    close(f->read_fd);
     outlet_free(f->outlet);
     close(f->write_fd);
 }
@@ -168,10 +168,25 @@ static void a_terminal_nobody_reads_holds_nobody_up(void **state) {
     assert_true(outlet_flush(outlet));
     assert_in_range(log_dropped(log), 1, 999);
     log_free(log);
+    outlet_end(outlet);
     outlet_free(outlet);
     alarm(0);
     close(slave);
     close(master);
+}
+
+static void what_a_full_disk_does_not_take_is_counted(void **state) {
+    (void)state;
+    struct outlet *outlet = NULL;
+    int full = open("/dev/full", O_WRONLY);
+    assert_true(full >= 0);
+    assert_int_equal(outlet_new(full, true, &outlet, NULL), PAWL_OK);
+    for (uint32_t i = 1; i <= 300000; i++) fprintf(outlet_stream(outlet), "line %u\n", i);
+    assert_true(outlet_flush(outlet));
+    outlet_end(outlet);
+    assert_int_equal(outlet_lost(outlet), 300000);
+    outlet_free(outlet);
+    close(full);
 }
 
 static void without_a_reader_it_goes_nowhere(void **state) {
@@ -206,6 +221,7 @@ int main(void) {
         cmocka_unit_test(beyond_its_room_whole_lines_are_left_out_and_counted),
         cmocka_unit_test(who_waits_for_its_reader_leaves_nothing_out),
         cmocka_unit_test(a_terminal_nobody_reads_holds_nobody_up),
+        cmocka_unit_test(what_a_full_disk_does_not_take_is_counted),
         cmocka_unit_test(without_a_reader_it_goes_nowhere),
         cmocka_unit_test(a_log_nobody_reads_holds_nobody_up)};
     signal(SIGPIPE, SIG_IGN);
