@@ -22,7 +22,7 @@ struct outlet;
 /* waits: the whole text goes out with every flush, however long that takes: where a reader that is
  * slow should slow down the writer. */
 int outlet_new(int fd, bool waits, struct outlet **ret, struct pawl_err *err);
-/* Hands over what is left, until nothing was taken for OUTLET_END_MS in all; then it is left out. */
+/* Hands over what is left; when nothing was taken for OUTLET_END_MS in all, it is left out. */
 #define OUTLET_END_MS 1000
 void outlet_end(struct outlet *outlet);
 /* The descriptor stays open. Accepts NULL. */
