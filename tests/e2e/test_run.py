@@ -241,11 +241,12 @@ def test_a_failed_database_stops_entries_not_protection(tmp_path):
     prices_until(2650, lambda answer: answer["brokers"][0]["link"] == "ready")
     enter("first", "2645", "2660")
     prices_until(2650, protected)
-    assert (tmp_path / "state" / "pawl.db-wal").stat().st_size > 32768
+    wal = tmp_path / "state" / "pawl.db-wal"
+    host.until(lambda answer: wal.stat().st_size > 32768)  # filed a little later
     resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (32768, 32768))
     prices_until(2661, lambda answer: answer["lots"] == [])
     assert "first       closed by TP_HIT" in host.lines()
-    assert "trading is halted now: the database cannot be written" in host.lines()
+    host.until(lambda answer: "halted now: the database cannot be written" in host.lines())
     enter("second", "2650", "2670")
     host.until(lambda answer: "second      refused by trading_state" in host.lines())
     assert host.stop() == 1
