@@ -132,6 +132,7 @@ static void keep_best(struct exec *exec, struct lot *lot) {
                   (is_wanted(lot) && lot->rare->rec.trail_extreme.e8 > 0 && one_trails(lot));
     bool wanted = trails && lot_open_e8(lot) > 0;
     if (wanted == lot->trail_best_kept) return;
+    if (lot_open_e8(lot) > 0) trail_catch_up(exec, lot); /* the last that knows where it ended */
     lot->trail_best_kept = wanted;
     triggers_disarm(exec->book->triggers, 0, key);
     struct trigger_spec spec = {.key = key,
@@ -146,7 +147,8 @@ static void keep_best(struct exec *exec, struct lot *lot) {
 
 void trail_catch_up(struct exec *exec, struct lot *lot) {
     struct trigger_spec found;
-    if (lot->trail_best_kept && is_wanted(lot) &&
+    bool same_want = lot->rare->rec.trail_extreme.e8 > 0; /* a new one has followed nothing yet */
+    if (lot->trail_best_kept && same_want &&
         triggers_find(exec->book->triggers, 0, EXEC_KEY(EXEC_KEY_BEST, lot->rec.id), &found) &&
         found.extreme.e8 > 0)
         follow(exec, lot, found.extreme.e8, true);

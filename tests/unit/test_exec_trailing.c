@@ -90,6 +90,63 @@ static void test_a_replaced_trailing_order_catches_up(void **state) {
     assert_non_null(kit_last(kit, PAWL_EV_CANCEL, 1, before));
 }
 
+/* The venue refuses to trail on, so the host does, with an order beside the one that leaves. While
+ * its cancel is on its way that one trails as before: the other takes over at its exact level. */
+static void test_a_trailing_order_leaves_where_it_was(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    struct order *old = lot->orders;
+    kit_accepted(kit, old);
+    book_lot_rare(&kit->book, lot)->rec.trail_step.e8 = 2 * KIT_E8;
+    kit_move_stop(kit, lot, 97);
+    kit_refused(kit, old->rec.order, PAWL_ORDER_OP_AMEND, PAWL_ERROR_CLASS_FATAL);
+    struct order *order = lot->orders_last;
+    assert_ptr_not_equal(order, old);
+    assert_int_equal(order->rec.kind, PAWL_KIND_STOP);
+    kit_accepted(kit, order);
+    assert_int_equal(old->rec.op, PAWL_ORDER_OP_CANCEL);
+    kit_quote(kit, 1, 103);
+    assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
+    kit_quote(kit, 1, 104); /* less than a step */
+    assert_int_equal(lot->rec.stop.e8, 99 * KIT_E8);
+    uint32_t before = kit->sent_count;
+    kit_ended(kit, old);
+    assert_int_equal(lot->rec.stop.e8, 100 * KIT_E8);
+    const union kit_any *amend = kit_last(kit, PAWL_EV_AMEND, 1, before);
+    assert_non_null(amend);
+    assert_string_equal(amend->amend.order, order->rec.order);
+    assert_int_equal(amend->amend.stop_price.e8, 100 * KIT_E8);
+}
+
+static void want_distance(struct kit *kit, const struct lot *lot, int64_t distance) {
+    struct pawl_trail_spec spec = {.size = sizeof spec, .distance = {distance * KIT_E8},
+                                   .step = {KIT_E8}};
+    assert_int_equal(want_trail(&kit->exec, kit->exec.operator_id, lot->rec.id, &spec, NULL),
+                     PAWL_OK);
+}
+
+/* What is wanted now follows the prices from now on: an older best is of the want before. */
+static void test_a_new_want_forgets_the_best(void **state) {
+    struct kit *kit = *state;
+    struct lot *lot = trailing(kit);
+    kit_accepted(kit, lot->orders);
+    kit_quote(kit, 1, 120);
+    kit_quote(kit, 1, 117);
+    assert_int_equal(lot->rec.stop.e8, 116 * KIT_E8);
+    kit_inside(kit, true);
+    want_distance(kit, lot, 1);
+    want_distance(kit, lot, 2); /* in the same turn */
+    kit_inside(kit, false);
+    kit_turn(kit, NULL, 0);
+    assert_int_equal(lot->rec.stop.e8, 116 * KIT_E8);
+    assert_false(lot->exit_by_guard);
+    kit_inside(kit, true);
+    want_distance(kit, lot, 1);
+    kit_inside(kit, false);
+    kit_quote(kit, 1, 118);
+    assert_int_equal(lot->rec.stop.e8, 117 * KIT_E8);
+}
+
 static void tell_ended_at(struct kit *kit, const struct order *order, uint8_t state,
                           int64_t stop_cents) {
     struct pawl_ev_status ev;
@@ -176,6 +233,8 @@ int main(void) {
         TEST(test_a_trailing_order_is_tightened),
         TEST(test_a_trailing_order_learns_what_it_missed),
         TEST(test_a_replaced_trailing_order_catches_up),
+        TEST(test_a_trailing_order_leaves_where_it_was),
+        TEST(test_a_new_want_forgets_the_best),
         TEST(test_a_trailing_order_that_ended_is_asked_about),
         TEST(test_a_trailing_order_that_filled_is_asked_about),
         TEST(test_a_trailing_order_nobody_remembers),
