@@ -285,7 +285,8 @@ static void a_world_of_the_first_version_goes_on(void **state) {
     play_quote(&p, 10000, 10002);
     SUBMIT(&p, .side = SELL, .kind = PAWL_KIND_LIMIT, .reduce = 1, .quantity = 100, .price = 10100);
     memcpy(limit, p.id, sizeof limit);
-    char *version = strstr(fake_file(&p.fake, "world.jsonl")->bytes, "\"version\":2");
+    struct fake_file *world = fake_file(&p.fake, "world.jsonl");
+    char *version = memmem(world->bytes, world->len, "\"version\":2", strlen("\"version\":2"));
     assert_non_null(version);
     version[strlen("\"version\":")] = '1';
     assert_int_equal(fake_restart(&p.fake), PAWL_OK);
