@@ -277,8 +277,8 @@ static struct narrated_rule *known_rule(struct narrator *to, const char *rule) {
     return NULL;
 }
 
-static void say_asked(struct narrator *to, const struct book *book) {
-    const struct pawl_ev_rule_fired *ev = &to->asks;
+static void say_asked(struct narrator *to, const struct book *book, struct narrated_ask *ask) {
+    const struct pawl_ev_rule_fired *ev = &ask->fired;
     struct narrated_rule *known = known_rule(to, ev->rule);
     struct words w = {.count = 0};
     begin(to, book, ev->instrument, ev->rule, 0);
@@ -288,44 +288,77 @@ static void say_asked(struct narrator *to, const struct book *book) {
             " in between)");
     end(to);
     if (known != NULL) known->unsaid = 0;
-    to->asks.head.size = 0;
+    ask->told = NARRATED;
 }
 
-/* True: the rule that asked was refused this less than a minute ago, and neither is told. */
-static bool is_hushed(struct narrator *to, const struct book *book, const char *why) {
-    if (to->hushed || to->asks.head.size == 0) return to->hushed;
-    struct narrated_rule *known = known_rule(to, to->asks.rule);
-    if (known == NULL) return false;
-    to->hushed = strncmp(known->why, why, sizeof known->why - 1) == 0 &&
-                 book_now(book) - known->told_ns < NARRATE_AGAIN_NS;
-    if (to->hushed) {
-        known->unsaid++;
-        to->asks.head.size = 0;
-    } else {
-        TEXT_SET(known->why, why);
-        known->told_ns = book_now(book);
-    }
-    return to->hushed;
+static void say_held_back(struct narrator *to, const struct book *book) {
+    for (uint32_t i = 0; i < to->ask_count; i++)
+        if (to->asks[i].told == NARRATED_NOT_YET) say_asked(to, book, &to->asks[i]);
 }
 
 /* What comes of it is heard in the same turn. */
 static void rule_fired(struct narrator *to, const struct book *book,
                        const struct pawl_ev_rule_fired *ev) {
-    to->asks = *ev;
-    to->asks_turn = book->bus->turn;
-    to->hushed = false;
-    if (strncmp(ev->action, "entry", 5) != 0) say_asked(to, book);
+    if (to->ask_count == NARRATE_ASKS_MAX) {
+        say_held_back(to, book);
+        to->ask_count = 0;
+    }
+    to->asks[to->ask_count++] = (struct narrated_ask){.fired = *ev};
+    if (strncmp(ev->action, "entry", 5) != 0) say_held_back(to, book);
 }
 
-/* A refusal of what a rule asked for, told not long ago. */
+/* Requests are numbered behind what tells that the rule fired. That nothing came of one is told at
+ * the end of the turn, of one rule after the other. */
+static struct narrated_ask *ask_of(struct narrator *to, const struct pawl_event *answer) {
+    struct narrated_ask *first = NULL;
+    for (uint32_t i = 0; i < to->ask_count; i++) {
+        struct narrated_ask *ask = &to->asks[i];
+        uint64_t last = ask->fired.head.seq + 1;
+        for (const char *at = ask->fired.action; *at != '\0'; at++) last += *at == ',';
+        if (answer->cause > ask->fired.head.seq && answer->cause <= last) return ask;
+        if (first == NULL && ask->told == NARRATED_NOT_YET) first = ask;
+    }
+    return answer->type == PAWL_EV_ENTRY_IGNORED ? first : NULL;
+}
+
+/* True: the rule that asked was refused this less than a minute ago, and neither is told. */
 static bool is_old_news(struct narrator *to, const struct book *book,
-                        const struct pawl_event *event) {
+                        const struct pawl_event *answer, const char *why) {
+    struct narrated_ask *ask = ask_of(to, answer);
+    if (ask == NULL || ask->told != NARRATED_NOT_YET)
+        return ask != NULL && ask->told == NARRATED_NEVER;
+    struct narrated_rule *known = known_rule(to, ask->fired.rule);
+    bool again = known != NULL && strncmp(known->why, why, sizeof known->why - 1) == 0 &&
+                 book_now(book) - known->told_ns < NARRATE_AGAIN_NS;
+    if (again) {
+        known->unsaid++;
+        ask->told = NARRATED_NEVER;
+        return true;
+    }
+    say_asked(to, book, ask);
+    if (known != NULL) {
+        TEXT_SET(known->why, why);
+        known->told_ns = book_now(book);
+    }
+    return false;
+}
+
+/* What asked is told before its answer, or neither is. */
+static bool is_hushed(struct narrator *to, const struct book *book,
+                      const struct pawl_event *event) {
     const struct pawl_ev_risk_refused *refusal = (const void *)event;
     const struct pawl_ev_entry_ignored *nothing = (const void *)event;
-    if (to->asks_turn != book->bus->turn) to->hushed = false;
-    if (event->type == PAWL_EV_RISK_REFUSED) return is_hushed(to, book, refusal->limit);
-    if (event->type == PAWL_EV_ENTRY_IGNORED) return is_hushed(to, book, nothing->reason);
-    return false;
+    if (to->asks_turn != book->bus->turn) {
+        say_held_back(to, book);
+        to->ask_count = 0;
+        to->asks_turn = book->bus->turn;
+    }
+    switch (event->type) {
+    case PAWL_EV_RISK_REFUSED: return is_old_news(to, book, event, refusal->limit);
+    case PAWL_EV_ENTRY_IGNORED: return is_old_news(to, book, event, nothing->reason);
+    case PAWL_EV_RULE_FIRED: return false;
+    default: say_held_back(to, book); return false;
+    }
 }
 
 static void rule_failed(struct narrator *to, const struct book *book,
@@ -351,8 +384,7 @@ static void connection(struct narrator *to, const struct book *book,
 
 void narrate(struct narrator *to, const struct book *book, const struct pawl_event *event) {
     const void *ev = event;
-    if (is_old_news(to, book, event)) return;
-    if (to->asks.head.size != 0) say_asked(to, book);
+    if (is_hushed(to, book, event)) return;
     switch (event->type) {
     case PAWL_EV_LOT_OPENED: lot_opened(to, book, ev); break;
     case PAWL_EV_LOT_ADOPTED: lot_adopted(to, book, ev); break;

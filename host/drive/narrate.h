@@ -17,12 +17,20 @@
 
 #define NARRATE_LINE_MAX 1024u /* several times of what any event has to say */
 #define NARRATE_RULES_MAX 64u /* whose refusals are known at once; of others each is told */
+#define NARRATE_ASKS_MAX 16u  /* held back at once */
 #define NARRATE_AGAIN_NS (60 * PAWL_NS)
 
 struct narrated_rule { /* what was told of it when its entry came to nothing */
     char rule[32], why[64];
     int64_t told_ns;
     uint64_t unsaid; /* how often since then */
+};
+
+enum narrated { NARRATED_NOT_YET, NARRATED, NARRATED_NEVER };
+
+struct narrated_ask {
+    struct pawl_ev_rule_fired fired;
+    enum narrated told; /* never: its refusal is not told, either */
 };
 
 struct narrator { /* zero it, then set out */
@@ -35,9 +43,9 @@ struct narrator { /* zero it, then set out */
     char line[NARRATE_LINE_MAX];
     /* A rule whose condition stays true asks at every price: the same refusal is told once a
      * minute. So what asks for an entry is held back until it is known what comes of it. */
-    struct pawl_ev_rule_fired asks; /* size 0 = none */
+    struct narrated_ask asks[NARRATE_ASKS_MAX]; /* of one turn */
+    uint32_t ask_count;
     uint64_t asks_turn;
-    bool hushed; /* what follows in this turn is the refusal that is not told */
     struct narrated_rule rules[NARRATE_RULES_MAX];
 };
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import time
 
@@ -123,6 +124,31 @@ def test_a_refusal_that_goes_on_is_told_once_a_minute(tmp_path, rules):
     assert told[0].endswith("dip         asks for entry: cheap"), told
     assert told[1].endswith("asks for entry: cheap (and 59 times in between)"), told
     assert "rules       150 fired" in done.stdout
+
+
+def test_each_of_several_rules_is_told_with_its_own_refusal(tmp_path, rules):
+    (rules / "dip.lua").write_text(RULE.replace("max_per_day = 1", 'cooldown = "1h"'))
+    (rules / "low.lua").write_text(RULE.replace('"dip", on = "quote", max_per_day = 1',
+                                                '"low", on = "quote"').replace("cheap", "low"))
+    config = config_with(rules)
+    config["risk"] = {"restricted": ["XAUUSD"]}
+    data = write_events(tmp_path / "data.jsonl", [quote(second, 2630) for second in range(90)])
+    done = pawl("run", "-c", write_config(tmp_path, config), "--data", data, "--until-end")
+    told = re.findall("(dip|low) +asks for|(refused) by symbol", done.stdout)
+    assert ["".join(one) for one in told] == ["dip", "refused", "low", "refused"] * 2, done.stdout
+    assert "rules       180 fired" in done.stdout
+
+
+def test_many_rules_are_told_in_their_order(tmp_path, rules):
+    many = [RULE.removeprefix("return ").replace('"dip"', f'"dip{i}"') for i in range(20)]
+    (rules / "dip.lua").write_text("return { %s }" % ", ".join(many))
+    config = config_with(rules)
+    config["risk"] = {"restricted": ["XAUUSD"]}
+    data = write_events(tmp_path / "data.jsonl", [quote(0, 2630)])
+    done = pawl("run", "-c", write_config(tmp_path, config), "--data", data, "--until-end")
+    told = re.findall(r"(dip\d+) +asks for", done.stdout)
+    assert told == [f"dip{i}" for i in range(20)], done.stdout
+    assert done.stdout.count("refused by symbol") == 20
 
 
 def test_check_counts_the_rules(tmp_path, rules):
