@@ -102,6 +102,9 @@ void answer_begin(struct peer *peer, const json_t *request, struct jsonout *out)
 /* Closes and sends it; or the fault in its place. */
 void answer_end(struct peer *peer, const json_t *request, struct jsonout *out, int rc,
                 const struct pawl_err *err);
+/* The newest turn that goes to the disk; an answer to what committed one since waits for that. */
+uint64_t answer_committed(const struct host *host);
+void answer_hold(struct peer *peer, const struct host *host, uint64_t before);
 
 /* ---- question.c ---- */
 /* table and type's size, answer and state are the caller's; state is taken over at once. */

@@ -89,8 +89,10 @@ static bool carry_on(struct question *question) {
     if (peer == NULL) return true;
     if (control->host == NULL)
         err = (struct pawl_err){PAWL_E_STATE, "the host is starting again; ask once more"};
+    uint64_t before = answer_committed(control->host);
     answer_begin(peer, question->request, &out);
     int rc = err.rc != PAWL_OK ? err.rc : question->answer(question, &out, &err);
+    answer_hold(peer, control->host, before);
     if (rc == QUESTION_MORE) {
         mem_free(question->page.rows);
         question->page.rows = NULL;

@@ -133,8 +133,16 @@ static request_fn *find(const char *name) {
 }
 
 /* Nothing is committed where the store's queue is full: then it is with the next turn's. */
-static uint64_t committed(const struct host *host) {
+uint64_t answer_committed(const struct host *host) {
+    if (host == NULL) return 0;
     return host->extra_changed ? host->bus->turn : host->committed_turn;
+}
+
+void answer_hold(struct peer *peer, const struct host *host, uint64_t before) {
+    bool same = host != NULL && host == peer->control->host;
+    if (!same || answer_committed(host) == before) return;
+    peer_hold(peer, answer_committed(host));
+    store_push_now(host->store);
 }
 
 static void carry_out(struct peer *peer, json_t *object, request_fn *fn) {
@@ -147,13 +155,10 @@ static void carry_out(struct peer *peer, json_t *object, request_fn *fn) {
         answer_fault(peer, object, PAWL_E_STATE, "the host is starting again; ask once more");
         return;
     }
-    uint64_t before = committed(host);
+    uint64_t before = answer_committed(host);
     answer_begin(peer, object, &out);
     int rc = fn(&request, &out, &err);
-    if (host == peer->control->host && committed(host) != before) {
-        peer_hold(peer, committed(host));
-        store_push_now(host->store);
-    }
+    answer_hold(peer, host, before);
     if (!request.deferred) answer_end(peer, object, &out, rc, &err);
 }
 

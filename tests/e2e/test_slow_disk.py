@@ -78,6 +78,27 @@ def test_an_answer_waits(slow_syncs, tmp_path):
     assert seconds_of_a_halt(tmp_path, slow_syncs, 400) >= 0.4
 
 
+def test_an_answer_that_came_later_waits_too(slow_syncs, tmp_path):
+    """Positions are taken over when the venue has said what it holds."""
+    host = Host(tmp_path)
+    host.until(lambda answer: answer["brokers"][0]["link"] == "ready")
+    client = host.client()
+    client.send({"type": "quote", "symbol": "XAUUSD", "bid": "2650", "ask": "2650.2"})
+    assert client.line()["ok"]
+    client.send({"type": "fault", "what": "position_change", "symbol": "XAUUSD",
+                 "quantity": "0.5", "price": "2650"})
+    assert client.line()["ok"]
+    slow_syncs(400)
+    answer = client.ask("adopt")
+    host.process.kill()
+    host.process.wait()
+    assert answer["ok"], answer
+    slow_syncs(0)
+    again = Host(tmp_path)
+    assert [lot["quantity"] for lot in again.ask("status")["lots"]] == ["0.5"], again.log()
+    assert again.stop() == 0
+
+
 def test_an_answer_comes(slow_syncs, tmp_path):
     assert seconds_of_a_halt(tmp_path, slow_syncs, 5000) < 4
 
