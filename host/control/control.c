@@ -142,7 +142,11 @@ void control_close(struct control *control) {
     if (control == NULL || control->closed) return;
     control->closed = true;
     control->host = NULL;
-    while (control->peers != NULL) peer_close(control->peers);
+    while (control->peers != NULL) {
+        struct peer *peer = control->peers;
+        peer_flush(peer); /* the store is closed: what waited for it is told yet */
+        peer_close(peer);
+    }
     close_one((uv_handle_t *)&control->listener); /* removes the file */
     close_one((uv_handle_t *)&control->flush);
     close_one((uv_handle_t *)&control->sweep);

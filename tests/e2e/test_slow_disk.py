@@ -55,7 +55,7 @@ def test_a_disk_that_is_only_slow(slow_syncs, tmp_path):
     assert summary["lots_closed"] == 1 and summary["net_pnl"] == "98"
 
 
-def seconds_of_a_halt(folder, slow_syncs, ms):
+def halt_and_kill(folder, slow_syncs, ms):
     config = base_config()
     host = Host(folder, config=config)
     client = host.client()
@@ -69,13 +69,26 @@ def seconds_of_a_halt(folder, slow_syncs, ms):
     assert answer["trading"] == "HALTED"
     slow_syncs(0)
     again = Host(folder, config=config)
-    assert again.ask("status")["host"]["trading"] == "HALTED"
+    kept = again.ask("status")["host"]["trading"] == "HALTED"
     assert again.stop() == 0
-    return took
+    return took, kept
 
 
 def test_an_answer_waits(slow_syncs, tmp_path):
-    assert seconds_of_a_halt(tmp_path, slow_syncs, 400) >= 0.4
+    took, kept = halt_and_kill(tmp_path, slow_syncs, 400)
+    assert took >= 0.4 and kept
+
+
+def test_an_answer_comes_before_the_end(slow_syncs, tmp_path):
+    host = Host(tmp_path)
+    client = host.client()
+    assert client.ask("status")["ok"]
+    slow_syncs(400)
+    client.send({"id": 1, "do": "halt"})
+    time.sleep(0.1)
+    assert host.stop() == 0
+    answer = client.line()
+    assert answer is not None and answer["trading"] == "HALTED"
 
 
 def test_an_answer_that_came_later_waits_too(slow_syncs, tmp_path):
@@ -100,7 +113,8 @@ def test_an_answer_that_came_later_waits_too(slow_syncs, tmp_path):
 
 
 def test_an_answer_comes(slow_syncs, tmp_path):
-    assert seconds_of_a_halt(tmp_path, slow_syncs, 5000) < 4
+    took, _ = halt_and_kill(tmp_path, slow_syncs, 5000)
+    assert took < 4
 
 
 def test_a_disk_that_fails_at_any_sync(slow_syncs, tmp_path, monkeypatch):
