@@ -192,12 +192,7 @@ static void test_a_stop_that_is_crossed_on_its_way(void **state) {
     assert_true(lot->exit_by_guard);
 }
 
-/* A venue that ends each target at midnight, or one that takes it back at once. */
-static void test_targets_that_are_taken_back(void **state) {
-    struct kit *kit = *state;
-    kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_OCA;
-    struct lot *lot = protected_lot(kit);
-    kit->config.host.executor.guard_stale_ns = 365 * 86400 * PAWL_NS;
+static void rest_target(struct kit *kit, const struct lot *lot) {
     kit_inside(kit, true);
     assert_int_equal(want_target(&kit->exec, kit->exec.operator_id, lot->rec.id, 0,
                                  (struct pawl_price){110 * KIT_E8},
@@ -205,6 +200,15 @@ static void test_targets_that_are_taken_back(void **state) {
                      PAWL_OK);
     kit_inside(kit, false);
     kit_turn(kit, NULL, 0);
+}
+
+/* A venue that ends each target at midnight, or one that takes it back at once. */
+static void test_targets_that_are_taken_back(void **state) {
+    struct kit *kit = *state;
+    kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_OCA;
+    struct lot *lot = protected_lot(kit);
+    kit->config.host.executor.guard_stale_ns = 365 * 86400 * PAWL_NS;
+    rest_target(kit, lot);
     for (int i = 0; i < 20; i++) { /* they rest for an hour each time */
         struct order *target = lot->orders_last;
         assert_true(target->rec.role == PAWL_ROLE_TARGET && order_is_live(target));
@@ -227,13 +231,7 @@ static void test_a_target_that_is_refused_for_now_waits(void **state) {
     struct kit *kit = *state;
     kit->book.accounts[1].caps.exit_bound = PAWL_EXIT_OCA;
     struct lot *lot = protected_lot(kit);
-    kit_inside(kit, true);
-    assert_int_equal(want_target(&kit->exec, kit->exec.operator_id, lot->rec.id, 0,
-                                 (struct pawl_price){110 * KIT_E8},
-                                 (struct pawl_qty){PAWL_QTY_ALL}, PAWL_LEVEL_MODE_REST, NULL),
-                     PAWL_OK);
-    kit_inside(kit, false);
-    kit_turn(kit, NULL, 0);
+    rest_target(kit, lot);
     assert_int_equal(lot->orders_last->rec.role, PAWL_ROLE_TARGET);
     uint32_t before = kit->sent_count;
     kit_refused(kit, lot->orders_last->rec.order, PAWL_ORDER_OP_SUBMIT,
